@@ -1,0 +1,168 @@
+"""Rows that split sessions or pull requests up, each into parts that add up to the whole."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+
+from msgspec import Struct
+
+from pr_sessions.analytics.averages import MINUTE, average
+from pr_sessions.sessions.session import Facts, Rung, Session, State, Trigger
+
+UNKNOWN = "unknown"
+CARRIED = "carried"
+UNATTRIBUTED = "unattributed"
+BUCKETS = ("0-30", "30-60", "60-90", "90+")
+STATES = (*(state.value for state in State), UNKNOWN)
+PLACEMENTS = (
+    *(rung.name.lower() for rung in sorted(Rung, reverse=True) if rung is not Rung.NONE),
+    CARRIED,
+    UNKNOWN,
+    UNATTRIBUTED,
+)
+
+
+class Count(Struct, frozen=True):
+    """How many there are of one kind."""
+
+    name: str
+    count: int
+
+
+class Author(Struct, frozen=True):
+    """What one author did.
+
+    Attributes:
+        prs: pull requests of the author's sessions, and the author's own that are in no session.
+        avg_duration: minutes, over completed sessions of known duration.
+    """
+
+    name: str
+    sessions: int
+    prs: int
+    avg_duration: float | None
+
+
+class Period(Struct, frozen=True):
+    """What was begun on one day or in one week; the name `unknown` holds what has no time."""
+
+    name: str
+    sessions: int
+    prs: int
+
+
+class Entry(Struct, frozen=True):
+    """One pull request as it is counted.
+
+    Attributes:
+        author: the session's, or its own where it is in none.
+        placement: the name of its rung, `carried`, `unknown` or `unattributed`.
+        facts: empty for a carried one.
+    """
+
+    author: str
+    placement: str
+    facts: Facts
+
+
+def entries(sessions: Iterable[Session], unattributed: Mapping[str, Facts]) -> Iterator[Entry]:
+    """Every pull request, with or without facts, in a session or in none."""
+    for session in sessions:
+        for pr in session.prs:
+            facts = session.pull_requests.get(pr)
+            yield Entry(session.author or UNKNOWN, _placement(session, pr, facts), facts or Facts())
+    for facts in unattributed.values():
+        yield Entry(facts.author or UNKNOWN, UNATTRIBUTED, facts)
+
+
+def _placement(session: Session, pr: str, facts: Facts | None) -> str:
+    if facts and facts.placement and facts.placement.rung is not Rung.NONE:
+        return facts.placement.rung.name.lower()
+    return CARRIED if pr in session.carried else UNKNOWN
+
+
+def count(names: Iterable[str], always: Sequence[str] = ()) -> tuple[Count, ...]:
+    """The names with their number: those of `always` in that order, also at zero, then the most frequent first."""
+    found = Counter(names)
+    first = [Count(name, found.pop(name, 0)) for name in always]
+    rest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return (*first, *(Count(name, number) for name, number in rest))
+
+
+def bucket(minutes: float | None) -> str:
+    """The half-open range of minutes that a duration falls into."""
+    if minutes is None:
+        return UNKNOWN
+    return BUCKETS[min(int(minutes // 30), len(BUCKETS) - 1)]
+
+
+def duration_minutes(session: Session) -> float | None:
+    """From start to completion, in minutes; `None` where it is not known."""
+    return None if session.duration is None else session.duration / MINUTE
+
+
+def trigger(session: Session) -> str:
+    """The trigger's kind: every `explicit_marker: <marker>` is an `explicit_marker`."""
+    kind = "" if session.completion is None else session.completion.trigger
+    return Trigger.EXPLICIT_MARKER.value if _is_marker(kind) else kind or UNKNOWN
+
+
+def markers(completed: Iterable[Session]) -> Iterator[str]:
+    """The marker of each session that one completed."""
+    for session in completed:
+        if session.completion and _is_marker(session.completion.trigger):
+            yield session.completion.trigger.partition(":")[2].strip() or UNKNOWN
+
+
+def _is_marker(kind: str) -> bool:
+    return kind.partition(":")[0] == Trigger.EXPLICIT_MARKER
+
+
+def agents(facts: Facts) -> str:
+    """The agents of a pull request as one name, so that it counts once."""
+    return " + ".join(sorted(set(facts.agents))) or UNKNOWN
+
+
+def authors(sessions: Sequence[Session], prs: Iterable[Entry]) -> tuple[Author, ...]:
+    """A row for each author, most pull requests first."""
+    of_author: defaultdict[str, list[Session]] = defaultdict(list)
+    for session in sessions:
+        of_author[session.author or UNKNOWN].append(session)
+    opened = Counter(entry.author for entry in prs)
+    rows = (_author(name, of_author.get(name, []), opened[name]) for name in of_author.keys() | opened.keys())
+    return tuple(sorted(rows, key=lambda row: (-row.prs, -row.sessions, row.name)))
+
+
+def _author(name: str, sessions: Sequence[Session], prs: int) -> Author:
+    known = [minutes for session in sessions if (minutes := duration_minutes(session)) is not None]
+    return Author(name, len(sessions), prs, average(known))
+
+
+def week(day: date) -> str:
+    """The ISO week of a day, such as `2025-W47`."""
+    year, number, _ = day.isocalendar()
+    return f"{year:04}-W{number:02}"
+
+
+def periods(
+    sessions: Iterable[Session], prs: Iterable[Entry], zone: tzinfo, name: Callable[[date], str]
+) -> tuple[Period, ...]:
+    """A row for each day or week on which something began, oldest first, what has no time last."""
+    begun = Counter(_period(session.started, zone, name) for session in sessions)
+    opened = Counter(_period(_opened(entry.facts), zone, name) for entry in prs)
+    names = sorted(begun.keys() | opened.keys(), key=lambda row: (row == UNKNOWN, row))
+    return tuple(Period(row, begun[row], opened[row]) for row in names)
+
+
+def _opened(facts: Facts) -> datetime | None:
+    """When it was opened or, where nobody said, when it was put into its session."""
+    return facts.created or (facts.placement.at if facts.placement else None)
+
+
+def _period(at: datetime | None, zone: tzinfo, name: Callable[[date], str]) -> str:
+    if at is None:
+        return UNKNOWN
+    try:
+        return name(at.astimezone(zone).date())
+    except OverflowError:  # the first and last day of the calendar have no other zone
+        return name(at.astimezone(UTC).date())

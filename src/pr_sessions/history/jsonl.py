@@ -1,0 +1,165 @@
+"""Pull requests of the past, read from JSON Lines or one JSON array."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+from typing import IO, Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from pr_sessions.errors import InvalidValue, UnreadableFile
+from pr_sessions.sessions.session import PullRequest, State
+from pr_sessions.sessions.times import read_time
+
+MAX_LINE = 64 << 20
+_BOM = b"\xef\xbb\xbf"
+_NUMBER = re.compile(r"(?:[\w.-]+/[\w.-]+#)?[1-9][0-9]{0,17}", re.ASCII)
+_STATES = {"open": State.OPEN, "opened": State.OPEN, "closed": State.CLOSED, "merged": State.MERGED}
+_HINT = 'each line is one JSON object in UTF-8, such as {"number": 12, "title": "Fix", "author": "ann"}'
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+T = TypeVar("T")
+
+
+class _User(Struct):
+    login: str
+
+
+class _Ref(Struct):
+    ref: str
+
+
+class _Row(Struct):
+    """The keys that are read, as our own exports and GitHub's API spell them; all others are passed over."""
+
+    number: int | str
+    title: str | None = None
+    body: str | None = None
+    author: str | _User | None = None
+    user: _User | None = None
+    branch: str | None = None
+    head: str | _Ref | None = None
+    base: str | _Ref | None = None
+    state: str | None = None
+    created_at: str | None = None
+    closed_at: str | None = None
+    merged_at: str | None = None
+    changed_files: Count | None = None
+    files: list[Any] | None = None
+    test_files_added: Count | None = None
+    doc_files: Count | None = None
+
+
+def lines_of(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of an open file; of one that `read_jsonl` refuses for its length, no more than that is read."""
+    return iter(lambda: file.readline(MAX_LINE + 1), b"")
+
+
+def read_jsonl(lines: Iterable[bytes], name: str, zone: tzinfo) -> Iterator[PullRequest]:
+    """The pull requests of a file, one JSON object a line, or all in one JSON array.
+
+    Args:
+        lines: the file's lines, as from `lines_of`.
+        name: what messages call the file.
+        zone: where times without a zone were written.
+
+    Raises:
+        UnreadableFile: a line is no pull request, or longer than `MAX_LINE`. The message names file, line and reason.
+    """
+    for place, record in _records(lines, name):
+        row = _decode(record, _Row, place)
+        try:
+            yield _pull_request(row, zone)
+        except InvalidValue as error:
+            raise UnreadableFile(f"{place}: {error}", error.hint) from error
+
+
+def _records(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, bytes | msgspec.Raw]]:
+    """Where each record stands, and its JSON text."""
+    texts = ((at, text) for at, line in enumerate(lines, start=1) if (text := _text(line, at, name)))
+    for at, text in texts:
+        if text.startswith(b"["):
+            place = f"{name}, array at line {at}"
+            items = _decode(_joined(text, texts, place), list[msgspec.Raw], place)
+            yield from ((f"{name}, item {count}", item) for count, item in enumerate(items, start=1))
+        else:
+            yield f"{name}, line {at}", text
+
+
+def _text(line: bytes, at: int, name: str) -> bytes:
+    _check_length(len(line), f"{name}, line {at}")
+    return (line.removeprefix(_BOM) if at == 1 else line).strip()
+
+
+def _joined(first: bytes, rest: Iterable[tuple[int, bytes]], place: str) -> bytes:
+    pieces, length = [first], len(first)
+    for _, text in rest:
+        pieces.append(text)
+        length += len(text)
+        _check_length(length, place)
+    return b"\n".join(pieces)
+
+
+def _check_length(length: int, place: str) -> None:
+    if length > MAX_LINE:
+        raise UnreadableFile(f"{place}: longer than {MAX_LINE >> 20} MiB", _HINT)
+
+
+def _decode(text: bytes | msgspec.Raw, into: type[T], place: str) -> T:
+    try:
+        return msgspec.json.decode(text, type=into)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableFile(f"{place}: {error}", _HINT) from error
+
+
+def _pull_request(row: _Row, zone: tzinfo) -> PullRequest:
+    author = row.author or row.user
+    return PullRequest(
+        number=_number(row.number),
+        title=row.title or "",
+        body=row.body or "",
+        author=author.login if isinstance(author, _User) else author or "",
+        files_changed=row.changed_files if row.changed_files is not None else _length(row.files),
+        test_files_added=row.test_files_added,
+        docs_updated=None if row.doc_files is None else row.doc_files > 0,
+        state=_state(row),
+        branch=row.branch or _ref(row.head),
+        base=_ref(row.base),
+        created=_time(row.created_at, zone),
+        closed=_time(row.closed_at, zone),
+        merged=_time(row.merged_at, zone),
+    )
+
+
+def _length(files: list[Any] | None) -> int | None:
+    return None if files is None else len(files)
+
+
+def _number(said: int | str) -> str:
+    number = str(said)
+    if not _NUMBER.fullmatch(number):
+        raise InvalidValue(f"not a pull request number: {number[:40]!r}", "write it like 12, or owner/name#12")
+    return number
+
+
+def _state(row: _Row) -> State | None:
+    """What it says, but `closed` with a time of merging is merged, as in GitHub's API."""
+    if row.merged_at:
+        return State.MERGED
+    if row.state is None:
+        return State.CLOSED if row.closed_at else None
+    state = _STATES.get(row.state.casefold())
+    if state is None:
+        raise InvalidValue(f"not a state of a pull request: {row.state[:40]!r}", "write open, closed or merged")
+    return state
+
+
+def _ref(said: str | _Ref | None) -> str | None:
+    return (said.ref if isinstance(said, _Ref) else said) or None
+
+
+def _time(said: str | None, zone: tzinfo) -> datetime | None:
+    return None if said is None else read_time(said, zone)

@@ -1,0 +1,63 @@
+"""How a team wants its sessions: one value, whatever file it came from."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+DEFAULT_PATTERNS = (r"^auto-pr:", r"^wip:", r"^\[auto\]", r"^checkpoint:", r"^cursor-session", r"^🤖")
+DEFAULT_MARKERS = (
+    "ready for review",
+    "ready to review",
+    "final pr",
+    "[session-complete]",
+    "[ready]",
+    "done with session",
+)
+LOOSE_MARKERS = ("complete", "finished", "✅")
+
+
+class Share(StrEnum):
+    """How the session file reaches others."""
+
+    COMMIT = "commit"
+    LOCAL = "local"
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """The rules' settings; the defaults are the safe ones.
+
+    Attributes:
+        timeout: longer idle than this ends a session.
+        idle_warning: longer idle than this shows as `warning`.
+        auto_pr_patterns: case-insensitive patterns on titles and first lines of commit messages.
+        completion_markers: whole tokens that complete a session where they count.
+        loose_completion_markers: whether words of ordinary prose (`LOOSE_MARKERS`) may be markers.
+        min_files_for_manual: with heuristic detection, fewer changed files than this are automatic.
+        enable_timeout_completion: whether idle sessions are completed at all.
+        enable_heuristic_completion: whether tests together with docs complete a session.
+        enable_heuristic_detection: whether a small change counts as automatic.
+        time_zone: IANA name; the zone in which naive times of old files are read.
+        share: how the session file reaches others.
+        minimal_metadata: bodies get one comment only; look-ups by number use the index file.
+    """
+
+    timeout: timedelta = timedelta(minutes=30)
+    idle_warning: timedelta = timedelta(minutes=15)
+    auto_pr_patterns: tuple[str, ...] = DEFAULT_PATTERNS
+    completion_markers: tuple[str, ...] = DEFAULT_MARKERS
+    loose_completion_markers: bool = False
+    min_files_for_manual: int = 5
+    enable_timeout_completion: bool = True
+    enable_heuristic_completion: bool = False
+    enable_heuristic_detection: bool = False
+    time_zone: str = "UTC"
+    share: Share = Share.COMMIT
+    minimal_metadata: bool = False
+
+    @property
+    def active_markers(self) -> tuple[str, ...]:
+        """The completion markers that count: loose words only where the team switched them on."""
+        if self.loose_completion_markers:
+            return self.completion_markers
+        return tuple(m for m in self.completion_markers if m.strip().casefold() not in LOOSE_MARKERS)

@@ -1,0 +1,171 @@
+"""A session file as a `Ledger`: decoded only where somebody looks, untouched where nobody changes anything."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Self, TypeVar
+
+from pr_sessions.errors import UnreadableFile
+from pr_sessions.sessions.join import join_sessions
+from pr_sessions.sessions.session import Facts, Session
+from pr_sessions.sessions.times import write_time
+from pr_sessions.stores.document import Document, Entry, format_document
+from pr_sessions.stores.record_index import RecordIndex
+from pr_sessions.stores.records import Record, WrongType, read_facts, read_session, write_facts, write_session
+from pr_sessions.stores.strict_json import way_out
+
+T = TypeVar("T")
+# The index compares days as they are written, and a zone moves a day by one at most.
+_A_DAY = timedelta(days=1)
+
+
+class Book:
+    """Every session of one file. A value: `put` returns another book over the same records.
+
+    Attributes:
+        name: what to call the file in messages.
+        zone: where its naive times were written.
+        kept: the sessions that nobody changed, as they stand in the file, by id.
+        changed: the sessions that were put, by id.
+        unattributed: automatic pull requests in no session, by number.
+        top: every other field at the top of the file.
+    """
+
+    def __init__(self, document: Document, zone: tzinfo = UTC) -> None:
+        self.name = document.name
+        self.zone = zone
+        self.top: Record = {key: value for key, value in document.top.items() if key != "unattributed"}
+        self.kept: dict[str, Entry] = {entry.id: entry for entry in document.entries}
+        self.changed: dict[str, Session] = {}
+        self._read: dict[str, Session] = {}
+        self._index = RecordIndex(dict(self.kept), zone)
+        if len(self.kept) < len(document.entries):
+            self.changed = self._twice(document.entries)
+            self.kept = {i: entry for i, entry in self.kept.items() if i not in self.changed}
+        unattributed = document.top.get("unattributed") or {}
+        self.unattributed: Mapping[str, Facts] = self._told(
+            "unattributed", lambda: {n: read_facts(r, zone) for n, r in unattributed.items()}
+        )
+
+    def __iter__(self) -> Iterator[Session]:
+        """Every session, active ones by id, completed ones oldest first."""
+        return (self[session_id] for session_id in (*self.active_ids(), *self.completed_ids()))
+
+    def __len__(self) -> int:
+        return len(self.kept) + len(self.changed)
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self.changed or session_id in self.kept
+
+    def __getitem__(self, session_id: str) -> Session:
+        if session_id in self.changed:
+            return self.changed[session_id]
+        if session_id not in self._read:
+            self._read[session_id] = self._decode(self.kept[session_id])
+        return self._read[session_id]
+
+    def active_ids(self) -> list[str]:
+        """The ids of the sessions that have not completed, by id."""
+        kept = [i for i, entry in self.kept.items() if not entry.completed]
+        return sorted(kept + [i for i, session in self.changed.items() if not session.completion])
+
+    def completed_ids(self) -> list[str]:
+        """The ids of the completed sessions, oldest end first."""
+        ends = [(self._index.end_of(entry), i) for i, entry in self.kept.items() if entry.completed]
+        ends += [(write_time(s.completion.at)[:-1], i) for i, s in self.changed.items() if s.completion]
+        return [session_id for _, session_id in sorted(ends)]
+
+    def active(self) -> tuple[Session, ...]:
+        """The sessions that have not completed."""
+        return tuple(self[i] for i in self.active_ids())
+
+    def around(self, at: datetime, reach: timedelta) -> tuple[Session, ...]:
+        """At least the sessions that were alive within `reach` of `at`."""
+        near = self._index.alive(at - reach - _A_DAY, at + reach + _A_DAY)
+        return (*(self[i] for i in near if i in self.kept), *self.changed.values())
+
+    def get(self, session_id: str) -> Session | None:
+        """The session of that id, or the one that it became part of."""
+        if session_id in self:
+            return self[session_id]
+        for session in self.changed.values():
+            if session_id in session.aliases:
+                return session
+        home = self._told("aliases", lambda: self._index.aliases).get(session_id)
+        return self[home] if home in self.kept else None
+
+    def holding(self, number: str) -> Session | None:
+        """The session that holds the pull request."""
+        for session in self.changed.values():
+            if number in session.pull_requests or number in session.carried:
+                return session
+        home = self._told("prs", lambda: self._index.holders).get(number)
+        return self[home] if home in self.kept else None
+
+    def put(self, *sessions: Session, without: Collection[str] = ()) -> Self:
+        """The book with these sessions added or replaced, and those of the ids in `without` absorbed.
+
+        The book itself where nothing changes.
+        """
+        news = {s.id: s for s in sessions if s.id not in self or self[s.id] != s}
+        if not news and not without:
+            return self
+        book = self._copy()
+        book.kept = self.kept.copy()
+        book.changed = self.changed | news
+        for session_id in (*book.changed, *without):
+            book.kept.pop(session_id, None)
+        for session_id in without:
+            book.changed.pop(session_id, None)
+        return book
+
+    def put_unattributed(self, facts: Mapping[str, Facts]) -> Self:
+        """The book with exactly these unattributed pull requests; itself where those are the same."""
+        if facts == self.unattributed:
+            return self
+        book = self._copy()
+        book.unattributed = dict(facts)
+        return book
+
+    def updated(self, now: datetime) -> Self:
+        """The book with `last_updated`."""
+        book = self._copy()
+        book.top = {**self.top, "last_updated": write_time(now)}
+        return book
+
+    def to_bytes(self) -> bytes:
+        """The file: every session in its place, every unchanged one as it was."""
+        entries = self.kept | {i: self.entry(session) for i, session in self.changed.items()}
+        order = (*self.active_ids(), *self.completed_ids())
+        top = dict(self.top)
+        if self.unattributed:
+            top["unattributed"] = {n: write_facts(self.unattributed[n], self.zone) for n in sorted(self.unattributed)}
+        return format_document((entries[i] for i in order), top)
+
+    def entry(self, session: Session) -> Entry:
+        """The session as it is written."""
+        return Entry(session.id, write_session(session, self.zone), bool(session.completion))
+
+    def _copy(self) -> Self:
+        book = type(self).__new__(type(self))
+        book.__dict__.update(self.__dict__)
+        return book
+
+    def _decode(self, entry: Entry) -> Session:
+        return self._told(entry.id, lambda: read_session(entry.id, entry.record, self.zone, completed=entry.completed))
+
+    def _twice(self, entries: tuple[Entry, ...]) -> dict[str, Session]:
+        """Sessions that stand in the file more than once are tellings of the same one."""
+        joined: dict[str, Session] = {}
+        seen: dict[str, Entry] = {}
+        for entry in entries:
+            if entry.id in seen:
+                known = joined.get(entry.id) or self._decode(seen[entry.id])
+                joined[entry.id] = join_sessions(known, self._decode(entry))
+            seen[entry.id] = entry
+        return joined
+
+    def _told(self, place: str, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except WrongType as error:
+            raise UnreadableFile(f"cannot read {self.name}: {place[:80]}: {error}", way_out(self.name)) from None

@@ -1,0 +1,165 @@
+"""What each key of the configuration may hold, and how it becomes a field of the policy."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from pr_sessions.errors import InvalidValue
+from pr_sessions.sessions.patterns import matcher
+from pr_sessions.sessions.policy import Share
+
+if TYPE_CHECKING:
+    from pr_sessions.stores.yaml_text import Item
+
+TIMEOUT_RANGE = (5, 120)  # The original's, in minutes.
+MAX_ITEMS = 100
+MAX_MARKER = 100
+MAX_PATTERN = 500
+MAX_QUOTED = 60
+
+UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+KINDS = {
+    "text": "text",
+    "flag": "true or false",
+    "list": "a list",
+    "empty": "nothing",
+    "other": "this kind of value",
+}
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong with a value, where (line counted from 1), and what to write instead."""
+
+    line: int
+    message: str
+    hint: str = ""
+
+
+class Rule(Struct, frozen=True):
+    """One key: the policy's field, all that is wrong with a value, and the field's value where nothing is."""
+
+    field: str
+    problems: "Callable[[Item], Iterator[Problem]]"
+    value: "Callable[[Item], Any]"
+
+
+def quoted(text: str) -> str:
+    """Text from a file, cut and escaped so that it is safe in a message."""
+    return repr(text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}...")
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether it is an IANA name; spelling counts, because some file systems ignore case and others do not."""
+    from zoneinfo import available_timezones
+
+    return name == "UTC" or name in available_timezones()
+
+
+def _wrong_kind(item: "Item", wanted: str, hint: str) -> Problem:
+    return Problem(item.line, f"must be {wanted}, not {_found(item)}", hint)
+
+
+def _found(item: "Item") -> str:
+    return str(item.value) if item.kind == "number" else KINDS[item.kind]
+
+
+def _timeout(item: "Item") -> Iterator[Problem]:
+    low, high = TIMEOUT_RANGE
+    if item.kind != "number":
+        yield _wrong_kind(item, "a number of minutes", "write it plainly, such as 30 or 7.5, without quotes")
+    elif not low <= item.value <= high:
+        yield Problem(item.line, f"must be from {low} to {high} minutes, not {item.value}", "the default is 30")
+
+
+def _idle_warning(item: "Item") -> Iterator[Problem]:
+    if item.kind != "number":
+        yield _wrong_kind(item, "a number of minutes", "write it plainly, such as 15 or 7.5, without quotes")
+    elif item.value <= 0:
+        yield Problem(item.line, f"must be more than 0 minutes, not {item.value}", "the default is 15")
+
+
+def _count(item: "Item") -> Iterator[Problem]:
+    if not isinstance(item.value, int) or item.kind != "number":
+        yield _wrong_kind(item, "a whole number", "write it plainly, such as 5, without quotes")
+    elif item.value < 0:
+        yield Problem(item.line, f"must be 0 or more, not {item.value}", "the default is 5")
+
+
+def _flag(item: "Item") -> Iterator[Problem]:
+    if item.kind != "flag":
+        yield _wrong_kind(item, "true or false", "write true or false, without quotes")
+
+
+def _share(item: "Item") -> Iterator[Problem]:
+    if item.value not in tuple(Share):
+        yield Problem(item.line, f"must be {' or '.join(Share)}", "commit: git tracks the session file; local: never")
+
+
+def _time_zone(item: "Item") -> Iterator[Problem]:
+    if not isinstance(item.value, str):
+        yield _wrong_kind(item, "the name of a time zone", "write it as Europe/Berlin or UTC")
+    elif not is_time_zone(item.value):
+        hint = "names look like Europe/Berlin or UTC; if this one is right, install the package tzdata"
+        yield Problem(item.line, f"no time zone is named {quoted(item.value)}", hint)
+
+
+def _list_of(check: Callable[[str], object], longest: int) -> "Callable[[Item], Iterator[Problem]]":
+    """A list of texts that are not longer than `longest`; `check` raises `InvalidValue` for one that it refuses."""
+
+    def problems(item: "Item") -> Iterator[Problem]:
+        if not isinstance(item.value, tuple):
+            yield _wrong_kind(item, "a list", "write each item on its own line: - 'item'")
+        elif len(item.value) > MAX_ITEMS:
+            yield Problem(item.line, f"{len(item.value)} items, more than {MAX_ITEMS}", "take some out")
+        else:
+            for child in item.value:
+                yield from _text(child, check, longest)
+
+    return problems
+
+
+def _text(item: "Item", check: Callable[[str], object], longest: int) -> Iterator[Problem]:
+    if item.kind == "empty" or (isinstance(item.value, str) and not item.value.strip()):
+        yield Problem(item.line, "empty item", "an empty one would fit everything: take it out")
+    elif not isinstance(item.value, str):
+        yield Problem(item.line, f"{_found(item)} where text belongs", "put the item in single quotes")
+    elif UNSTORABLE.search(item.value):
+        yield Problem(item.line, f"control character in {quoted(item.value)}", "write plain text")
+    elif len(item.value) > longest:
+        yield Problem(item.line, f"item of {len(item.value)} characters, more than {longest}", "shorten it")
+    else:
+        try:
+            check(item.value)
+        except InvalidValue as error:
+            yield Problem(item.line, str(error), error.hint)
+
+
+def _minutes(item: "Item") -> timedelta:
+    return timedelta(minutes=float(item.value))
+
+
+def _texts(item: "Item") -> tuple[str, ...]:
+    return tuple(child.value for child in item.value)
+
+
+def _itself(item: "Item") -> object:
+    return item.value
+
+
+RULES: Mapping[str, Rule] = {
+    "timeout_minutes": Rule("timeout", _timeout, _minutes),
+    "idle_warning_minutes": Rule("idle_warning", _idle_warning, _minutes),
+    "auto_pr_patterns": Rule("auto_pr_patterns", _list_of(matcher, MAX_PATTERN), _texts),
+    "completion_markers": Rule("completion_markers", _list_of(str, MAX_MARKER), _texts),  # str refuses none
+    "loose_completion_markers": Rule("loose_completion_markers", _flag, _itself),
+    "min_files_for_manual": Rule("min_files_for_manual", _count, _itself),
+    "enable_timeout_completion": Rule("enable_timeout_completion", _flag, _itself),
+    "enable_heuristic_completion": Rule("enable_heuristic_completion", _flag, _itself),
+    "enable_heuristic_detection": Rule("enable_heuristic_detection", _flag, _itself),
+    "time_zone": Rule("time_zone", _time_zone, _itself),
+    "share": Rule("share", _share, lambda item: Share(item.value)),
+    "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
+}

@@ -1,0 +1,104 @@
+"""The session file as text: `docs/metrics/auto_pr_sessions.json`, UTF-8, indented by 2."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct, json
+
+from pr_sessions.errors import NewerVersion, UnreadableFile
+from pr_sessions.stores.records import Record
+from pr_sessions.stores.strict_json import read_json, way_out
+
+VERSION = "1.0"
+_LISTED = ("version", "last_updated", "active_sessions", "completed_sessions")
+
+
+class Entry(Struct, frozen=True):
+    """A session as it stands in the file.
+
+    Attributes:
+        completed: whether it stands among the completed ones.
+    """
+
+    id: str
+    record: Record
+    completed: bool
+
+
+class Document(Struct, frozen=True):
+    """A session file, taken apart but not understood.
+
+    Attributes:
+        entries: in the order of the file, active ones first.
+        top: every other field at the top, `last_updated` and `unattributed` among them.
+        name: what to call it in messages.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    top: Record = {}
+    name: str = "the session file"
+
+
+def parse(data: bytes, name: str, *, trusted: bool = False) -> Document:
+    """The document of a file's bytes.
+
+    Raises:
+        NewerVersion: its major version is beyond ours.
+        UnreadableFile: it is no session file; says where and why.
+    """
+    value = read_json(data, name, trusted=trusted)
+    if not isinstance(value, dict):
+        raise _wrong(name, "it holds no object")
+    _check_version(value.get("version", VERSION), name)
+    active = _part(value, "active_sessions", dict, name)
+    completed = _part(value, "completed_sessions", list, name)
+    entries = [_entry(record, f"active_sessions.{key[:60]}", name, key) for key, record in active.items()]
+    entries += [_entry(record, f"completed_sessions[{i}]", name) for i, record in enumerate(completed)]
+    top = {key: field for key, field in value.items() if key not in ("active_sessions", "completed_sessions")}
+    return Document(tuple(entries), top, name)
+
+
+def format_document(entries: Iterable[Entry], top: Record) -> bytes:
+    """The bytes of a session file."""
+    listed = tuple(entries)
+    value: Record = {
+        "version": top.get("version", VERSION),
+        "last_updated": top.get("last_updated"),
+        "active_sessions": {entry.id: entry.record for entry in listed if not entry.completed},
+        "completed_sessions": [entry.record for entry in listed if entry.completed],
+    }
+    value |= {key: top[key] for key in sorted(top) if key not in _LISTED}
+    return json.format(json.encode(value), indent=2) + b"\n"
+
+
+def _check_version(version: Any, name: str) -> None:
+    major = str(version).partition(".")[0]
+    if not major.isdigit():
+        raise _wrong(name, f"version {str(version)[:40]!r} is no version")
+    if int(major) > int(VERSION.partition(".")[0]):
+        raise NewerVersion(
+            f"{name} has version {version}; this pr-sessions understands {VERSION}",
+            "upgrade: pip install --upgrade pr-sessions",
+        )
+
+
+def _part(value: Record, key: str, kind: type, name: str) -> Any:
+    part = value.get(key)
+    if part is None:
+        return kind()
+    if not isinstance(part, kind):
+        raise _wrong(name, f"{key} is no {'object' if kind is dict else 'list'}")
+    return part
+
+
+def _entry(record: Any, place: str, name: str, key: str | None = None) -> Entry:
+    if not isinstance(record, dict):
+        raise _wrong(name, f"{place} is no object")
+    session_id = record.get("session_id", key)
+    if not isinstance(session_id, str) or not session_id:
+        raise _wrong(name, f"{place} has no session_id")
+    return Entry(session_id, record, key is None)
+
+
+def _wrong(name: str, reason: str) -> UnreadableFile:
+    return UnreadableFile(f"cannot read {name}: {reason}", way_out(name))

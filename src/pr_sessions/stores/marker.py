@@ -1,0 +1,78 @@
+"""`.cursor/.session_id`: the current session of one working tree."""
+
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, json
+
+from pr_sessions.errors import InvalidValue, UnreadableFile
+from pr_sessions.sessions.ids import is_valid_id
+from pr_sessions.sessions.policy import Policy
+from pr_sessions.sessions.times import read_time, write_time
+from pr_sessions.stores.files import read_bytes, remove_file, replace_file
+from pr_sessions.stores.strict_json import read_json
+
+_LIMIT = 64 * 1024
+
+
+class Marker(Struct, frozen=True):
+    """The current session of a working tree.
+
+    Attributes:
+        created: when the session became current.
+        last_updated: the last activity seen here; the marker is good until the timeout after it.
+    """
+
+    session_id: str
+    author: str
+    created: datetime
+    last_updated: datetime
+
+    def expired(self, now: datetime, policy: Policy) -> bool:
+        """Whether it has been idle for longer than the timeout."""
+        return now - self.last_updated > policy.timeout
+
+
+def read_marker(path: Path, zone: tzinfo) -> Marker | None:
+    """The marker, `None` where there is none.
+
+    Raises:
+        UnreadableFile: it is no marker.
+    """
+    data = read_bytes(path, _LIMIT)
+    if data is None:
+        return None
+    value = read_json(data, str(path))
+    try:
+        return _marker(value, zone)
+    except (InvalidValue, KeyError, TypeError) as error:
+        raise UnreadableFile(
+            f"cannot read {path}: {error}", f"remove {path}; it names the current session only"
+        ) from None
+
+
+def write_marker(path: Path, marker: Marker) -> None:
+    """Puts the marker in its place, if it says something else."""
+    record = {
+        "session_id": marker.session_id,
+        "author": marker.author,
+        "created": write_time(marker.created),
+        "last_updated": write_time(marker.last_updated),
+    }
+    data = json.format(json.encode(record), indent=2) + b"\n"
+    if read_bytes(path, _LIMIT) != data:
+        replace_file(path, data)
+
+
+def remove_marker(path: Path) -> None:
+    """No session is current here any more."""
+    remove_file(path)
+
+
+def _marker(value: Any, zone: tzinfo) -> Marker:
+    if not isinstance(value, dict) or not is_valid_id(value["session_id"]):
+        raise InvalidValue("it names no session")
+    last = read_time(value["last_updated"], zone)
+    created = read_time(value["created"], zone) if "created" in value else last
+    return Marker(value["session_id"], str(value.get("author", "")), created, last)

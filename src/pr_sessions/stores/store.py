@@ -1,0 +1,127 @@
+"""How sessions are kept: read without disturbing anybody, write under a lock, all or nothing."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, tzinfo
+from functools import reduce
+from pathlib import Path
+from typing import Protocol
+
+from pr_sessions.stores.backups import take, taken_today
+from pr_sessions.stores.book import Book
+from pr_sessions.stores.book_join import join_books
+from pr_sessions.stores.document import Document, parse
+from pr_sessions.stores.files import read_bytes, replace_file
+from pr_sessions.stores.lock import locked
+
+
+class Work(Protocol):
+    """One transaction: what is there now, and a way to put something else in its place."""
+
+    @property
+    def book(self) -> Book:
+        """Everything that is kept, as of the last save."""
+        ...
+
+    def save(self, book: Book) -> bool:
+        """Keeps the book; tells whether anything was written."""
+        ...
+
+    def back_up(self) -> Path | None:
+        """A copy of everything as it was before this transaction; `None` if there was nothing."""
+        ...
+
+
+class Store(Protocol):
+    """One place in which the sessions of a repository are kept."""
+
+    def read(self) -> Book:
+        """Everything that is kept. Waits for nobody and writes nothing."""
+        ...
+
+    def transaction(self, now: datetime) -> AbstractContextManager[Work]:
+        """The only way to write; one at a time, across processes.
+
+        Raises:
+            Busy: somebody else has been at it for too long.
+        """
+        ...
+
+
+class FileStore:
+    """One document in one or several files, joined on reading and all brought up to date on writing.
+
+    In a clone these are its own document and the working tree's session file; elsewhere the session file alone.
+
+    Args:
+        files: the first one is ours alone where there are several; it is written first.
+        lock: taken by every writer.
+        backups: a folder.
+        zone: where naive times were written.
+    """
+
+    def __init__(self, files: tuple[Path, ...], lock: Path, backups: Path, zone: tzinfo = UTC) -> None:
+        self.files = files
+        self.backups = backups
+        self._lock = lock
+        self._zone = zone
+
+    def read(self) -> Book:
+        """Everything that is kept. Waits for nobody and writes nothing."""
+        return self._join(self._contents())
+
+    @contextmanager
+    def transaction(self, now: datetime) -> Iterator["FileWork"]:
+        """The only way to write; one at a time, across processes."""
+        with locked(self._lock):
+            contents = self._contents()
+            yield FileWork(self, contents, self._join(contents), now)
+
+    def _contents(self) -> dict[Path, bytes]:
+        read = {path: read_bytes(path) for path in self.files}
+        return {path: data for path, data in read.items() if data is not None}
+
+    def _join(self, contents: Mapping[Path, bytes]) -> Book:
+        """Files of the same bytes are parsed once."""
+        own = contents.get(self.files[0]) if len(self.files) > 1 else None
+        names = {data: str(path) for path, data in contents.items()}
+        books = [Book(parse(data, name, trusted=data == own), self._zone) for data, name in names.items()]
+        return reduce(join_books, books) if books else Book(Document(name=str(self.files[-1])), self._zone)
+
+
+class FileWork:
+    """A transaction on a `FileStore`."""
+
+    def __init__(self, store: FileStore, contents: Mapping[Path, bytes], book: Book, now: datetime) -> None:
+        self._store = store
+        self._contents = dict(contents)
+        self._now = now
+        self._at_first = book
+        self._before = tuple(contents.values())
+        self._same = len(set(self._before)) == 1 and not book.changed
+        self.book = book
+
+    def save(self, book: Book) -> bool:
+        """Keeps the book; tells whether anything was written."""
+        if book is self.book and self._is_everywhere():
+            return False
+        data = (book if book is self.book else book.updated(self._now)).to_bytes()
+        if not taken_today(self._store.backups, self._now):
+            self.back_up()
+        for path in self._store.files:
+            if self._contents.get(path) != data:
+                replace_file(path, data)
+                self._contents[path] = data
+        self.book = book
+        return True
+
+    def back_up(self) -> Path | None:
+        """A copy of everything as it was before this transaction; `None` if there was nothing."""
+        if not self._before:
+            return None
+        whole = self._before[0] if self._same else self._at_first.to_bytes()
+        return take(self._store.backups, whole, self._now)
+
+    def _is_everywhere(self) -> bool:
+        """Whether every file already says what the joined book says."""
+        return not self._contents or (len(self._contents) == len(self._store.files) and self._same)

@@ -1,0 +1,286 @@
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pr_sessions.errors import InvalidConfiguration, UnreadableFile
+from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.stores.configuration import (
+    Mistake,
+    Note,
+    Parsed,
+    check,
+    effective,
+    notes,
+    parse,
+    read,
+    valid_policy,
+)
+from pr_sessions.stores.configuration_rules import RULES
+
+EVERYTHING = """\
+timeout_minutes: 45
+idle_warning_minutes: 7.5
+auto_pr_patterns:
+  - '^bot:'
+completion_markers: [ship it, Finished]
+loose_completion_markers: true
+min_files_for_manual: 0
+enable_timeout_completion: false
+enable_heuristic_completion: true
+enable_heuristic_detection: true
+time_zone: Europe/Berlin
+share: local
+minimal_metadata: true
+"""
+EVERYTHING_POLICY = Policy(
+    timeout=timedelta(minutes=45),
+    idle_warning=timedelta(minutes=7.5),
+    auto_pr_patterns=("^bot:",),
+    completion_markers=("ship it", "Finished"),
+    loose_completion_markers=True,
+    min_files_for_manual=0,
+    enable_timeout_completion=False,
+    enable_heuristic_completion=True,
+    enable_heuristic_detection=True,
+    time_zone="Europe/Berlin",
+    share=Share.LOCAL,
+    minimal_metadata=True,
+)
+
+
+def places(text: str) -> list[tuple[int, str]]:
+    return [(mistake.line, mistake.key) for mistake in parse(text, "c.yaml").mistakes]
+
+
+def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
+    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13], strict=True))
+    assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n", "---\n", "{}", "\ufeff# x\n"])
+def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
+    assert parse(text, "c.yaml") == Parsed(Policy(), name="c.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("timeout_minutes: '30'", "timeout_minutes: must be a number of minutes, not text"),
+        ("timeout_minutes: true", "timeout_minutes: must be a number of minutes, not true or false"),
+        ("timeout_minutes:", "timeout_minutes: must be a number of minutes, not nothing"),
+        ("timeout_minutes: [30]", "timeout_minutes: must be a number of minutes, not a list"),
+        ("timeout_minutes: 1:30", "timeout_minutes: must be a number of minutes, not this kind of value"),
+        ("timeout_minutes: 0x20", "timeout_minutes: must be a number of minutes, not this kind of value"),
+        ("timeout_minutes: .nan", "timeout_minutes: must be a number of minutes, not this kind of value"),
+        ("timeout_minutes: 4.9", "timeout_minutes: must be from 5 to 120 minutes, not 4.9"),
+        ("timeout_minutes: 121", "timeout_minutes: must be from 5 to 120 minutes, not 121"),
+        ("timeout_minutes: -30", "timeout_minutes: must be from 5 to 120 minutes, not -30"),
+        ("idle_warning_minutes: 0", "idle_warning_minutes: must be more than 0 minutes, not 0"),
+        ("idle_warning_minutes: 30", "idle_warning_minutes: must be less than timeout_minutes, which is 30"),
+        ("idle_warning_minutes: soon", "idle_warning_minutes: must be a number of minutes, not text"),
+        ("min_files_for_manual: -1", "min_files_for_manual: must be 0 or more, not -1"),
+        ("min_files_for_manual: 1.5", "min_files_for_manual: must be a whole number, not 1.5"),
+        ("min_files_for_manual: yes", "min_files_for_manual: must be a whole number, not true or false"),
+        ("minimal_metadata: 1", "minimal_metadata: must be true or false, not 1"),
+        ("minimal_metadata: 'true'", "minimal_metadata: must be true or false, not text"),
+        ("completion_markers: done", "completion_markers: must be a list, not text"),
+        ("completion_markers: {a: b}", "completion_markers: must be a list, not this kind of value"),
+        ("completion_markers: ['']", "completion_markers: empty item"),
+        ("completion_markers: [' ']", "completion_markers: empty item"),
+        ("completion_markers: [~]", "completion_markers: empty item"),
+        ("completion_markers: [30]", "completion_markers: 30 where text belongs"),
+        ("completion_markers: [[x]]", "completion_markers: a list where text belongs"),
+        ('completion_markers: ["a\\nb"]', "completion_markers: control character in 'a\\nb'"),
+        ('completion_markers: ["\\uD800"]', "completion_markers: control character in '\\ud800'"),
+        (f"completion_markers: [{'x' * 101}]", "completion_markers: item of 101 characters, more than 100"),
+        (f"completion_markers: [{'x,' * 101}]", "completion_markers: 101 items, more than 100"),
+        ("auto_pr_patterns: ['']", "auto_pr_patterns: empty item"),
+        (f"auto_pr_patterns: [{'x' * 501}]", "auto_pr_patterns: item of 501 characters, more than 500"),
+        ("time_zone: Europe/Berln", "time_zone: no time zone is named 'Europe/Berln'"),
+        ("time_zone: europe/berlin", "time_zone: no time zone is named 'europe/berlin'"),
+        ("time_zone: ../../etc/passwd", "time_zone: no time zone is named '../../etc/passwd'"),
+        ("time_zone: 2", "time_zone: must be the name of a time zone, not 2"),
+        ("share: team", "share: must be commit or local"),
+        ("share: [commit]", "share: must be commit or local"),
+        ("time_out: 3", "unknown setting 'time_out'"),
+        ('"\\e[31m": 3', "unknown setting '\\x1b[31m'"),
+        ("? [a, b]\n: 3", "unknown setting ''"),
+        ("share: local\nshare: local", "share: stands here a second time, first on line 1"),
+        ("- share", "Invalid YAML: expected `key: value` lines"),
+        ("share", "Invalid YAML: expected `key: value` lines"),
+    ],
+)
+def test_a_mistake_is_named_and_leaves_the_default(text: str, message: str) -> None:
+    parsed = parse(text, "c.yaml")
+    assert [mistake.message for mistake in parsed.mistakes] == [message]
+    assert (parsed.policy, parsed.origins) == (Policy(), {})
+
+
+@pytest.mark.parametrize("pattern", ["(a", "a(?=b)", r"(a)\1", "^"])
+def test_a_pattern_that_is_refused_is_a_mistake_on_its_own_line(pattern: str) -> None:
+    assert places(f"auto_pr_patterns:\n  - '^ok'\n  - '{pattern}'\n") == [(3, "auto_pr_patterns")]
+
+
+def test_a_pattern_that_takes_other_engines_minutes_is_fine() -> None:
+    assert parse("auto_pr_patterns: ['^(a+)+$']", "c.yaml").policy.auto_pr_patterns == ("^(a+)+$",)
+
+
+def test_all_mistakes_are_found_at_once_in_the_order_of_their_lines() -> None:
+    text = "share: team\nminimal: 1\nauto_pr_patterns:\n  - ''\n  - '^ok'\n  - 3\ntimeout_minutes: 0\nshare: local\n"
+    assert places(text) == [
+        (1, "share"),
+        (2, "minimal"),
+        (4, "auto_pr_patterns"),
+        (6, "auto_pr_patterns"),
+        (7, "timeout_minutes"),
+        (8, "share"),
+    ]
+
+
+def test_good_settings_count_beside_mistaken_ones() -> None:
+    parsed = parse("share: team\ntimeout_minutes: 60\n", "c.yaml")
+    assert (parsed.policy, parsed.origins) == (Policy(timeout=timedelta(hours=1)), {"timeout_minutes": 2})
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [("timeout_minute", "did you mean timeout_minutes?"), ("Share", "did you mean share?")],
+)
+def test_an_unknown_setting_is_answered_with_the_nearest_one(key: str, hint: str) -> None:
+    assert parse(f"{key}: 30", "c.yaml").mistakes == (Mistake(1, key, f"unknown setting '{key}'", hint),)
+
+
+@pytest.mark.parametrize(("timeout", "warning"), [(5, 2.5), (15, 7.5), (16, 15), (120, 15)])
+def test_an_unset_warning_fits_a_short_timeout(timeout: int, warning: float) -> None:
+    parsed = parse(f"timeout_minutes: {timeout}", "c.yaml")
+    expected = Policy(timeout=timedelta(minutes=timeout), idle_warning=timedelta(minutes=warning))
+    assert (parsed.policy, parsed.mistakes) == (expected, ())
+
+
+def test_a_warning_is_not_blamed_for_a_mistaken_timeout() -> None:
+    parsed = parse("timeout_minutes: 200\nidle_warning_minutes: 60\n", "c.yaml")
+    assert [mistake.key for mistake in parsed.mistakes] == ["timeout_minutes"]
+    assert (parsed.policy, parsed.origins) == (Policy(), {})
+
+
+def test_a_merge_conflict_is_called_by_its_name() -> None:
+    text = "<<<<<<< ours\nshare: local\n=======\nshare: commit\n>>>>>>> theirs\n"
+    (mistake,) = parse(text, "c.yaml").mistakes
+    assert mistake.hint == "the file holds a merge conflict: resolve it"
+
+
+@settings(max_examples=300)
+@given(st.text() | st.text(alphabet="abc:-?[]{}&*!|>'\"#%\\ \n\r\t0129~,@"))
+def test_any_text_is_read_or_refused_and_the_policy_holds_together(text: str) -> None:
+    parsed = parse(text, "c.yaml")
+    assert parsed.policy.idle_warning < parsed.policy.timeout
+    assert list(parsed.mistakes) == sorted(parsed.mistakes, key=lambda mistake: mistake.line)
+
+
+VALUES = ["30", "'30'", "4", "0", "-1", "1.5", "true", "", "UTC", "local", "[]", "['^a']", "['']", "x", "{a: 1}"]
+
+
+@given(st.lists(st.tuples(st.sampled_from([*RULES, "other"]), st.sampled_from(VALUES))))
+def test_each_value_either_counts_or_is_a_mistake(lines: list[tuple[str, str]]) -> None:
+    parsed = parse("\n".join(f"{key}: {value}" for key, value in lines), "c.yaml")
+    mistaken = {mistake.key for mistake in parsed.mistakes}
+    keys = {key for key, _ in lines}
+    assert mistaken <= keys
+    assert parsed.origins.keys().isdisjoint(mistaken)
+    left = keys - mistaken - parsed.origins.keys()
+    assert left == set() or (left == {"idle_warning_minutes"} and "timeout_minutes" in mistaken)
+
+
+def test_loose_words_that_do_not_count_are_noted() -> None:
+    text = "# team\ncompletion_markers: ['[ready]', Complete, ✅]\n"
+    assert notes(parse(text, "c.yaml")) == (
+        Note(2, "'Complete' does not complete a session unless loose_completion_markers is true"),
+        Note(2, "'✅' does not complete a session unless loose_completion_markers is true"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "completion_markers: [complete]\nloose_completion_markers: true\n"])
+def test_nothing_is_noted_where_every_marker_counts(text: str) -> None:
+    assert notes(parse(text, "c.yaml")) == ()
+
+
+def test_many_mistakes_are_listed_with_their_places_up_to_twenty() -> None:
+    with pytest.raises(InvalidConfiguration) as raised:
+        valid_policy(parse("\n".join(f"x{number}: 1" for number in range(22)), "c.yaml"))
+    lines = str(raised.value).splitlines()
+    assert (lines[0], lines[19], lines[20:]) == (
+        "c.yaml:1: unknown setting 'x0'",
+        "c.yaml:20: unknown setting 'x19'",
+        ["and 2 more"],
+    )
+    assert "pr-sessions config --check" in raised.value.hint
+
+
+def test_a_missing_file_has_no_mistakes(tmp_path: Path) -> None:
+    assert check(tmp_path / "none" / "c.yaml") == ()
+
+
+def test_the_mistakes_of_a_file_are_told_without_raising(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_bytes(b"share: team\r\nminimal_metadata: 1\r\n")
+    assert [(mistake.line, mistake.key) for mistake in check(config)] == [(1, "share"), (2, "minimal_metadata")]
+
+
+@pytest.mark.parametrize("data", [b"\xef\xbb\xbfshare: local\n", b"share: local\r\n", b"share: local"])
+def test_a_byte_order_mark_and_either_line_end_are_accepted(tmp_path: Path, data: bytes) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_bytes(data)
+    assert read(config) == Parsed(Policy(share=Share.LOCAL), {"share": 1}, (), str(config))
+
+
+@pytest.mark.parametrize("data", ["share: local".encode("utf-16"), b"share: local\n# caf\xe9\n"])
+def test_text_that_is_not_utf8_is_refused_by_name(tmp_path: Path, data: bytes) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_bytes(data)
+    with pytest.raises(InvalidConfiguration, match="not UTF-8 text") as raised:
+        read(config)
+    assert str(raised.value).startswith(f"{config}:")
+
+
+def test_a_configuration_is_at_most_a_mebibyte(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(UnreadableFile):
+        read(config)
+
+
+def test_a_folder_in_its_place_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile):
+        check(tmp_path)
+
+
+def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "# ours\nidle_warning_minutes: 7.5\nshare: local\nauto_pr_patterns: ['^bot:']\n", encoding="utf-8"
+    )
+    assert [msgspec.structs.astuple(setting) for setting in effective(config)] == [
+        ("timeout_minutes", 30, "default"),
+        ("idle_warning_minutes", 7.5, f"{config}:2"),
+        ("auto_pr_patterns", ("^bot:",), f"{config}:4"),
+        ("completion_markers", Policy().completion_markers, "default"),
+        ("loose_completion_markers", False, "default"),
+        ("min_files_for_manual", 5, "default"),
+        ("enable_timeout_completion", True, "default"),
+        ("enable_heuristic_completion", False, "default"),
+        ("enable_heuristic_detection", False, "default"),
+        ("time_zone", "UTC", "default"),
+        ("share", "local", f"{config}:3"),
+        ("minimal_metadata", False, "default"),
+    ]
+
+
+def test_no_setting_is_in_force_while_the_file_has_mistakes(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("share: team\n", encoding="utf-8")
+    with pytest.raises(InvalidConfiguration, match="share: must be commit or local"):
+        effective(config)
