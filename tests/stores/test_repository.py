@@ -277,7 +277,7 @@ class TestPlaces:
             "backups": "/m/.git/pr-sessions/backups",
             "journal": "/m/.git/pr-sessions/journal.jsonl",
             "pending": "/m/.git/pr-sessions/pending",
-            "policy_cache": "/m/.git/pr-sessions/policy.json",
+            "policy_cache": "/m/.git/pr-sessions/policy-w.json",
             "paused": "/m/.git/pr-sessions/paused",
         }
 

@@ -63,7 +63,20 @@ class Commands(click.Group):
 
         module = import_module(f"pr_sessions.cli.commands.{cmd_name}_command")
         command: click.Command = module.command
+        # The docstrings are raw; click wants the character itself before lines that must stay as they are.
+        command.help = (command.help or "").replace("\\b", "\b")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0].startswith("-") or args[0] in self.list_commands(ctx):
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+        guess = f" Did you mean '{near[0]}'?" if near else ""
+        raise click.UsageError(f"No such command {args[0][:60]!r}.{guess}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         for section, commands in SECTIONS.items():
@@ -121,7 +134,8 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; what was saved before is safe", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # The reader closed the pipe early; click exits by itself then.
         return DONE
     except Exception:  # noqa: BLE001 - the top: whatever else happens is our bug, and must say so
         return _say_bug()

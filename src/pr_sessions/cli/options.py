@@ -1,7 +1,9 @@
 """What commands share: options, kinds of values, the tracker of the current folder."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -9,7 +11,8 @@ import click
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.ids import check_number
 from pr_sessions.sessions.times import read_time
-from pr_sessions.tracker import Tracker, open_tracker
+from pr_sessions.stores.repository import Repository, find_repository
+from pr_sessions.tracker import Tracker, open_tracker, why_paused
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,3 +56,13 @@ def at(command: F) -> F:
 def tracker() -> Tracker:
     """The tracker of the repository that the current folder belongs to."""
     return open_tracker()
+
+
+def repository() -> Repository:
+    """The repository itself, for commands that must work whatever its files hold."""
+    return find_repository(Path.cwd(), os.environ)
+
+
+def paused(place: Repository) -> str | None:
+    """Why tracking is off there; `None` while it is on."""
+    return why_paused(place, os.environ)

@@ -1,20 +1,30 @@
 """How results are shown: one JSON document, or text for people that makes sense without colour."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import click
-from msgspec import json
+from msgspec import json, to_builtins
 
 
 def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
     """Prints the result on stdout: the data as one JSON document, or the lines."""
     if as_json:
-        click.echo(json.format(json.encode(data), indent=2).decode())
+        click.echo(_json(data))
         return
     for line in text:
         click.echo(line)
+
+
+def _json(data: Any) -> str:
+    """One document; where the console cannot show every character, all but ASCII is escaped as JSON does it."""
+    if "utf" in (sys.stdout.encoding or "").lower():
+        return json.format(json.encode(data), indent=2).decode()
+    from json import dumps
+
+    return dumps(to_builtins(data), indent=2)
 
 
 def note(text: str) -> None:

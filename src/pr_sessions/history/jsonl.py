@@ -69,10 +69,29 @@ def read_jsonl(lines: Iterable[bytes], name: str, zone: tzinfo) -> Iterator[Pull
     Raises:
         UnreadableFile: a line is no pull request, or longer than `MAX_LINE`. The message names file, line and reason.
     """
+    yield from (pull_request for _, pull_request in _placed(lines, name, zone))
+
+
+def read_dated(lines: Iterable[bytes], name: str, zone: tzinfo) -> Iterator[PullRequest]:
+    """The same for an import, which goes by time: each one must say when it was opened.
+
+    Raises:
+        UnreadableFile: as `read_jsonl`, and where `created_at` is missing.
+    """
+    for place, pull_request in _placed(lines, name, zone):
+        if pull_request.created is None:
+            raise UnreadableFile(
+                f"{place}: pull request {pull_request.number} has no created_at",
+                "pull requests find their sessions by time: add when it was opened, such as 2025-11-22T10:00:00Z",
+            )
+        yield pull_request
+
+
+def _placed(lines: Iterable[bytes], name: str, zone: tzinfo) -> Iterator[tuple[str, PullRequest]]:
     for place, record in _records(lines, name):
         row = _decode(record, _Row, place)
         try:
-            yield _pull_request(row, zone)
+            yield place, _pull_request(row, zone)
         except InvalidValue as error:
             raise UnreadableFile(f"{place}: {error}", error.hint) from error
 

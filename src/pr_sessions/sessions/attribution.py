@@ -24,11 +24,14 @@ class Situation(Struct, frozen=True, kw_only=True):
         at: when what is recorded happened.
         by_hand: the session that a person named.
         current: the live session of the working tree in which the pull request was recorded.
+        at_work: recorded in a working tree where somebody works now: a new session is that tree's own, and does not
+            rest on time alone.
     """
 
     at: datetime
     by_hand: str | None = None
     current: str | None = None
+    at_work: bool = False
 
 
 class Tried(Struct, frozen=True):
@@ -103,9 +106,12 @@ def _marked(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Pol
     return Tried(Rung.MARK, (known.id if known else mark.session_id,), f"{mark.form} mark in the body")
 
 
-def _of_this_tree(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
+def _of_this_tree(ledger: Ledger, _pr: PullRequest, situation: Situation, policy: Policy) -> Tried | None:
     if situation.current is None:
         return Tried(Rung.OWNED, (), "no live session in this working tree")
+    session = ledger.get(situation.current)
+    if session and not covers(session, situation.at, policy):
+        return Tried(Rung.OWNED, (), f"current session of the working tree, but of another time: {situation.current}")
     return Tried(Rung.OWNED, (situation.current,), f"current session of the working tree: {situation.current}")
 
 
@@ -122,7 +128,7 @@ def _by_time(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Poli
     minutes = int(policy.timeout.total_seconds() // 60)
     near = [s for s in _live_at(ledger, situation.at, policy) if s.author == pr.author]
     started = [s for s in near if not s.inferred]
-    found = tuple(sorted(s.id for s in started or near))
+    found = tuple(sorted(s.id for s in started or _before_an_end(near)))
     return Tried(Rung.TIME, found, f"work of {pr.author} within {minutes} minutes")
 
 
@@ -130,10 +136,19 @@ def _live_at(ledger: Ledger, at: datetime, policy: Policy) -> list[Session]:
     return [s for s in ledger.around(at, policy.timeout) if covers(s, at, policy)]
 
 
+def _before_an_end(sessions: list[Session]) -> list[Session]:
+    """Without those that began after another one was completed on request: nothing bridges such an end."""
+    ends = [s.completion.at for s in sessions if s.completion and not s.completion.inferred]
+    return [s for s in sessions if not ends or (s.started is not None and s.started <= min(ends))]
+
+
 def _owns(session: Session, pr: PullRequest, at: datetime) -> bool:
-    """Whether an earlier pull request of the session came from the same branch; a later one proves nothing."""
+    """Whether an earlier pull request of the session came from the same branch; a later one proves nothing.
+
+    A session that rests on time alone owns none: it must not depend on which pull request was recorded first.
+    """
     mine = (at, number_order(pr.number))
-    return any(
+    return not session.inferred and any(
         facts.branch == pr.branch and facts.placement is not None and (facts.placement.at, number_order(number)) < mine
         for number, facts in session.pull_requests.items()
     )

@@ -13,6 +13,7 @@ _VALID_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
 _DOTS = re.compile(r"\.{2,}")
 _NUMBER = re.compile(r"(?:[A-Za-z0-9_.-]{1,100}(?:/[A-Za-z0-9_.-]{1,100}){1,20}#)?[0-9]{1,18}", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def is_valid_id(text: str) -> bool:
@@ -40,17 +41,19 @@ def check_number(number: str | int) -> str:
     Raises:
         InvalidValue: it is neither.
     """
+    if isinstance(number, int) and not 0 <= number < 10**18:
+        raise InvalidValue("not a pull request number: it is negative or too long", "give digits, such as 42")
     text = str(number).strip().removeprefix("#")
-    if isinstance(number, bool) or not _NUMBER.fullmatch(text):
-        raise InvalidValue(f"not a pull request number: {str(number)[:60]!r}", "give digits, such as 42")
     repository, _, digits = text.rpartition("#")
+    if isinstance(number, bool) or not _NUMBER.fullmatch(text) or not {".", ".."}.isdisjoint(repository.split("/")):
+        raise InvalidValue(f"not a pull request number: {str(number)[:60]!r}", "give digits, such as 42")
     return f"{repository}#{int(digits)}" if repository else str(int(digits))
 
 
-def number_order(number: str) -> tuple[str, int]:
-    """Sorts pull requests as people count them."""
+def number_order(number: str) -> tuple[str, int, str]:
+    """Sorts pull requests as people count them; no two different texts tie."""
     repository, _, digits = number.rpartition("#")
-    return (repository, int(digits)) if digits.isascii() and digits.isdigit() else (number, -1)
+    return (repository, int(digits), number) if _DIGITS.fullmatch(digits) else (number, -1, number)
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:

@@ -6,28 +6,31 @@ themselves, so that the order of joining never shows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from pr_sessions.sessions.ids import number_order
-from pr_sessions.sessions.session import REPORTED, Completion, Facts, Placement, Rung, Session, most
+from pr_sessions.sessions.session import REPORTED, Completion, Facts, Placement, Rung, Session, State, most
+from pr_sessions.sessions.times import write_time
 
 T = TypeVar("T")
 V = TypeVar("V")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SESSION_TIMES = ("started", "last_activity", "completed")
+_FACT_TIMES = ("created", "closed", "merged")
 
 
 def join_sessions(one: Session, other: Session) -> Session:
     """The session of which both are tellings; both have the same id, or one became part of the other."""
-    if one == other:
+    if _identical(one, other):
         return one
-    last = _join_activity(one, other)
-    return Session(
+    joined = Session(
         id=min(one.id, other.id),
         author=min(filter(None, (one.author, other.author)), default=""),
         started=_pick(min, one.started, other.started),
-        last_activity=last,
+        last_activity=_join_activity(one, other),
         completion=_join_completions(one, other),
         pull_requests=_join_values(one.pull_requests, other.pull_requests, join_facts),
         carried=tuple(sorted({*one.carried, *other.carried}, key=number_order)),
@@ -35,16 +38,17 @@ def join_sessions(one: Session, other: Session) -> Session:
         title=max(one.title, other.title),
         inferred=one.inferred and other.inferred,
         aliases=tuple(sorted({*one.aliases, *other.aliases, one.id, other.id} - {min(one.id, other.id)})),
-        source=_join_json(one.source, other.source),
     )
+    spelled = _session_spellings(joined, (one, other))
+    return replace(joined, source=_join_sources(one, other, _SESSION_TIMES) | spelled)
 
 
 def join_facts(one: Facts, other: Facts) -> Facts:
     """Field by field the latest telling; what only one knows stays."""
-    if one == other:
+    if _identical(one, other):
         return one
     told = {field: _latest_telling(field, one, other) for field in REPORTED}
-    return Facts(
+    joined = Facts(
         **{field: value for field, (_, value) in told.items() if value is not None},
         created=_pick(min, one.created, other.created),
         agents=tuple(sorted({*one.agents, *other.agents})),
@@ -52,16 +56,17 @@ def join_facts(one: Facts, other: Facts) -> Facts:
         evidence=tuple(sorted({*one.evidence, *other.evidence})),
         placement=_pick(max, one.placement, other.placement, key=placement_order),
         seen={field: at for field, (at, _) in told.items() if at is not None},
-        source=_join_json(one.source, other.source),
     )
+    spelled = _facts_spellings(joined, (one, other))
+    return replace(joined, source=_join_sources(one, other, _FACT_TIMES) | spelled)
 
 
 def placement_order(placement: Placement | None) -> tuple[Any, ...]:
     """Sorts placements by strength: the stronger rung, by hand the later one, otherwise the earlier one."""
     if placement is None:
-        return (Rung.NONE, 0.0, "")
-    seconds = placement.at.timestamp()
-    return (placement.rung, seconds if placement.rung is Rung.HAND else -seconds, placement.detail)
+        return (Rung.NONE, _EPOCH - _EPOCH, "")
+    later = placement.at - _EPOCH
+    return (placement.rung, later if placement.rung is Rung.HAND else -later, placement.detail)
 
 
 def join_all(one: Mapping[str, Session], other: Mapping[str, Session]) -> dict[str, Session]:
@@ -138,7 +143,7 @@ def _latest_telling(field: str, one: Facts, other: Facts) -> tuple[datetime | No
     def strength(facts: Facts) -> tuple[Any, ...]:
         value = getattr(facts, field)
         at = facts.seen.get(field)
-        return (value not in (None, ""), at is not None, at.timestamp() if at else 0.0, str(value))
+        return (value not in (None, ""), at is not None, at or _EPOCH, _rank(value))
 
     best = max(one, other, key=strength)
     return best.seen.get(field), getattr(best, field)
@@ -156,14 +161,54 @@ def _join_values(one: Mapping[str, V], other: Mapping[str, V], join: Callable[[V
     return joined
 
 
-def _join_json(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _identical(one: Session | Facts, other: Session | Facts) -> bool:
+    """To the letter: 1 is not 1.0, and the order of unknown fields counts, since it is written."""
+    return one == other and repr(one.source) == repr(other.source)
+
+
+def _rank(value: Any) -> Any:
+    """Of two values told at the same time the larger, of two states the later one in a pull request's life."""
+    return list(State).index(value) if isinstance(value, State) else value or 0
+
+
+def _join_sources(one: Session | Facts, other: Session | Facts, times: tuple[str, ...]) -> dict[str, Any]:
+    joined = join_json(one.source, other.source)
+    return {key: value for key, value in joined.items() if key not in times}
+
+
+def join_json(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """What we do not understand is kept; of two different values the one whose text is larger."""
     return _join_values(one, other, _larger)
 
 
 def _larger(one: Any, other: Any) -> Any:
-    if one == other and type(one) is type(other):
-        return one
     if isinstance(one, dict) and isinstance(other, dict):
-        return _join_json(one, other)
+        return join_json(one, other)
     return max(one, other, key=lambda value: (isinstance(value, dict), type(value).__name__, repr(value)))
+
+
+def _session_spellings(joined: Session, both: tuple[Session, ...]) -> dict[str, str]:
+    """How the joined session's times are written: as those wrote them who told them."""
+    end = joined.completion
+    ending = [s for s in both if s.completion == end and end and (not end.inferred or s.latest == joined.latest)]
+    return (
+        _spelling("started", joined.started, [s.source for s in both if s.started == joined.started])
+        | _spelling("last_activity", joined.last_activity, [s.source for s in both if s.latest == joined.last_activity])
+        | _spelling("completed", end.at if end else None, [s.source for s in ending])
+    )
+
+
+def _facts_spellings(joined: Facts, both: tuple[Facts, ...]) -> dict[str, str]:
+    spelled = _spelling("created", joined.created, [f.source for f in both if f.created == joined.created])
+    for key in ("closed", "merged"):
+        value, at = getattr(joined, key), joined.seen.get(key)
+        spelled |= _spelling(key, value, [f.source for f in both if (getattr(f, key), f.seen.get(key)) == (value, at)])
+    return spelled
+
+
+def _spelling(key: str, moment: datetime | None, sources: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Of several spellings of one instant the larger; one that was never spelled is written as we write."""
+    texts = [source.get(key) for source in sources]
+    if moment is None or not any(texts):
+        return {}
+    return {key: max(str(text or write_time(moment)) for text in texts)}

@@ -6,18 +6,27 @@ news of activity moves it or takes it back. What somebody asked for is final.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pr_sessions.sessions.ledger import Ledger
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import Completion, Session, Status, Trigger
 
+L = TypeVar("L", bound=Ledger)
+
 
 class Activity(Struct, frozen=True):
-    """Work went on: a pull request was opened or updated, an agent spoke, somebody said so."""
+    """Work went on: a pull request was opened or updated, an agent spoke, somebody said so.
+
+    Attributes:
+        since: from when on it is known to have gone on without a gap, where that is before `at`.
+    """
 
     at: datetime
+    since: datetime | None = None
 
 
 class CompletionAsked(Struct, frozen=True):
@@ -56,12 +65,18 @@ def advance(session: Session, event: Event, policy: Policy) -> Session:
     if session.completion and not session.completion.inferred:
         return session
     match event:
-        case Activity(at):
-            return _worked(session, at, policy)
+        case Activity(at, since):
+            return _worked(session, at, since or at, policy)
         case CompletionAsked(at, trigger):
             return _asked(session, at, trigger, policy)
         case TimePassed(at):
             return _expired(session, at, policy)
+
+
+def sweep(ledger: L, policy: Policy, now: datetime) -> tuple[L, tuple[Session, ...]]:
+    """Completes every session that has run out; returns those."""
+    ended = tuple(s for old in ledger.active() if (s := advance(old, TimePassed(now), policy)) is not old)
+    return (ledger.put(*ended), ended) if ended else (ledger, ())
 
 
 def phase(session: Session, now: datetime, policy: Policy) -> Phase:
@@ -105,9 +120,9 @@ def covers(session: Session, at: datetime, policy: Policy) -> bool:
     return ends is not None and begins <= at <= ends
 
 
-def _worked(session: Session, at: datetime, policy: Policy) -> Session:
+def _worked(session: Session, at: datetime, since: datetime, policy: Policy) -> Session:
     """Within the timeout activity counts, and takes an inferred end back; later it is another session's."""
-    if not _reaches(session, at, policy):
+    if not _reaches(session, min(since, at), policy):
         return _expired(session, at, policy)
     started = at if session.started is None or _precedes(session, at, policy) else session.started
     latest = max(session.latest or at, at)
@@ -125,14 +140,14 @@ def _precedes(session: Session, at: datetime, policy: Policy) -> bool:
 
 def _reaches(session: Session, at: datetime, policy: Policy) -> bool:
     ends = expiry(session, policy)
-    return ends is None or at <= ends
+    return not policy.enable_timeout_completion or ends is None or at <= ends
 
 
 def _asked(session: Session, at: datetime, trigger: str, policy: Policy) -> Session:
     """An asked completion replaces an inferred one only if it was asked before the session ran out."""
-    expired = _expired(session, at, policy)
+    expired = _expired(replace(session, completion=None), at, policy)
     if expired.completion:
-        return expired
+        return session if session.completion else expired
     return replace(session, completion=Completion(at, trigger))
 
 

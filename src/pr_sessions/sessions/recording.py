@@ -26,6 +26,7 @@ from pr_sessions.sessions.session import (
 )
 
 L = TypeVar("L", bound=Ledger)
+_ENDS = ("state", "closed", "merged")
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def record(
     home = ledger.holding(number)
     if not (verdict.is_auto or home or situation.by_hand or number in ledger.unattributed):
         return ledger, Recorded(number=number, verdict=verdict, choice=Choice())
-    choice = choose(ledger, pull_request, situation, policy)
+    choice = choose(ledger, pull_request, replace(situation, current=None) if home else situation, policy)
     known = home.pull_requests.get(number) if home else ledger.unattributed.get(number)
     target, choice = _target(ledger, pull_request, situation, choice, home)
     facts = _facts(known, pull_request, verdict, choice.placement, situation.at)
@@ -70,17 +71,11 @@ def record(
     session = _place(target, pull_request, facts, situation.at, policy, now, is_new=is_new)
     changed = [session]
     if home and home.id not in (session.id, *choice.absorbs):
-        changed.append(with_facts(home, number, None))
+        changed.append(_left(home, number))
     ledger = ledger.put(*changed, without=choice.absorbs)
     if number in ledger.unattributed:
         ledger = ledger.put_unattributed({n: f for n, f in ledger.unattributed.items() if n != number})
     return ledger, Recorded(number=number, verdict=verdict, choice=choice, session=session, facts=facts, is_new=is_new)
-
-
-def sweep(ledger: L, policy: Policy, now: datetime) -> tuple[L, tuple[Session, ...]]:
-    """Completes every session that has run out; returns those."""
-    ended = tuple(s for old in ledger.active() if (s := advance(old, TimePassed(now), policy)) is not old)
-    return (ledger.put(*ended), ended) if ended else (ledger, ())
 
 
 def _target(
@@ -98,7 +93,7 @@ def _target(
         return None, choice
     session_id = new_id(pull_request.author, situation.at, lambda i: ledger.get(i) is not None)
     placement = Placement(Rung.TIME, situation.at, choice.tried[-1].detail)
-    fresh = begin(session_id, pull_request.author, situation.at, inferred=True)
+    fresh = begin(session_id, pull_request.author, situation.at, inferred=not situation.at_work)
     return fresh, replace(choice, session_id=session_id, placement=placement)
 
 
@@ -110,6 +105,11 @@ def _moves(home: Session, number: str, choice: Choice) -> bool:
         return placement_order(choice.placement) > placement_order(held)
     # What an older file lists without a reason is worth as much as closeness in time.
     return choice.placement.rung > (held.rung if held else Rung.TIME)
+
+
+def _left(home: Session, number: str) -> Session:
+    carried = tuple(n for n in home.carried if n != number)
+    return replace(with_facts(home, number, None), carried=carried)
 
 
 def _held(home: Session, number: str) -> Placement | None:
@@ -161,14 +161,17 @@ def _facts(
         for field, value in told.items()
         if value not in (None, "") and value != getattr(known, field, None)
     }
+    # An end is told no earlier than it came: it must beat "open", told of the same creation.
+    end = max(filter(None, (at, pull_request.closed, pull_request.merged)))
     telling = Facts(
         **news,
         created=pull_request.created,
-        agents=pull_request.agents,
+        # In the order that a join gives them, so that a second telling changes nothing.
+        agents=tuple(sorted(set(pull_request.agents))),
         is_auto=verdict.is_auto,
-        evidence=verdict.evidence,
+        evidence=tuple(sorted(verdict.evidence)),
         placement=placement,
-        seen=dict.fromkeys(news, at),
+        seen={field: end if field in _ENDS else at for field in news},
     )
     joined = join_facts(known, telling) if known else telling
     return replace(joined, placement=placement)

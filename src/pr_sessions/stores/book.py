@@ -8,14 +8,13 @@ from pr_sessions.errors import UnreadableFile
 from pr_sessions.sessions.join import join_sessions
 from pr_sessions.sessions.session import Facts, Session
 from pr_sessions.sessions.times import write_time
+from pr_sessions.stores.days import Days
 from pr_sessions.stores.document import Document, Entry, format_document
 from pr_sessions.stores.record_index import RecordIndex
-from pr_sessions.stores.records import Record, WrongType, read_facts, read_session, write_facts, write_session
+from pr_sessions.stores.records import Record, WrongType, read_all_facts, read_session, write_facts, write_session
 from pr_sessions.stores.strict_json import way_out
 
 T = TypeVar("T")
-# The index compares days as they are written, and a zone moves a day by one at most.
-_A_DAY = timedelta(days=1)
 
 
 class Book:
@@ -38,13 +37,16 @@ class Book:
         self.changed: dict[str, Session] = {}
         self._read: dict[str, Session] = {}
         self._index = RecordIndex(dict(self.kept), zone)
+        self._holders: dict[str, str] = {}
+        self._aliases: dict[str, str] = {}
+        self._days = Days()
         if len(self.kept) < len(document.entries):
             self.changed = self._twice(document.entries)
             self.kept = {i: entry for i, entry in self.kept.items() if i not in self.changed}
-        unattributed = document.top.get("unattributed") or {}
-        self.unattributed: Mapping[str, Facts] = self._told(
-            "unattributed", lambda: {n: read_facts(r, zone) for n, r in unattributed.items()}
-        )
+            for session in self.changed.values():
+                self._note(session)
+        unattributed = document.top.get("unattributed")
+        self.unattributed: Mapping[str, Facts] = self._told("unattributed", lambda: read_all_facts(unattributed, zone))
 
     def __iter__(self) -> Iterator[Session]:
         """Every session, active ones by id, completed ones oldest first."""
@@ -80,26 +82,27 @@ class Book:
 
     def around(self, at: datetime, reach: timedelta) -> tuple[Session, ...]:
         """At least the sessions that were alive within `reach` of `at`."""
-        near = self._index.alive(at - reach - _A_DAY, at + reach + _A_DAY)
-        return (*(self[i] for i in near if i in self.kept), *self.changed.values())
+        near = dict.fromkeys((*self._index.days.near(at, reach), *self._days.near(at, reach)))
+        return tuple(self[i] for i in near if i in self)
 
     def get(self, session_id: str) -> Session | None:
         """The session of that id, or the one that it became part of."""
         if session_id in self:
             return self[session_id]
-        for session in self.changed.values():
-            if session_id in session.aliases:
-                return session
-        home = self._told("aliases", lambda: self._index.aliases).get(session_id)
-        return self[home] if home in self.kept else None
+        home = self._aliases.get(session_id) or self._told("aliases", lambda: self._index.aliases).get(session_id)
+        return self[home] if home is not None and home in self else None
 
     def holding(self, number: str) -> Session | None:
         """The session that holds the pull request."""
-        for session in self.changed.values():
-            if number in session.pull_requests or number in session.carried:
-                return session
-        home = self._told("prs", lambda: self._index.holders).get(number)
-        return self[home] if home in self.kept else None
+        kept = self._told("prs", lambda: self._index.holders).get(number)
+        homes = (self.changed.get(self._holders.get(number, "")), self[kept] if kept in self.kept else None)
+        found = [session for session in homes if session and number in session.prs]
+        return next((s for s in found if number in s.pull_requests), found[0] if found else None)
+
+    def count_pull_requests(self) -> int:
+        """How many pull requests are in a session. Decodes none."""
+        listed = self._told("prs", lambda: self._index.listed)
+        return len(listed.union(*(session.prs for session in self.changed.values())))
 
     def put(self, *sessions: Session, without: Collection[str] = ()) -> Self:
         """The book with these sessions added or replaced, and those of the ids in `without` absorbed.
@@ -112,6 +115,8 @@ class Book:
         book = self._copy()
         book.kept = self.kept.copy()
         book.changed = self.changed | news
+        for session in news.values():
+            book._note(session)
         for session_id in (*book.changed, *without):
             book.kept.pop(session_id, None)
         for session_id in without:
@@ -150,6 +155,18 @@ class Book:
         book.__dict__.update(self.__dict__)
         return book
 
+    def _note(self, session: Session) -> None:
+        """Keeps what was put as quick to find as what is kept."""
+        held = (n for n in session.prs if n in session.pull_requests or not self._has_facts(n))
+        self._holders = self._holders | dict.fromkeys(held, session.id)
+        self._aliases = self._aliases | dict.fromkeys(session.aliases, session.id)
+        ended = session.completion.at if session.completion else None
+        self._days = self._days.with_life(session.id, _day(session.started), _day(ended))
+
+    def _has_facts(self, number: str) -> bool:
+        home = self.changed.get(self._holders.get(number, ""))
+        return home is not None and number in home.pull_requests
+
     def _decode(self, entry: Entry) -> Session:
         return self._told(entry.id, lambda: read_session(entry.id, entry.record, self.zone, completed=entry.completed))
 
@@ -169,3 +186,7 @@ class Book:
             return read()
         except WrongType as error:
             raise UnreadableFile(f"cannot read {self.name}: {place[:80]}: {error}", way_out(self.name)) from None
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d") if moment else ""

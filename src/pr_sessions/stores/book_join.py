@@ -1,13 +1,15 @@
 """Two session files become one; sessions that stand alike in both are not even decoded."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import reduce
 
-from pr_sessions.sessions.join import join_all, join_facts
+from msgspec import json
+
+from pr_sessions.sessions.join import join_all, join_facts, join_json, with_facts
 from pr_sessions.sessions.session import Facts, Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document, Entry
-from pr_sessions.stores.records import Record
+from pr_sessions.stores.records import read_session
 
 
 def join_books(one: Book, other: Book) -> Book:
@@ -18,17 +20,26 @@ def join_books(one: Book, other: Book) -> Book:
     entries = {i: entry for i, entry in alike.items() if i not in ours}
     for session in join_all(ours, theirs).values():
         entries[session.id] = _entry(session, one, other)
-    joined = Book(Document(tuple(entries.values()), _join_tops(one.top, other.top), one.name), one.zone)
-    return joined.put_unattributed(_join_unattributed(one.unattributed, other.unattributed, joined))
+    joined = Book(
+        Document(tuple(entries[i] for i in sorted(entries)), join_json(one.top, other.top), one.name), one.zone
+    )
+    return _join_unattributed(joined, one.unattributed, other.unattributed)
 
 
 def _alike(entry: Entry, other: Entry | None) -> bool:
     """The same to the letter, the order of the fields included, so that every order of joining gives the same bytes."""
-    return other is not None and entry == other and list(entry.record) == list(other.record)
+    return other is not None and entry == other and json.encode(entry) == json.encode(other)
 
 
 def _others(book: Book, alike: Mapping[str, Entry]) -> dict[str, Session]:
-    return {i: book[i] for i in (*book.kept, *book.changed) if i not in alike}
+    """Those that stand differently; what was put is taken as it would be written."""
+    kept = {i: book[i] for i in book.kept if i not in alike}
+    return kept | {i: _as_written(book, session) for i, session in book.changed.items()}
+
+
+def _as_written(book: Book, session: Session) -> Session:
+    entry = book.entry(session)
+    return read_session(entry.id, entry.record, book.zone, completed=entry.completed)
 
 
 def _neighbours(book: Book, sessions: Iterable[Session]) -> Iterable[str]:
@@ -41,23 +52,22 @@ def _neighbours(book: Book, sessions: Iterable[Session]) -> Iterable[str]:
 
 def _entry(session: Session, one: Book, other: Book) -> Entry:
     """A session that only one of them knew stays as it stood there."""
-    for book in (one, other):
+    only = [book for book, another in ((one, other), (other, one)) if session.id not in another.kept]
+    for book in only:
         if session.id in book.kept and book[session.id] is session:
             return book.kept[session.id]
     return one.entry(session)
 
 
-def _join_tops(one: Record, other: Record) -> Record:
-    """What we do not know is kept; of two texts the larger, so that `last_updated` is the later one."""
-    joined: dict[str, Any] = {**other, **one}
-    for key in one.keys() & other.keys():
-        joined[key] = max(one[key], other[key], key=lambda value: (value is not None, str(value)))
-    return joined
-
-
-def _join_unattributed(one: Mapping[str, Facts], other: Mapping[str, Facts], joined: Book) -> dict[str, Facts]:
-    """A pull request that found its session in one of them is attributed."""
-    facts = {**other, **one}
-    for number in one.keys() & other.keys():
-        facts[number] = join_facts(one[number], other[number])
-    return {number: fact for number, fact in facts.items() if joined.holding(number) is None}
+def _join_unattributed(joined: Book, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Book:
+    """A pull request that found its session in one of them is attributed, with all that is known of it."""
+    left = {}
+    for number in sorted({*one, *other}):
+        told = [facts[number] for facts in (one, other) if number in facts]
+        home = joined.holding(number)
+        if home is None:
+            left[number] = reduce(join_facts, told)
+        else:
+            known = [home.pull_requests[number]] if number in home.pull_requests else []
+            joined = joined.put(with_facts(home, number, reduce(join_facts, known + told)))
+    return joined.put_unattributed(left)

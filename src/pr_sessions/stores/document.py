@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, json
 
 from pr_sessions.errors import NewerVersion, UnreadableFile
-from pr_sessions.stores.records import Record
+from pr_sessions.stores.records import Record, in_order
 from pr_sessions.stores.strict_json import read_json, way_out
 
 VERSION = "1.0"
@@ -67,13 +67,15 @@ def format_document(entries: Iterable[Entry], top: Record) -> bytes:
         "active_sessions": {entry.id: entry.record for entry in listed if not entry.completed},
         "completed_sessions": [entry.record for entry in listed if entry.completed],
     }
-    value |= {key: top[key] for key in sorted(top) if key not in _LISTED}
+    value |= {key: in_order(top[key]) for key in sorted(top) if key not in (*_LISTED, "unattributed")}
+    if "unattributed" in top:
+        value["unattributed"] = top["unattributed"]
     return json.format(json.encode(value), indent=2) + b"\n"
 
 
 def _check_version(version: Any, name: str) -> None:
     major = str(version).partition(".")[0]
-    if not major.isdigit():
+    if not (major.isascii() and major.isdigit() and len(major) < 10):
         raise _wrong(name, f"version {str(version)[:40]!r} is no version")
     if int(major) > int(VERSION.partition(".")[0]):
         raise NewerVersion(

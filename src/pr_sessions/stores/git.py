@@ -49,6 +49,11 @@ def git_author(root: Path) -> str | None:
     return _ask(root, "config", "--get", "user.name").strip() or None
 
 
+def local_setting(root: Path, key: str) -> str | None:
+    """A value in the clone's own configuration; `None` when it is not set."""
+    return _ask(root, "config", "--local", "--get", key).strip() or None
+
+
 def is_tracked(root: Path, path: Path) -> bool:
     """Whether git's index holds the file, or anything in the folder."""
     return bool(run_git(root, "--literal-pathspecs", "ls-files", "-z", "--", str(path)))

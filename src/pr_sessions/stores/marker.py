@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct, json
 
 from pr_sessions.errors import InvalidValue, UnreadableFile
-from pr_sessions.sessions.ids import is_valid_id
+from pr_sessions.sessions.ids import clean, is_valid_id
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.times import read_time, write_time
 from pr_sessions.stores.files import read_bytes, remove_file, replace_file
@@ -46,7 +46,7 @@ def read_marker(path: Path, zone: tzinfo) -> Marker | None:
     value = read_json(data, str(path))
     try:
         return _marker(value, zone)
-    except (InvalidValue, KeyError, TypeError) as error:
+    except InvalidValue as error:
         raise UnreadableFile(
             f"cannot read {path}: {error}", f"remove {path}; it names the current session only"
         ) from None
@@ -71,8 +71,10 @@ def remove_marker(path: Path) -> None:
 
 
 def _marker(value: Any, zone: tzinfo) -> Marker:
-    if not isinstance(value, dict) or not is_valid_id(value["session_id"]):
+    session_id = value.get("session_id") if isinstance(value, dict) else None
+    if not isinstance(session_id, str) or not is_valid_id(session_id):
         raise InvalidValue("it names no session")
-    last = read_time(value["last_updated"], zone)
-    created = read_time(value["created"], zone) if "created" in value else last
-    return Marker(value["session_id"], str(value.get("author", "")), created, last)
+    last = read_time(value.get("last_updated"), zone)
+    created = read_time(value["created"], zone) if value.get("created") else last
+    author = value.get("author")
+    return Marker(session_id, clean(author) if isinstance(author, str) else "", created, last)

@@ -1,6 +1,6 @@
 """`.cursor/data/session_state.json`: which session a pull request is in, without reading bodies. A cache."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ VERSION = "1.0"
 def look_up(path: Path, number: str) -> str | None:
     """The id of the session that holds the pull request, as far as the index knows."""
     found = _read(path).get("pr_to_session", {})
-    return found.get(number) if isinstance(found, dict) else None
+    session_id = found.get(number) if isinstance(found, dict) else None
+    return session_id if isinstance(session_id, str) else None
 
 
 def rebuild(path: Path, sessions: Iterable[Session]) -> bool:
@@ -27,7 +28,7 @@ def rebuild(path: Path, sessions: Iterable[Session]) -> bool:
     index: dict[str, Any] = {
         "version": VERSION,
         "last_updated": max((write_time(s.latest) for s in holding if s.latest), default=None),
-        "pr_to_session": {number: session.id for session in holding for number in session.prs},
+        "pr_to_session": _homes(holding),
         "session_to_prs": {session.id: list(session.prs) for session in holding},
         "session_metadata": {session.id: _metadata(session) for session in holding},
     }
@@ -40,8 +41,13 @@ def rebuild(path: Path, sessions: Iterable[Session]) -> bool:
 
 def agrees(path: Path, sessions: Iterable[Session]) -> bool:
     """Whether the index says what the sessions say."""
-    held = {number: session.id for session in sessions for number in session.prs}
-    return _read(path).get("pr_to_session") == held
+    return _read(path).get("pr_to_session") == _homes(tuple(sessions))
+
+
+def _homes(sessions: Collection[Session]) -> dict[str, str]:
+    """Where two sessions list the same number, the one that has facts of it holds it."""
+    listed = {number: session.id for session in sessions for number in session.carried}
+    return listed | {number: session.id for session in sessions for number in session.pull_requests}
 
 
 def _metadata(session: Session) -> Mapping[str, str | None]:

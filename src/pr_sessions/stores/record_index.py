@@ -1,16 +1,15 @@
 """Quick answers about many records without decoding any: who holds a number, who was alive on a day, who ended when."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import Any
 
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.times import read_time, write_time
+from pr_sessions.stores.days import Days
 from pr_sessions.stores.document import Entry
 from pr_sessions.stores.records import Record, WrongType
-
-_NEVER = "9999"
 
 
 class RecordIndex:
@@ -23,14 +22,24 @@ class RecordIndex:
     @cached_property
     def holders(self) -> Mapping[str, str]:
         """Session id by pull request number; where two list the same number, the one that has facts of it."""
-        found: dict[str, str] = {}
+        listed: dict[str, str] = {}
+        known: dict[str, str] = {}
+        # Asked of every session on every write: plain loops are half as slow as anything shorter.
         for session_id, entry in self._entries.items():
-            for number in _list(entry.record, "prs"):
-                found[str(number)] = session_id
-        for session_id, entry in self._entries.items():
-            for number in _object(_object(entry.record, "metadata"), "pull_requests"):
-                found[number] = session_id
-        return found
+            record = entry.record
+            for number in _list(record.get("prs"), "prs"):
+                listed[str(number)] = session_id
+            if metadata := record.get("metadata"):
+                for number in _object(_object(metadata, "metadata").get("pull_requests"), "pull_requests"):
+                    known[number] = session_id
+        return listed | known
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The numbers of all pull requests that sessions list."""
+        return frozenset(
+            str(number) for entry in self._entries.values() for number in _list(entry.record.get("prs"), "prs")
+        )
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
@@ -38,18 +47,15 @@ class RecordIndex:
         return {
             alias: session_id
             for session_id, entry in self._entries.items()
-            for alias in _list(_object(entry.record, "metadata"), "aliases")
+            if (metadata := entry.record.get("metadata"))
+            for alias in _list(_object(metadata, "metadata").get("aliases"), "aliases")
             if isinstance(alias, str)
         }
 
     @cached_property
-    def _days(self) -> tuple[tuple[str, str, str], ...]:
-        return tuple((*_days_of(entry), session_id) for session_id, entry in self._entries.items())
-
-    def alive(self, first: datetime, last: datetime) -> Iterable[str]:
-        """Ids of at least the sessions that were alive between the two instants, more than a day's zone away."""
-        start, end = first.strftime("%Y-%m-%d"), last.strftime("%Y-%m-%d")
-        return [session_id for began, ended, session_id in self._days if began <= end and ended >= start]
+    def days(self) -> Days:
+        """Who was alive when."""
+        return Days((session_id, *_life(entry)) for session_id, entry in self._entries.items())
 
     def end_of(self, entry: Entry) -> str:
         """A text that sorts completed sessions by their end."""
@@ -68,26 +74,29 @@ def sortable(text: Any, zone: tzinfo = UTC) -> str:
         return ""
 
 
-def _days_of(entry: Entry) -> tuple[str, str]:
-    record = entry.record
-    began = record.get("started")
-    ended = record.get("completed") if entry.completed else _NEVER
-    return (began[:10] if isinstance(began, str) else "", ended[:10] if isinstance(ended, str) else _NEVER)
+def _life(entry: Entry) -> tuple[str, str]:
+    """First and last day; an active session has no last one."""
+    began = entry.record.get("started")
+    ended = entry.record.get("completed") if entry.completed else None
+    return (_day(began), _day(ended))
 
 
-def _list(record: Record, key: str) -> list[Any]:
-    value = record.get(key)
+def _day(text: Any) -> str:
+    """The day as it is written, `YYYY-MM-DD`; empty where it is written otherwise."""
+    return text[:10] if isinstance(text, str) and text[4:5] == "-" else ""
+
+
+def _list(value: Any, key: str) -> list[Any]:
     if value is None:
         return []
-    if not isinstance(value, list):
+    if type(value) is not list:
         raise WrongType(f"{key}: {str(value)[:40]!r} is no list")
     return value
 
 
-def _object(record: Record, key: str) -> Record:
-    value = record.get(key)
+def _object(value: Any, key: str) -> Record:
     if value is None:
         return {}
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise WrongType(f"{key}: {str(value)[:40]!r} is no object")
     return value

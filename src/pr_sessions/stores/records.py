@@ -3,9 +3,11 @@
 Fields that we do not know survive in `source`, and so does the spelling of every time that has not changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
+
+from msgspec import json
 
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.ids import number_order
@@ -64,10 +66,7 @@ def read_session(session_id: str, record: Record, zone: tzinfo, *, completed: bo
         WrongType: a field holds what it cannot hold.
     """
     metadata = _get(record, "metadata", dict) or {}
-    pull_requests = {
-        number: read_facts(_typed(facts, dict, f"pull_requests.{number}"), zone)
-        for number, facts in (_get(metadata, "pull_requests", dict) or {}).items()
-    }
+    pull_requests = read_all_facts(metadata.get("pull_requests"), zone)
     carried, carried_totals = _read_carried(record, metadata, pull_requests)
     return Session(
         id=session_id,
@@ -114,6 +113,18 @@ def minutes(span: timedelta | None) -> int | None:
     return None if span is None else span // timedelta(minutes=1)
 
 
+def read_all_facts(records: Any, zone: tzinfo) -> dict[str, Facts]:
+    """What is kept of pull requests, by number.
+
+    Raises:
+        WrongType: it is no object of objects, or a field holds what it cannot hold.
+    """
+    return {
+        number: read_facts(_typed(record, dict, f"pull_requests.{number[:40]}"), zone)
+        for number, record in _typed({} if records is None else records, dict, "pull_requests").items()
+    }
+
+
 def read_facts(record: Record, zone: tzinfo) -> Facts:
     """What is kept of one pull request.
 
@@ -147,18 +158,18 @@ def write_facts(facts: Facts, zone: tzinfo) -> Record:
         "author": facts.author or None,
         "state": facts.state,
         "is_auto": facts.is_auto,
-        "agents": list(facts.agents) or None,
+        "agents": sorted(facts.agents) or None,
         "files_changed": facts.files_changed,
         "test_files_added": facts.test_files_added,
         "docs_updated": facts.docs_updated,
         "branch": facts.branch,
         "base": facts.base,
         **{key: _spell(old, key, getattr(facts, key), zone) for key in FACT_TIMES},
-        "evidence": [{"rule": e.rule, "detail": e.detail} for e in facts.evidence] or None,
+        "evidence": [{"rule": e.rule, "detail": e.detail} for e in sorted(facts.evidence)] or None,
         "placement": _write_placement(facts.placement),
-        "seen": _write_seen(facts.seen),
     }
-    return {k: v for k, v in record.items() if v is not None} | _unknown(old, (*record, "seen"))
+    record["seen"] = _write_seen(facts.seen, {key for key in REPORTED if record[key] is not None})
+    return {k: v for k, v in record.items() if v is not None} | _unknown(old, tuple(record))
 
 
 def _read_carried(
@@ -196,7 +207,7 @@ def _write_metadata(session: Session, zone: tzinfo) -> Record:
     known: Record = {
         "title": session.title or None,
         "inferred": session.inferred or None,
-        "aliases": list(session.aliases) or None,
+        "aliases": sorted(session.aliases) or None,
         "carried_totals": {
             "prs": list(session.carried),
             "total_files_changed": carried.files_changed,
@@ -248,13 +259,14 @@ def _read_seen(record: Record, zone: tzinfo) -> Mapping[str, datetime]:
     """One time for all fields, or a time for each."""
     seen = record.get("seen")
     if isinstance(seen, str) and (at := _time(record, "seen", zone)):
-        return {key: at for key in REPORTED if key in record}
-    return {key: at for key in _get(record, "seen", dict) or {} if (at := _time(seen, key, zone))}
+        return {key: at for key in REPORTED if record.get(key) is not None}
+    told = _get(record, "seen", dict) or {}
+    return {key: at for key in REPORTED if (at := _time(told, key, zone))}
 
 
-def _write_seen(seen: Mapping[str, datetime]) -> str | Record | None:
+def _write_seen(seen: Mapping[str, datetime], told: Collection[str]) -> str | Record | None:
     times = {write_time(at) for at in seen.values()}
-    if len(times) == 1:
+    if len(times) == 1 and set(seen) == set(told):
         return times.pop()
     return {key: write_time(seen[key]) for key in sorted(seen)} or None
 
@@ -274,7 +286,12 @@ def _spell(old: Mapping[str, Any], key: str, value: datetime | None, zone: tzinf
 
 
 def _unknown(old: Mapping[str, Any], known: tuple[str, ...]) -> Record:
-    return {key: old[key] for key in sorted(old) if key not in known}
+    return {key: in_order(old[key]) for key in sorted(old) if key not in known}
+
+
+def in_order(value: Any) -> Any:
+    """The value with the fields of all its objects by name, so that the order of joining never shows."""
+    return json.decode(json.encode(value, order="sorted")) if isinstance(value, dict | list) else value
 
 
 def _get(record: Record, key: str, kind: type) -> Any:

@@ -21,6 +21,9 @@ from pr_sessions.stores.git_layout import (
 
 SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
 CONFIG = ".cursor/config/session_config.yaml"
+MARKER = ".cursor/.session_id"
+PR_INDEX = ".cursor/data/session_state.json"
+ANALYTICS = "docs/metrics/analytics"
 
 _README = """\
 Sessions of this clone
@@ -58,12 +61,12 @@ class Repository(Struct, frozen=True):
     @property
     def marker(self) -> Path:
         """The current session of this working tree."""
-        return self.root / ".cursor/.session_id"
+        return self.root / MARKER
 
     @property
     def pr_index(self) -> Path:
         """The specified index of pull requests (minimal metadata)."""
-        return self.root / ".cursor/data/session_state.json"
+        return self.root / PR_INDEX
 
     @property
     def config(self) -> Path:
@@ -78,7 +81,7 @@ class Repository(Struct, frozen=True):
     @property
     def analytics(self) -> Path:
         """The folder of saved reports."""
-        return self.root / "docs/metrics/analytics"
+        return self.root / ANALYTICS
 
     @property
     def state(self) -> Path | None:

@@ -75,7 +75,11 @@ class FileStore:
         """The only way to write; one at a time, across processes."""
         with locked(self._lock):
             contents = self._contents()
-            yield FileWork(self, contents, self._join(contents), now)
+            book = self._join(contents)
+            if len(self.files) > 1 and self.files[0] not in contents:
+                # What nobody can decode must not get into our own document unseen.
+                tuple(book)
+            yield FileWork(self, contents, book, now)
 
     def _contents(self) -> dict[Path, bytes]:
         read = {path: read_bytes(path) for path in self.files}
@@ -99,6 +103,7 @@ class FileWork:
         self._at_first = book
         self._before = tuple(contents.values())
         self._same = len(set(self._before)) == 1 and not book.changed
+        self._saved = False
         self.book = book
 
     def save(self, book: Book) -> bool:
@@ -112,7 +117,7 @@ class FileWork:
             if self._contents.get(path) != data:
                 replace_file(path, data)
                 self._contents[path] = data
-        self.book = book
+        self.book, self._saved = book, True
         return True
 
     def back_up(self) -> Path | None:
@@ -124,4 +129,5 @@ class FileWork:
 
     def _is_everywhere(self) -> bool:
         """Whether every file already says what the joined book says."""
-        return not self._contents or (len(self._contents) == len(self._store.files) and self._same)
+        complete = len(self._contents) == len(self._store.files)
+        return not self._contents or (complete and (self._saved or self._same))

@@ -1,5 +1,6 @@
 """JSON from files that people, merges and other programs touch: what is wrong is named with its place."""
 
+import re
 from typing import Any
 
 from msgspec import DecodeError, json
@@ -9,6 +10,7 @@ from pr_sessions.errors import UnreadableFile
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONFLICT = b"<<<<<<< "
+_SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(?P<half>\\u[dD][89a-fA-F])")
 
 
 def read_json(data: bytes, name: str, *, trusted: bool = False) -> Any:
@@ -32,7 +34,8 @@ def read_json(data: bytes, name: str, *, trusted: bool = False) -> Any:
             return value
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = _why_not(text, error)
-    raise UnreadableFile(f"cannot read {name}: {reason}", way_out(name))
+    hint = _way_out_of_conflict(name) if _conflict_line(text) else way_out(name)
+    raise UnreadableFile(f"cannot read {name}: {reason}", hint)
 
 
 def way_out(name: str) -> str:
@@ -40,6 +43,13 @@ def way_out(name: str) -> str:
     return (
         f"nothing was changed. Mend {name}, or move it away: inside git the clone keeps a copy of its own, "
         "and the next command that writes brings the file back"
+    )
+
+
+def _way_out_of_conflict(name: str) -> str:
+    return (
+        f"nothing was changed. Take one side, such as `git checkout --theirs -- {name}`: your own is in the clone's "
+        "document already, and the next command that writes joins both"
     )
 
 
@@ -91,4 +101,8 @@ def _with_place(text: bytes, error: Exception) -> str:
         return f"line {line} is not UTF-8 text"
     except (ValueError, RecursionError):
         pass
+    half = next((found for found in _SURROGATES.finditer(text) if found["half"]), None)
+    if half is not None:
+        line = text.count(b"\n", 0, half.start()) + 1
+        return f"line {line} holds an escape that is half a character"
     return str(error)

@@ -1,0 +1,64 @@
+# Everything that one does with this project. `make` alone lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types contract format bench soak clean
+
+help: ## List what there is.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(RUN) ## Show everything once; with REPO=path, look at that repository.
+	@$(if $(REPO),$(BIN)/pr-sessions look "$(REPO)",$(BIN)/pr-sessions demo)
+
+test: lint types contract ## Run all checks and all tests.
+	$(BIN)/pytest -n auto
+
+lint: $(DEV) ## Check style and layout.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(DEV) ## Check types, strictly.
+	$(BIN)/mypy
+
+contract: $(DEV) ## Check that imports run downward only.
+	$(BIN)/lint-imports
+
+format: $(DEV) ## Lay the code out, and mend what can be mended.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(DEV) ## Measure speed beside the floor.
+	$(BIN)/python -m benchmarks
+
+soak: $(DEV) ## Run the slow tests.
+	$(BIN)/pytest -m soak
+
+clean: ## Remove everything that was made here.
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp for each, so that a second run starts at once.
+$(RUN): pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV): pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(RUN)
+
+# The first Python that is new enough; some systems have an older one as `python3`.
+$(VENV)/.made:
+	@for python in "$(PYTHON)" python3.13 python3.12 python3.11 python3.14 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Creating $(VENV) with $$("$$python" --version)"; \
+			"$$python" -m venv --clear $(VENV) && $(BIN)/python -m pip install --quiet --upgrade pip && touch $@; \
+			exit; \
+		fi; \
+	done; \
+	echo "No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1

@@ -1,0 +1,114 @@
+"""`make bench`: every figure that we promise, beside its floor, in one run. Exit code 1 where one is missed."""
+
+import itertools
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+
+from msgspec import Struct
+
+from benchmarks.clock import in_turns, process
+from benchmarks.floors import rewrite
+from benchmarks.sample import FIRST, make_repository
+from pr_sessions import PullRequest, open_tracker
+from pr_sessions.stores.repository import Repository
+
+MANY = 10_000
+NUMBERS = itertools.count(50_000_000)
+
+
+class Figure(Struct, frozen=True):
+    """One promise: `ours` within `target` times `floor`, all in seconds."""
+
+    name: str
+    floor: float
+    ours: float
+    target: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.floor
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ratio <= self.target else "MISSED"
+        return (
+            f"{self.name:<58}{self.floor * 1000:>9.1f}{self.ours * 1000:>9.1f}"
+            f"{self.ratio:>8.2f}{self.target:>8.2f}  {verdict}"
+        )
+
+
+def main() -> int:
+    print(f"{'':<58}{'floor ms':>9}{'ours ms':>9}{'ratio':>8}{'target':>8}")
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for figure in (*processes(Path(folder)), *recording(Path(folder)), *cleaning(Path(folder))):
+            print(figure, flush=True)
+            missed += figure.ratio > figure.target
+    print(f"{missed} missed" if missed else "every figure is reached")
+    return 1 if missed else 0
+
+
+def processes(folder: Path) -> Iterator[Figure]:
+    """Whole commands beside a bare interpreter."""
+    command = str(Path(sysconfig.get_path("scripts")) / "pr-sessions")
+    empty, full = folder / "empty", folder / "full"
+    make_repository(empty, 0)
+    make_repository(full, MANY)
+
+    def add() -> None:
+        number = str(next(NUMBERS))
+        process(command, "add", number, "--title", "auto-pr: x", "--author", "bench", "--files", "3", cwd=full)()
+
+    times = in_turns(
+        {
+            "bare": process(sys.executable, "-c", "pass", cwd=empty),
+            "help": process(command, "--help", cwd=empty),
+            "status": process(command, "status", cwd=empty),
+            "status full": process(command, "status", cwd=full),
+            "add full": add,
+        },
+        rounds=21,
+    )
+    yield Figure("pr-sessions --help / bare python", times["bare"], times["help"], 7)
+    yield Figure("pr-sessions status, empty / bare python", times["bare"], times["status"], 7)
+    yield Figure(f"pr-sessions status, {MANY:,} sessions / bare python", times["bare"], times["status full"], 12)
+    yield Figure(f"pr-sessions add, {MANY:,} sessions / bare python", times["bare"], times["add full"], 18)
+
+
+def recording(folder: Path) -> Iterator[Figure]:
+    """Recording one pull request beside parsing, formatting and syncing the same files."""
+    repository = make_repository(folder / "recording", MANY)
+    document, session_file = _files(repository)
+
+    def record() -> None:
+        number = str(next(NUMBERS))
+        open_tracker(repository.root, environ={}).record(
+            PullRequest(number=number, title="auto-pr: x", author="bench", files_changed=3)
+        )
+
+    times = in_turns({"floor": lambda: rewrite(document, session_file), "record": record}, rounds=15)
+    yield Figure(f"record one pull request, {MANY:,} sessions / rewriting", times["floor"], times["record"], 1.5)
+
+
+def cleaning(folder: Path) -> Iterator[Figure]:
+    """Ending 200 sessions that ran out, beside a second."""
+    repository = make_repository(folder / "cleaning", MANY, active=200)
+    tracker = open_tracker(repository.root, environ={}, clock=lambda: FIRST + timedelta(days=400))
+    start = perf_counter()
+    ended = tracker.cleanup()
+    elapsed = perf_counter() - start
+    assert len(ended) == 200
+    yield Figure(f"clean-up of 200 sessions, {MANY:,} completed / one second", 1.0, elapsed, 1)
+
+
+def _files(repository: Repository) -> tuple[Path, Path]:
+    assert repository.document is not None
+    return repository.document, repository.session_file
+
+
+if __name__ == "__main__":
+    sys.exit(main())

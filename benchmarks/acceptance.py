@@ -1,0 +1,141 @@
+"""`python -m benchmarks.acceptance FOLDER`: the promises that only real data can show.
+
+FOLDER holds `original/pull_requests.jsonl`, `original/session_files/*.json` and `aidev/*/prs.csv`.
+"""
+
+import csv
+import json
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pr_sessions import open_tracker
+from pr_sessions.history.jsonl import read_jsonl
+from pr_sessions.sessions.times import read_time, write_time
+from pr_sessions.stores.book import Book
+from pr_sessions.stores.book_join import join_books
+from pr_sessions.stores.document import parse
+from pr_sessions.tracker import Imported, Tracker
+
+EXPECTED = {
+    "read": 375,
+    "automatic": 360,
+    "attributed": 360,
+    "unattributed": 0,
+    "sessions": 17,
+    "triggers": ["timeout"],
+}
+
+
+def main(folder: Path) -> int:
+    """Runs every check; returns 1 if one fails."""
+    checks = (stream(folder / "original"), session_files(folder / "original"), times(folder / "aidev"))
+    results = [result for check in checks for result in check]
+    for ok, text in results:
+        print(("ok      " if ok else "FAILED  ") + text)
+    failed = sum(not ok for ok, _ in results)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def stream(folder: Path) -> Iterator[tuple[bool, str]]:
+    """The real pull requests: what they give, twice, and in ten random orders."""
+    lines = (folder / "pull_requests.jsonl").read_bytes().splitlines()
+    with tempfile.TemporaryDirectory() as temporary:
+        tracker = _repository(Path(temporary) / "stream")
+        imported = _import(tracker, lines)
+        triggers = sorted({s.completion.trigger for s in tracker.book() if s.completion})
+        found = {
+            **{key: getattr(imported, key) for key in ("read", "automatic", "attributed", "unattributed")},
+            "sessions": len(imported.sessions),
+            "triggers": triggers,
+        }
+        yield found == EXPECTED, f"the real stream: {found}"
+        first = tracker.repository.session_file.read_bytes()
+        again = _import(tracker, lines)
+        yield (
+            not again.changed and tracker.repository.session_file.read_bytes() == first,
+            "imported twice: the same file",
+        )
+        orders = {_sessions_of(_shuffled(lines, seed), Path(temporary) / str(seed)) for seed in range(10)}
+        yield orders == {_without_clock(first)}, "imported in ten random orders: the same sessions, byte for byte"
+
+
+def session_files(folder: Path) -> Iterator[tuple[bool, str]]:
+    """Every historic session file: kept as it is by a change elsewhere, and nothing lost by joining all of them."""
+    files = sorted((folder / "session_files").glob("*.json"))
+    kept = [_survives(path) for path in files]
+    yield all(kept) and len(kept) == 11, f"{sum(kept)} of {len(files)} historic session files keep every field"
+    joined = Book(parse(files[0].read_bytes(), files[0].name))
+    for path in files[1:]:
+        joined = join_books(joined, Book(parse(path.read_bytes(), path.name)))
+    known = {s["session_id"] for path in files for s in _all_sessions(json.loads(path.read_bytes()))}
+    yield {s.id for s in joined} == known, f"joined one after the other: {len(known)} sessions, none lost"
+
+
+def times(folder: Path) -> Iterator[tuple[bool, str]]:
+    """Every time in the recorded pull requests, read and written back."""
+    csv.field_size_limit(sys.maxsize)
+    count = wrong = 0
+    for path in sorted(folder.glob("*/prs.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                for text in filter(None, (row["created_at"], row["closed_at"], row["merged_at"])):
+                    count += 1
+                    wrong += read_time(write_time(read_time(text))) != datetime.fromisoformat(text).astimezone(UTC)
+    yield count > 0 and wrong == 0, f"{count} times read and written back, {wrong} of them moved"
+
+
+def _repository(folder: Path) -> Tracker:
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return open_tracker(folder, environ={})
+
+
+def _import(tracker: Tracker, lines: list[bytes]) -> Imported:
+    return tracker.record_all(list(read_jsonl(lines, "pull_requests.jsonl", UTC)))
+
+
+def _shuffled(lines: list[bytes], seed: int) -> list[bytes]:
+    return random.Random(seed).sample(lines, len(lines))  # noqa: S311 - an order, not a secret
+
+
+def _sessions_of(lines: list[bytes], folder: Path) -> bytes:
+    tracker = _repository(folder)
+    _import(tracker, lines)
+    return _without_clock(tracker.repository.session_file.read_bytes())
+
+
+def _without_clock(data: bytes) -> bytes:
+    """The file but for the time at which it was written."""
+    return b"".join(line for line in data.splitlines(keepends=True) if b'"last_updated"' not in line)
+
+
+def _survives(path: Path) -> bool:
+    """Records a pull request over the file, and compares every session that it did not concern."""
+    before = _by_id(json.loads(path.read_bytes()))
+    with tempfile.TemporaryDirectory() as temporary:
+        tracker = _repository(Path(temporary) / "repository")
+        target = tracker.repository.session_file
+        target.parent.mkdir(parents=True)
+        target.write_bytes(path.read_bytes())
+        _import(tracker, [b'{"number": 9, "title": "auto-pr: x", "author": "x", "created_at": "2025-01-01T00:00:00Z"}'])
+        after = _by_id(json.loads(target.read_bytes()))
+    untouched = {key: value for key, value in before.items() if value["status"] == "completed"}
+    return set(before) < set(after) and all(after[key] == value for key, value in untouched.items())
+
+
+def _by_id(document: dict[str, Any]) -> dict[str, Any]:
+    return {session["session_id"]: session for session in _all_sessions(document)}
+
+
+def _all_sessions(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*document["active_sessions"].values(), *document["completed_sessions"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,109 @@
+"""`pr-sessions explain`."""
+
+from collections.abc import Iterator
+
+import click
+
+from pr_sessions.cli import options, output, reasons, session_text, views
+from pr_sessions.errors import NotFound
+from pr_sessions.sessions.session import Facts, PullRequest, Rung, Session
+from pr_sessions.tracker import Tracker
+
+
+@click.command("explain")
+@click.argument("pr", type=options.Number())
+@options.as_json
+def command(pr: str, json: bool) -> None:
+    r"""Explain why a pull request is where it is.
+
+    \b
+    Examples:
+      pr-sessions explain 42
+      pr-sessions explain 42 --json
+    """
+    tracker = options.tracker()
+    session, facts = _known(tracker, pr)
+    lost = None if session else _why_lost(tracker, pr, facts)
+    placement = facts.placement
+    data = {
+        "pr_number": pr,
+        "session_id": session.id if session else None,
+        "is_auto": facts.is_auto,
+        "evidence": reasons.evidence_view(facts.evidence),
+        "placement": reasons.placement_view(placement),
+        "ladder": [
+            {"rung": reasons.rung_name(rung), "meaning": meaning, "decided": bool(placement and placement.rung == rung)}
+            for rung, meaning in reasons.LADDER.items()
+        ],
+        "session": views.session_view(session, tracker, tracker.now()) if session else None,
+        "aliases": list(session.aliases) if session else [],
+        "unattributed": lost,
+    }
+    found = _placed(pr, session, facts, tracker) if session else _lost(pr, lost or "")
+    output.show(data, [*found, *_automatic(facts), *(_ladder(facts) if session else ())], as_json=json)
+
+
+def _known(tracker: Tracker, number: str) -> tuple[Session | None, Facts]:
+    """Its session, if any, and what is kept of it; nothing where an old file only lists it."""
+    try:
+        session = tracker.find(number)
+    except NotFound:
+        facts = tracker.book().unattributed.get(number)
+        if facts is None:
+            raise
+        return None, facts
+    return session, session.pull_requests.get(number, Facts())
+
+
+def _why_lost(tracker: Tracker, number: str, facts: Facts) -> str:
+    """Asked again with what is kept, at the time at which it was first told."""
+    told = PullRequest(number=number, author=facts.author, branch=facts.branch, agents=facts.agents)
+    checked = tracker.check(told, facts.created or min(facts.seen.values(), default=None))
+    if checked.session:
+        return f"nothing fitted when it was told; told again now, it would go to {checked.session.id}"
+    return reasons.no_session_words(checked.choice)
+
+
+def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> Iterator[str]:
+    now = tracker.now()
+    end = session.completion.at if session.completion else None
+    why = reasons.placement_words(facts.placement)
+    yield f"Pull request {number} is in {output.heading(session.id)}, because {why}."
+    rows = [
+        ("recorded", output.clock(facts.placement.at if facts.placement else None)),
+        ("session", session_text.standing(session, tracker, now)),
+        ("its span", f"{output.clock(session.started)} to {output.clock(end or session.latest)}"),
+        ("also known as", output.one_line(", ".join(session.aliases), 200)),
+    ]
+    yield from output.table([row for row in rows if row[1]])
+
+
+def _lost(number: str, reason: str) -> Iterator[str]:
+    yield f"Pull request {number} is in no session: {reason}."
+    yield f"Put it into one: pr-sessions add {number} --session ID"
+
+
+def _automatic(facts: Facts) -> Iterator[str]:
+    yield ""
+    if not facts.is_auto:
+        yield "Nothing that is known of it says that it is automatic."
+        return
+    yield "It is automatic, because"
+    for clause in reasons.evidence_words(facts.evidence):
+        yield f"  {clause}"
+
+
+def _ladder(facts: Facts) -> Iterator[str]:
+    """Every reason that counts, with the one that decided; only a stronger one moves the pull request."""
+    held = facts.placement.rung if facts.placement else Rung.NONE
+    yield ""
+    yield "What can put a pull request into a session, strongest first; only something stronger would move it:"
+    yield from output.table(
+        [(_strength(rung, held), reasons.rung_name(rung), meaning) for rung, meaning in reasons.LADDER.items()]
+    )
+
+
+def _strength(rung: Rung, held: Rung) -> str:
+    if rung is held:
+        return "-> decided"
+    return "   stronger" if rung > held else "   weaker"

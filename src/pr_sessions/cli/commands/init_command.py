@@ -1,0 +1,97 @@
+"""`pr-sessions init`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pr_sessions.cli import options, output
+from pr_sessions.sessions.policy import Share
+
+if TYPE_CHECKING:
+    from pr_sessions.cli.setup.installation import Settings
+    from pr_sessions.cli.setup.steps import Step
+    from pr_sessions.stores.repository import Repository
+
+
+@click.command("init")
+@click.option(
+    "--share",
+    type=click.Choice([s.value for s in Share]),
+    help="commit: git tracks the session file; local: it stays in this clone.",
+)
+@click.option("--scripts", is_flag=True, help="Write the compatible scripts of .cursor/scripts, too.")
+@click.option("--time-zone", metavar="ZONE", help="Zone of old times without one; this machine's if not given.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done. Writes nothing.")
+@options.as_json
+def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bool, json: bool) -> None:
+    r"""Set a repository up.
+
+    Asks nothing, and a second time changes nothing. Outside git the current folder is set up to stand alone.
+
+    \b
+    Examples:
+      pr-sessions init --dry-run
+      pr-sessions init
+      pr-sessions init --share local --time-zone Europe/Berlin
+    """
+    from pr_sessions.cli.setup import installation
+    from pr_sessions.cli.setup.steps import carry_out
+    from pr_sessions.tracker import utc_now
+
+    repository = installation.repository_to_set_up(Path.cwd(), os.environ)
+    wish = installation.Wish(Share(share) if share else None, time_zone, scripts)
+    settings = installation.settle(repository, wish, os.environ)
+
+    def plan() -> "tuple[Step, ...]":
+        return installation.plan(repository, wish, os.environ, utc_now())
+
+    steps = plan() if dry_run else carry_out(plan, repository)
+    notes, following = _notes(repository, settings), _next(repository, settings) if steps else []
+    data = {
+        "root": str(repository.root),
+        "git": repository.git_dir is not None,
+        "share": settings.share,
+        "time_zone": settings.time_zone,
+        "dry_run": dry_run,
+        "steps": steps_view(steps),
+        "notes": notes,
+        "next": following,
+    }
+    title = "Would set up" if dry_run else "Set up"
+    done = [f"{title} {output.heading(str(repository.root))}", *step_lines(steps, repository.root)]
+    lines = done if steps else [f"Nothing to do: {repository.root} is set up."]
+    output.show(data, [*lines, *(f"Note: {n}" for n in notes), *(f"Next: {n}" for n in following)], as_json=json)
+
+
+def steps_view(steps: "tuple[Step, ...]") -> list[dict[str, str]]:
+    """The steps in JSON."""
+    return [{"act": step.act, "path": str(step.path), "what": step.what} for step in steps]
+
+
+def step_lines(steps: "tuple[Step, ...]", root: Path) -> list[str]:
+    """The steps for people."""
+    return output.table([(step.act, short(step.path, root), step.what) for step in steps])
+
+
+def short(path: Path, root: Path) -> str:
+    """A path as seen from the repository's root."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _notes(repository: "Repository", settings: "Settings") -> list[str]:
+    from pr_sessions.cli.diagnosis.naive_times import holds_naive_times
+
+    notes = []
+    if repository.git_dir is None:
+        notes.append("this folder is not in git; it stands alone, and the session file is the only copy")
+    if any(holds_naive_times(path) for path in (repository.session_file, repository.document) if path):
+        notes.append(f"the session file holds times without a zone; they are read in {settings.time_zone}")
+    return notes
+
+
+def _next(repository: "Repository", settings: "Settings") -> list[str]:
+    if repository.git_dir is None or settings.share is Share.LOCAL:
+        return ["pr-sessions start"]
+    return ["git add .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'", "pr-sessions start"]

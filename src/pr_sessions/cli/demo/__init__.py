@@ -1,0 +1,1 @@
+"""What `pr-sessions demo` plays, and where."""

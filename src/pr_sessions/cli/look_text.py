@@ -1,0 +1,259 @@
+"""What `look` says to people: what matters most first, within 80 columns."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from textwrap import wrap
+
+from pr_sessions.cli.output import clock, dim, heading, one_line, plural, table
+from pr_sessions.cli.reasons import evidence_words
+from pr_sessions.history.overview import Group, Judged, Overview
+from pr_sessions.history.relations import Overlap
+from pr_sessions.sessions.policy import Policy
+
+WIDTH = 80
+MOST_BLOCKS = 3
+MOST_GROUPS = 8
+MOST_TITLES = 3
+MOST_ROWS = 5
+MOST_FILES = 3
+
+SHALLOW = "This clone is shallow: `git fetch --unshallow` brings the rest of its history."
+FORGES = (
+    ("GitHub", "Merge pull request #12 from ann/fix, or Fix the login (#12)"),
+    ("GitLab", "See merge request shop!12, or Fix the login (#12)"),
+    ("Bitbucket", "Merged in fix (pull request #12)"),
+    ("Azure DevOps", "Merged PR 12: Fix the login"),
+)
+
+
+def overview_lines(name: str, overview: Overview, policy: Policy, *, shallow: bool) -> Iterator[str]:
+    """The sessions of some days."""
+    parts = _whole(overview, policy) if overview.read else _nothing()
+    yield from _headline(one_line(name), overview)
+    for part in parts:
+        if part:
+            yield ""
+            yield from part
+    if shallow:
+        yield from ("", SHALLOW)
+
+
+def why_lines(overview: Overview, number: str, policy: Policy) -> Iterator[str]:
+    """Everything about one pull request."""
+    one, group = overview.pull_requests[number], overview.group_of(number)
+    yield heading(f"#{number} is {'automatic' if one.is_auto else 'not automatic'}")
+    yield from table(_facts(one))
+    yield ""
+    yield from _why_automatic(one) if one.is_auto else _patterns(policy)
+    yield ""
+    yield heading("Its session" if one.is_auto else "The work around it")
+    yield from _block(group, overview, MOST_ROWS) if group else ["  None: no session fits, or several equally well."]
+    yield from _ladder(one)
+    yield from _neighbours(overview, number)
+
+
+def _whole(overview: Overview, policy: Policy) -> Iterator[list[str]]:
+    groups = overview.not_automatic
+    automatic = bool(overview.evidence)
+    yield _sessions(overview.sessions, overview)
+    yield _unattributed(overview)
+    if not automatic:
+        yield [heading("Not automatic, grouped by author and time"), *_blocks(groups, overview)]
+        yield list(_patterns(policy))
+    yield from _shared_files(overview)
+    yield _stacks(overview)
+    if automatic:
+        yield _evidence(overview)
+        yield _not_automatic(groups)
+    yield _next(overview)
+
+
+def _nothing() -> Iterator[list[str]]:
+    yield [heading("Looked for, in the messages of its merge and squash commits"), *table(FORGES)]
+
+
+def _headline(name: str, overview: Overview) -> Iterator[str]:
+    prs, sessions = sum(len(g.prs) for g in overview.sessions), len(overview.sessions)
+    if not overview.read:
+        yield heading(f"{name}: no pull requests in its history")
+        return
+    if sessions:
+        yield heading(f"{name}: {plural(prs, 'pull request')} in {plural(sessions, 'session')}")
+    else:
+        shown = plural(len(overview.pull_requests), "pull request")
+        yield heading(f"{name}: {shown}, {'none in a session' if overview.evidence else 'none automatic'}")
+    saved = f"{plural(sessions, 'review')} instead of {prs}. " if 0 < sessions < prs else ""
+    yield f"{saved}The last {plural(len(overview.days), 'day')} with pull requests: {_days(overview.days)}."
+
+
+def _days(days: Sequence[date]) -> str:
+    first, last = f"{days[0]:%Y-%m-%d}", f"{days[-1]:%Y-%m-%d}"
+    return first if first == last else f"{first} to {last}"
+
+
+def _sessions(groups: Sequence[Group], overview: Overview) -> list[str]:
+    return [heading("Sessions, the largest first"), *_blocks(groups, overview)] if groups else []
+
+
+def _not_automatic(groups: Sequence[Group]) -> list[str]:
+    count = plural(sum(len(group.prs) for group in groups), "pull request")
+    title = heading(f"Not automatic: {count}, by author and time")
+    return [title, *_some([_brief(group) for group in groups])] if groups else []
+
+
+def _blocks(groups: Sequence[Group], overview: Overview) -> Iterator[str]:
+    """The first ones with titles, the next ones in a line each."""
+    for group in groups[:MOST_BLOCKS]:
+        yield from _block(group, overview, MOST_TITLES)
+    yield from map(_brief, groups[MOST_BLOCKS:MOST_GROUPS])
+    if more := groups[MOST_GROUPS:]:
+        yield dim(f"  ... and {len(more)} more with {plural(sum(len(g.prs) for g in more), 'pull request')}")
+
+
+def _block(group: Group, overview: Overview, titles: int) -> Iterator[str]:
+    size = f"{plural(len(group.prs), 'pull request')}, {plural(group.files, 'file')}"
+    asked = f", {one_line(group.trigger, 40)}" if group.trigger not in (None, "timeout") else ""
+    yield f"  {heading(_name(group))}  {size}"
+    yield dim(f"    {_when(group)}{asked}")
+    yield from (_title(overview.pull_requests[number]) for number in group.prs[:titles])
+    if more := group.prs[titles:]:
+        yield dim(one_line(f"    ... and {_ranges(more)}", WIDTH))
+
+
+def _brief(group: Group) -> str:
+    name = one_line(_name(group), 28)
+    return one_line(f"  {name:<28}  {_when(group):<25}  {_ranges(group.prs)}", WIDTH)
+
+
+def _name(group: Group) -> str:
+    return one_line(group.session_id or group.author or "unknown author", 40)
+
+
+def _when(group: Group) -> str:
+    start, end = clock(group.started), clock(group.latest)
+    if start == end:
+        return start
+    return f"{start} to {end[11:] if start[:10] == end[:10] else end}"
+
+
+def _title(one: Judged) -> str:
+    return one_line(f"    #{one.number} {one.title}", WIDTH)
+
+
+def _ranges(numbers: Sequence[str]) -> str:
+    """`#3-#5, #9`: neighbouring numbers as one."""
+    runs: list[list[int]] = []
+    for number in sorted(map(int, numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]}-#{run[-1]}" for run in runs)
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - MOST_ROWS
+    return [*lines[:MOST_ROWS], dim(f"  ... and {more} more")] if more > 0 else list(lines)
+
+
+def _unattributed(overview: Overview) -> list[str]:
+    lines = [_title(overview.pull_requests[number])[2:] for number in overview.unattributed]
+    return [heading("Automatic, in no session: none fits, or several equally well"), *_some(lines)] if lines else []
+
+
+def _shared_files(overview: Overview) -> Iterator[list[str]]:
+    title = "Pairs that touch the same files"
+    if not overview.sessions:
+        yield _pairs(title, overview.overlaps)
+        return
+    apart = [pair for pair in overview.overlaps if not _together(pair, overview)]
+    yield _pairs(f"{title}, in different sessions", apart)
+    yield _pairs(f"{title}, in one session", overview.overlaps[len(apart) :])
+
+
+def _pairs(title: str, pairs: Sequence[Overlap]) -> list[str]:
+    lines = [one_line(f"  #{p.numbers[0]} and #{p.numbers[1]}  {_files(p.files)}", WIDTH) for p in pairs]
+    return [heading(title), *_some(lines)] if lines else []
+
+
+def _together(pair: Overlap, overview: Overview) -> bool:
+    group = overview.group_of(pair.numbers[0])
+    return group is not None and pair.numbers[1] in group.prs
+
+
+def _files(files: Sequence[str] | None) -> str:
+    if files is None:
+        return "unknown: the clone is shallow"
+    more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
+    return f"{plural(len(files), 'file')}: {', '.join(files[:MOST_FILES])}{more}"
+
+
+def _stacks(overview: Overview) -> list[str]:
+    chains = sorted(overview.stacks, key=len, reverse=True)
+    lines = [one_line(f"  {' <- '.join(f'#{number}' for number in chain)}", WIDTH) for chain in chains]
+    return [heading("Stacks, each built on the one before"), *_some(lines)] if lines else []
+
+
+def _evidence(overview: Overview) -> list[str]:
+    rows = [(e.rule, one_line(e.detail, 40), plural(e.pull_requests, "pull request")) for e in overview.evidence]
+    return [heading("Why automatic"), *_some(table(rows))] if rows else []
+
+
+def _patterns(policy: Policy) -> Iterator[str]:
+    patterns = [one_line(pattern, 50) for pattern in policy.auto_pr_patterns] or ["(no pattern)"]
+    yield heading("What would make them automatic")
+    yield "  a title, or the first line of a commit message, that matches one of"
+    yield from wrap("   ".join(patterns), WIDTH - 4, initial_indent="    ", subsequent_indent="    ")
+    yield "  a description with a mark such as Session-ID: ann-20251122-1000"
+    yield "  Change auto_pr_patterns in .cursor/config/session_config.yaml."
+
+
+def _next(overview: Overview) -> list[str]:
+    number = next(iter((*overview.sessions, *overview.not_automatic)[0].prs))
+    rows = [
+        (f"pr-sessions look --why {number}", "why a pull request is where it is"),
+        ("pr-sessions look --days 30", "a longer time"),
+        ("pr-sessions init", "track this repository from now on"),
+    ]
+    return [heading("Next"), *table(rows)]
+
+
+def _facts(one: Judged) -> list[tuple[str, str]]:
+    branches = f"{one.branch or 'unknown'} into {one.base}" if one.base else one.branch
+    return [
+        ("title", one_line(one.title)),
+        ("author", one_line(one.author or "unknown")),
+        ("opened", clock(one.opened)),
+        ("merged", f"{clock(one.merged)} by {one.kind} {one.commit[:10]}"),
+        ("branch", one_line(branches or "unknown")),
+        ("files", one_line(_files(one.files))),
+    ]
+
+
+def _why_automatic(one: Judged) -> Iterable[str]:
+    return [heading("Why automatic"), *(f"  {clause}" for clause in evidence_words(one.evidence))]
+
+
+def _ladder(one: Judged) -> Iterator[str]:
+    if not one.tried:
+        return
+    yield from ("", heading("What was asked, the strongest first"))
+    yield from table([(s.rung, one_line(s.detail, 44), one_line(_answer(s.candidates), 24)) for s in one.tried])
+    if one.session_id and not one.tried[-1].candidates:
+        yield "  So it began a session of its own."
+
+
+def _answer(candidates: Sequence[str]) -> str:
+    return ", ".join(candidates) or "nothing"
+
+
+def _neighbours(overview: Overview, number: str) -> Iterator[str]:
+    lines = [
+        one_line(f"  #{other}: {_files(pair.files)}", WIDTH)
+        for pair in overview.overlaps
+        if number in pair.numbers
+        for other in pair.numbers
+        if other != number
+    ]
+    if lines:
+        yield from ("", heading("Others within a week that touch the same files"), *_some(lines))

@@ -1,0 +1,86 @@
+"""What `check` and `add` are told of a pull request: the options, and the value made of them."""
+
+from collections.abc import Callable
+from typing import Any, BinaryIO, TypeVar
+
+import click
+
+from pr_sessions.errors import InvalidValue
+from pr_sessions.sessions.ids import clean
+from pr_sessions.sessions.session import PullRequest, State
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_BODY_LIMIT = 64 * 1024 * 1024
+COUNT = click.IntRange(0, 1_000_000_000)
+
+_OPTIONS = (
+    click.option("--title", default="", help="Its title."),
+    click.option("--author", default="", help="Who opened it."),
+    click.option("--body", help="Its body."),
+    click.option("--body-file", type=click.File("rb"), help="A file that holds its body; - for standard input."),
+    click.option("--files", type=COUNT, help="How many files it changes."),
+    click.option("--branch", help="The branch that it comes from."),
+    click.option("--message", "messages", multiple=True, help="A commit's message; may be repeated."),
+    click.option("--agent", "agents", multiple=True, metavar="NAME", help="A coding agent; may be repeated."),
+)
+
+
+def told(command: F) -> F:
+    """The options that describe a pull request; `pull_request` takes what they give."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def pull_request(
+    number: str,
+    *,
+    title: str,
+    author: str,
+    body: str | None,
+    body_file: BinaryIO | None,
+    files: int | None,
+    branch: str | None,
+    messages: tuple[str, ...],
+    agents: tuple[str, ...],
+    tests: int | None = None,
+    docs: bool | None = None,
+    state: str | None = None,
+    base: str | None = None,
+) -> PullRequest:
+    """The pull request that the options describe.
+
+    Raises:
+        InvalidValue: its body is too large.
+    """
+    if body is not None and body_file is not None:
+        raise click.UsageError("--body and --body-file exclude each other.")
+    return PullRequest(
+        number=number,
+        title=_text(title),
+        body=_read(body_file) if body_file else _text(body or ""),
+        author=clean(author),
+        commit_messages=tuple(map(_text, messages)),
+        files_changed=files,
+        test_files_added=tests,
+        docs_updated=docs,
+        state=State(state) if state else None,
+        branch=clean(branch or "") or None,
+        base=clean(base or "") or None,
+        agents=tuple(filter(None, map(clean, agents))),
+    )
+
+
+def _read(file: BinaryIO) -> str:
+    data = file.read(_BODY_LIMIT + 1)
+    if len(data) > _BODY_LIMIT:
+        raise InvalidValue(
+            f"the body is larger than {_BODY_LIMIT // 1024 // 1024} MiB", "give less of it: marks stand at its end"
+        )
+    return data.decode("utf-8-sig", "replace")
+
+
+def _text(text: str) -> str:
+    """An argument whose bytes were no text in this locale holds what no file can: replaced here."""
+    return text.encode("utf-8", "replace").decode()

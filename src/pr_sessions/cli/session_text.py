@@ -1,0 +1,56 @@
+"""One session as lines for people."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pr_sessions.cli import output, views
+from pr_sessions.sessions.lifecycle import expiry, status
+from pr_sessions.sessions.session import Session, Totals
+from pr_sessions.tracker import Tracker
+
+
+def standing(session: Session, tracker: Tracker, now: datetime) -> str:
+    """Where it stands in a few words: `active, 21 min left`, `completed: timeout`."""
+    if session.completion:
+        return f"completed: {output.one_line(session.completion.trigger)}"
+    name, ends = status(session, now, tracker.policy), expiry(session, tracker.policy)
+    if ends is None or not tracker.policy.enable_timeout_completion:
+        return name.value
+    left = views.minutes_left(session, tracker.policy, now)
+    return f"{name}, ran out at {output.clock(ends)}" if ends < now else f"{name}, {left} min left"
+
+
+def summary(session: Session, tracker: Tracker, now: datetime) -> Iterator[str]:
+    """Its heading, times and totals."""
+    yield f"{output.heading(output.one_line(session.id, 200))} ({standing(session, tracker, now)})"
+    rows = [
+        ("title", output.one_line(session.title)),
+        ("author", output.one_line(session.author)),
+        ("started", output.clock(session.started)),
+        ("last activity", output.clock(session.last_activity)),
+        ("completed", _completed(session)),
+        ("pull requests", numbers(session.prs)),
+        ("changed", _changed(session)),
+        ("also known as", output.one_line(", ".join(session.aliases), 200)),
+    ]
+    yield from output.table([row for row in rows if row[1]])
+
+
+def numbers(prs: Sequence[str], width: int = 60) -> str:
+    """`2 (41, 42)`, cut where there are too many; `0` without any."""
+    return output.one_line(f"{len(prs)} ({', '.join(prs)})" if prs else "0", width)
+
+
+def _completed(session: Session) -> str:
+    if session.completion is None:
+        return ""
+    return f"{output.clock(session.completion.at)} after {output.span(session.duration)}"
+
+
+def _changed(session: Session) -> str:
+    totals = session.totals
+    if totals == Totals():
+        return ""
+    docs = ", documentation" if totals.docs_updated else ""
+    tests = output.plural(totals.test_files_added, "new test file")
+    return f"{output.plural(totals.files_changed, 'file')}, {tests}{docs}"

@@ -1,0 +1,102 @@
+"""What `uninstall` has to do in a repository, and what it leaves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from pr_sessions.cli.setup import compatible_scripts
+from pr_sessions.cli.setup.ignore_block import with_block
+from pr_sessions.cli.setup.installation import exclude_file
+from pr_sessions.cli.setup.steps import Act, Step, exists
+from pr_sessions.errors import InvalidConfiguration, UnreadableFile
+from pr_sessions.stores.backups import list_backups
+from pr_sessions.stores.configuration import read
+from pr_sessions.stores.files import MIB, read_bytes
+from pr_sessions.stores.repository import Repository
+
+
+class Kept(Struct, frozen=True):
+    """Something that `uninstall` leaves, and why."""
+
+    path: Path
+    why: str
+
+
+def plan(repository: Repository) -> tuple[Step, ...]:
+    """Everything that `init` or the work after it made, and that holds no sessions."""
+    return (
+        *_files(repository),
+        *_ignore_lines(repository),
+        *compatible_scripts.to_remove(repository),
+        *_last(repository),
+    )
+
+
+def kept(repository: Repository) -> tuple[Kept, ...]:
+    """What stays: session data, and a configuration that somebody wrote."""
+    found = [Kept(path, "session data") for path in _session_data(repository)]
+    if repository.analytics.is_dir():
+        found.append(Kept(repository.analytics, "saved reports"))
+    if exists(repository.config) and not _is_ours(repository.config):
+        found.append(Kept(repository.config, "not as init writes it; remove it yourself if nobody needs it"))
+    return tuple(found)
+
+
+def _session_data(repository: Repository) -> list[Path]:
+    files = [repository.session_file, *([repository.document] if repository.document else [])]
+    by_hand = [backup.path for backup in list_backups(repository.session_file.parent)]
+    folder = [repository.backups] if repository.state and _holds_something(repository.backups) else []
+    return [*(path for path in files if exists(path)), *folder, *by_hand]
+
+
+def _files(repository: Repository) -> Iterator[Step]:
+    if exists(repository.config) and _is_ours(repository.config):
+        yield Step(Act.REMOVE, repository.config, "configuration, as init wrote it")
+    caches = sorted(repository.state.glob("policy*.json")) if repository.state else []
+    for path, what in (
+        (repository.marker, "marker of the current session"),
+        (repository.pr_index, "index of pull requests"),
+        (repository.paused, "switch that pauses tracking"),
+        *((cache, "copy of the configuration") for cache in caches),
+    ):
+        if exists(path):
+            yield Step(Act.REMOVE, path, what)
+
+
+def _ignore_lines(repository: Repository) -> Iterator[Step]:
+    exclude = exclude_file(repository)
+    for path in (repository.root / ".gitignore", exclude) if exclude else ():
+        present = read_bytes(path, 16 * MIB)
+        rest = with_block(present, ())
+        if rest is None and present is not None:
+            yield Step(Act.REMOVE, path, "held nothing but our lines")
+        elif rest is not None and rest != present:
+            yield Step(Act.WRITE, path, "without our lines", rest)
+
+
+def _last(repository: Repository) -> Iterator[Step]:
+    """The lock, and in a clone without sessions the text that explains the folder."""
+    state = repository.state
+    if repository.document and (exists(repository.document) or _holds_something(repository.backups)):
+        return
+    texts = [(state / "README", "text that explains the folder")] if state else []
+    for path, what in (*texts, (repository.lock, "lock")):
+        if exists(path):
+            yield Step(Act.REMOVE, path, what)
+
+
+def _is_ours(config: Path) -> bool:
+    """Whether nobody changed the configuration since `init` wrote it."""
+    from pr_sessions.stores.configuration_text import initial_text
+
+    try:
+        parsed = read(config)
+        data = read_bytes(config, MIB)
+    except (InvalidConfiguration, UnreadableFile):
+        return False
+    return data == initial_text(parsed.policy.time_zone, parsed.policy.share).encode()
+
+
+def _holds_something(folder: Path) -> bool:
+    return exists(folder) and any(folder.iterdir())

@@ -1,0 +1,104 @@
+"""What `init` and `uninstall` do, as values: the same list is shown by a dry run and carried out by a real one."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from pr_sessions.errors import UnreadableFile
+from pr_sessions.stores.files import remove_file, replace_file
+from pr_sessions.stores.lock import locked
+from pr_sessions.stores.repository import Repository, prepare_state
+
+
+class Act(StrEnum):
+    """What happens to a path: a file, the clone's own folder, git's configuration of the clone."""
+
+    WRITE = "write"
+    REMOVE = "remove"
+    PREPARE = "prepare"
+    RECORD = "record"
+    FORGET = "forget"
+
+
+class Step(Struct, frozen=True):
+    """One change.
+
+    Attributes:
+        what: what it is for, in a few words.
+        data: the whole new content, for `WRITE`.
+    """
+
+    act: Act
+    path: Path
+    what: str
+    data: bytes = b""
+
+
+Plan = Callable[[], tuple[Step, ...]]
+
+
+def carry_out(plan: Plan, repository: Repository) -> tuple[Step, ...]:
+    """Plans under the lock and does it; returns what was done. Where nothing is to be done not even the lock is taken.
+
+    Raises:
+        Busy: another process holds the lock.
+        CannotWrite: the disk, a folder or its permissions refuse; the steps before are done.
+    """
+    if not plan():
+        return ()
+    with locked(repository.lock):
+        steps = plan()
+        for step in steps:
+            if step.path != repository.lock:
+                _do(step, repository)
+    for step in steps:
+        if step.path == repository.lock:
+            _do(step, repository)
+    return steps
+
+
+def exists(path: Path) -> bool:
+    """Whether something is there.
+
+    Raises:
+        UnreadableFile: the folder may not be looked into.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UnreadableFile(
+            f"cannot look at {path}: {error.strerror or error}", f"give yourself read permission for {path.parent}"
+        ) from error
+    return True
+
+
+def _do(step: Step, repository: Repository) -> None:
+    match step.act:
+        case Act.PREPARE:
+            prepare_state(repository)
+        case Act.WRITE:
+            replace_file(step.path, step.data)
+        case Act.REMOVE:
+            remove_file(step.path)
+            _remove_empty(step.path.parent, (repository.root, repository.common_dir))
+        case Act.RECORD | Act.FORGET:
+            _interpreter(step.act, repository)
+
+
+def _interpreter(act: Act, repository: Repository) -> None:
+    from pr_sessions.scripts.install import forget_interpreter, record_interpreter
+
+    (record_interpreter if act is Act.RECORD else forget_interpreter)(repository.root)
+
+
+def _remove_empty(folder: Path, stop: tuple[Path | None, ...]) -> None:
+    """Folders that became empty go, too; one that still holds something ends it."""
+    with suppress(OSError):
+        while folder not in stop:
+            folder.rmdir()
+            folder = folder.parent

@@ -1,0 +1,377 @@
+"""`auto_pr_session_manager.py`: sessions and their pull requests, with the original's interface.
+
+Nothing that a caller passes in, and nothing that lies on the disk, raises out of `AutoPRSessionManager`: it warns on
+stderr and goes on with what is in memory. What could not be read is never overwritten.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from pr_sessions.errors import InvalidValue, NotFound, Paused, PrSessionsError
+from pr_sessions.scripts import places, told
+from pr_sessions.scripts.session_config import SessionConfig, policy_of, read_config, write_config
+from pr_sessions.scripts.sheet import MemoryStore, Sheet, SheetStore, plain_record
+from pr_sessions.sessions.attribution import Situation, choose
+from pr_sessions.sessions.completion import completion_reason
+from pr_sessions.sessions.detection import detect
+from pr_sessions.sessions.ids import check_number, clean, is_valid_id, new_id
+from pr_sessions.sessions.lifecycle import TimePassed, advance, status
+from pr_sessions.sessions.policy import Policy
+from pr_sessions.sessions.pr_text import render_full, render_minimal
+from pr_sessions.sessions.session import Facts, PullRequest, Status, Trigger
+from pr_sessions.sessions.session import Session as KeptSession
+from pr_sessions.stores.records import Record, write_session
+from pr_sessions.stores.repository import CONFIG, SESSION_FILE
+from pr_sessions.tracker import Tracker
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+__all__ = ["CONFIG_FILE", "SESSION_DATA_FILE", "AutoPRSessionManager", "Session", "SessionConfig", "main"]
+
+CONFIG_FILE = Path(CONFIG)
+SESSION_DATA_FILE = Path(SESSION_FILE)
+
+T = TypeVar("T")
+
+
+class Session(Struct):
+    """One session, by the names of the session file; for callers that build such records."""
+
+    session_id: str
+    author: str = ""
+    started: str = ""
+    last_activity: str = ""
+    prs: list[str] = field(default_factory=list)
+    total_files_changed: int = 0
+    test_files_added: int = 0
+    docs_updated: bool = False
+    status: str = Status.ACTIVE.value
+    metadata: Record = field(default_factory=dict)
+
+
+class AutoPRSessionManager:
+    """Sessions of a repository, or of the file that `SESSION_DATA_FILE` names.
+
+    Args:
+        config_path: the configuration, `CONFIG_FILE` if not given.
+
+    Attributes:
+        config: the settings in force; callers may set its fields.
+        problem: what last kept it from reading or storing; `None` while all is well.
+    """
+
+    def __init__(self, config_path: Path | str | None = None) -> None:
+        self.problem: PrSessionsError | None = None
+        self.config = self.load_config(config_path)
+        self._sheet = Sheet()
+
+    @property
+    def sessions(self) -> Record:
+        """Active sessions by id and completed ones, oldest end first, as of the last call. Callers may change it."""
+        return self._sheet.value if self._sheet.shown else self.load_sessions()
+
+    @sessions.setter
+    def sessions(self, value: Record) -> None:
+        self._sheet.value = value
+
+    def load_config(self, path: Path | str | None = None) -> SessionConfig:
+        """The settings of a configuration file; defaults for what is missing or wrong."""
+        if path is not None and not Path(path).is_file():
+            places.warn(f"there is no configuration {path}", "the defaults count")
+        return read_config(CONFIG_FILE if path is None else path)
+
+    def save_config(self, config: SessionConfig, path: Path | str) -> None:
+        """Keeps the settings in a configuration file."""
+        write_config(config, Path(path))
+
+    def load_sessions(self) -> Record:
+        """Everything that is kept, with what the caller changed in `sessions` and did not save."""
+        value = self._sheet.value
+        self._do(lambda _: None)
+        return value
+
+    def save_sessions(self) -> None:
+        """Joins what the caller changed in `sessions` into what is kept."""
+        self._do(Tracker.keep)
+
+    def is_auto_pr(self, title: Any, body: Any = "", commit_messages: Any = (), files_changed: Any = None) -> bool:
+        """Whether a pull request is automatic."""
+        data = {"pr_title": title, "pr_body": body, "commit_messages": commit_messages, "files_changed": files_changed}
+        return detect(told.pull_request("0", data), self._policy()).is_auto
+
+    def extract_session_id(self, title: Any, body: Any, author: Any, timestamp: Any = None) -> str:
+        """The session by its mark, else the author's live one, else a fresh id. Stores nothing."""
+        pull_request = told.pull_request("0", {"pr_title": title, "pr_body": body, "author": author})
+        at = self._moment(timestamp)
+        return self._do(lambda tracker: _session_for(pull_request, at, tracker))
+
+    def add_to_session(self, pr_number: Any, pr_data: Any, session_id: str | None = None) -> tuple[bool, str, Record]:
+        """Puts a pull request into its session, the one that is named or the one that `extract_session_id` finds.
+
+        Returns:
+            Whether scoring can be skipped (the pull request is automatic), the session's id, the session.
+        """
+        pull_request = told.pull_request(pr_number, pr_data)
+        timestamp = pr_data.get("timestamp") if isinstance(pr_data, Mapping) else None
+        at = self._moment(timestamp)
+        named = _usable_id(session_id)
+        try:
+            check_number(pull_request.number)
+        except InvalidValue as error:
+            places.warn(error, "nothing was stored")
+            found = named or self.extract_session_id(pull_request.title, pull_request.body, pull_request.author, at)
+            return detect(pull_request, self._policy()).is_auto, found, {}
+        if timestamp:
+            pull_request = replace(pull_request, created=at)
+        return self._do(lambda tracker: _add(pull_request, at, named, tracker))
+
+    def should_complete_session(self, session_id: str, pr_data: Any) -> tuple[bool, str | None]:
+        """Whether a pull request, or the time that has passed until it, ends the session; and the trigger."""
+        pull_request = told.pull_request(None, pr_data)
+        at = self._moment(pr_data.get("timestamp") if isinstance(pr_data, Mapping) else None)
+        return self._do(lambda tracker: _should_complete(session_id, pull_request, at, tracker))
+
+    def complete_session(self, session_id: str, trigger: str = Trigger.MANUAL.value) -> Record:
+        """Ends a session; one that had run out, or had been completed, keeps its end.
+
+        Returns:
+            The session, or `{"error": ...}` where there is none.
+        """
+        reason = clean(told.text(trigger)) or Trigger.MANUAL.value
+        try:
+            return self._do(lambda tracker: _complete(told.text(session_id), reason, tracker))
+        except (NotFound, InvalidValue) as error:
+            places.warn(error)
+            return {"error": str(error)}
+
+    def cleanup_orphaned_sessions(self, max_age_hours: float = 24) -> list[str]:
+        """Ends the sessions that ran out and have been idle for longer than this; returns their ids."""
+        age = _hours(max_age_hours)
+        return self._do(lambda tracker: [session.id for session in tracker.cleanup(age)])
+
+    def get_session_status(self, session_id: str | None = None) -> Record:
+        """Counts, the active sessions and the last ten completed; or one session. Statuses are those of now.
+
+        Returns:
+            `{"error": ...}` where there is no session of that id.
+        """
+        if session_id is None:
+            return self._do(_overview)
+        return self._do(lambda tracker: _one(told.text(session_id), tracker))
+
+    def generate_session_metadata(self, session_id: str) -> str:
+        """The block that names the session in a pull request's body; nothing for an id that is none."""
+        if not is_valid_id(told.text(session_id)):
+            places.warn(f"not a session id: {told.text(session_id)[:60]!r}")
+            return ""
+        return render_minimal(session_id) if self.config.minimal_metadata else render_full(session_id)
+
+    def _do(self, act: Callable[[Tracker], T]) -> T:
+        """What the act comes to on what is kept; where that is refused, on what is in memory."""
+        policy = self._policy()
+        try:
+            tracker = places.tracker(SESSION_DATA_FILE, policy)
+            kept = tracker.store
+            tracker.store = SheetStore(kept, self._sheet)
+            result = act(tracker)
+            if self._sheet.shown:
+                tracker.store = kept
+                self._sheet.refresh(tracker.book())
+        except places.NOT_KEPT as problem:
+            self.problem = problem
+            places.warn(problem, "going on with what is in memory; nothing is stored")
+            memory = MemoryStore(self._sheet.book)
+            result = act(places.in_memory(memory, policy))
+            self._sheet.propose(memory.book)
+        else:
+            self.problem = None
+        return result
+
+    def _policy(self) -> Policy:
+        """A file that stands alone is this machine's: its naive times are, too."""
+        policy = policy_of(self.config)
+        if self.config.time_zone is None and places.reassigned(SESSION_DATA_FILE, Path(SESSION_FILE)):
+            return replace(policy, time_zone=places.local_zone())
+        return policy
+
+    def _moment(self, timestamp: Any) -> datetime:
+        named = self.config.time_zone
+        return places.moment(timestamp, lambda: policy_of(self.config).time_zone if named else places.local_zone())
+
+
+def _session_for(pull_request: PullRequest, at: datetime, tracker: Tracker) -> str:
+    """The session by its mark, else the author's live one (of several the one with the latest work), else a new id."""
+    book = tracker.book()
+    choice = choose(book, pull_request, Situation(at=at), tracker.policy)
+    if choice.session_id:
+        return choice.session_id
+    near = [s for s in map(book.get, choice.tried[-1].candidates if choice.tried else ()) if s]
+    if near:
+        return max(near, key=lambda s: (s.latest or at, s.id)).id
+    return new_id(pull_request.author, at, lambda i: book.get(i) is not None)
+
+
+def _add(pull_request: PullRequest, at: datetime, named: str | None, tracker: Tracker) -> tuple[bool, str, Record]:
+    """A caller that adds a pull request wants it in a session, whatever its title says."""
+    added = tracker.record(pull_request, session_id=named, at=at, claims=False, sweeps=False).recorded
+    if added.session is None:
+        found = _session_for(pull_request, at, tracker)
+        added = tracker.record(pull_request, session_id=found, at=at, claims=False, sweeps=False).recorded
+    if added.session is None:
+        raise NotFound(f"pull request {pull_request.number} found no session")
+    return added.verdict.is_auto, added.session.id, _record(added.session, tracker)
+
+
+def _should_complete(
+    session_id: Any, pull_request: PullRequest, at: datetime, tracker: Tracker
+) -> tuple[bool, str | None]:
+    session = tracker.book().get(told.text(session_id))
+    if session is None:
+        return False, None
+    facts = Facts(test_files_added=pull_request.test_files_added, docs_updated=pull_request.docs_updated)
+    reason = completion_reason(pull_request.title, pull_request.body, facts, tracker.policy)
+    if reason is None and advance(session, TimePassed(at), tracker.policy) is not session:
+        reason = Trigger.TIMEOUT.value
+    return reason is not None, reason
+
+
+def _complete(session_id: str, trigger: str, tracker: Tracker) -> Record:
+    done = tracker.complete(session_id, trigger=trigger)
+    end = done.session.completion
+    if not done.asked and end and end.trigger != trigger:
+        places.note(f"{done.session.id} was over before ({end.trigger})")
+    return _record(done.session, tracker)
+
+
+def _overview(tracker: Tracker) -> Record:
+    book = tracker.book()
+    active, completed = book.active_ids(), book.completed_ids()
+    return {
+        "active": len(active),
+        "completed": len(completed),
+        "active_sessions": {i: _view(book[i], tracker) for i in active},
+        "recent_completed": [_view(book[i], tracker) for i in completed[-10:]],
+    }
+
+
+def _one(session_id: str, tracker: Tracker) -> Record:
+    session = tracker.book().get(session_id)
+    return _view(session, tracker) if session else {"error": f"no session {session_id[:60]}"}
+
+
+def _view(session: KeptSession, tracker: Tracker) -> Record:
+    """The session with the status that it has now."""
+    return _record(session, tracker) | {"status": status(session, tracker.now(), tracker.policy).value}
+
+
+def _record(session: KeptSession, tracker: Tracker) -> Record:
+    return plain_record(write_session(session, tracker.zone))
+
+
+def _usable_id(session_id: Any) -> str | None:
+    if session_id is None or session_id == "":
+        return None
+    if is_valid_id(str(session_id)):
+        return str(session_id)
+    places.warn(f"not a session id: {str(session_id)[:60]!r}", "it is not looked at")
+    return None
+
+
+def _hours(value: Any) -> timedelta:
+    """An age; the longest that a file can hold for one that is longer."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0:
+        return timedelta(hours=min(value, _LONGEST_HOURS))
+    places.warn(f"an age cannot be {str(value)[:40]!r}", "24 hours count")
+    return timedelta(hours=24)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The script's command line; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    return places.run(lambda: _command(options))
+
+
+def _command(options: "Namespace") -> int:
+    manager = AutoPRSessionManager()
+    result = _COMMANDS[options.command](manager, options)
+    places.print_json(result)
+    writes = options.command in _WRITING
+    lost = writes and manager.problem is not None and not isinstance(manager.problem, Paused)
+    return places.FAILED if lost or "error" in result else places.DONE
+
+
+def _status(manager: AutoPRSessionManager, options: "Namespace") -> Record:
+    return manager.get_session_status(options.session_id)
+
+
+def _check(manager: AutoPRSessionManager, options: "Namespace") -> Record:
+    is_auto = manager.is_auto_pr(options.title, options.body, (), options.files)
+    result: Record = {"is_auto_pr": is_auto, "should_skip_scoring": is_auto}
+    if is_auto:
+        result["session_id"] = manager.extract_session_id(options.title, options.body, options.author)
+    return result
+
+
+def _add_command(manager: AutoPRSessionManager, options: "Namespace") -> Record:
+    number = check_number(options.pr_number)
+    data = {
+        "pr_title": options.title,
+        "pr_body": options.body,
+        "author": options.author,
+        "files_changed": options.files,
+    }
+    skip, session_id, session = manager.add_to_session(number, data, options.session_id)
+    return {"pr_number": number, "session_id": session_id, "should_skip_scoring": skip, "session": session}
+
+
+def _complete_command(manager: AutoPRSessionManager, options: "Namespace") -> Record:
+    return manager.complete_session(options.session_id, Trigger.MANUAL_CLI.value)
+
+
+def _cleanup(manager: AutoPRSessionManager, options: "Namespace") -> Record:
+    completed = manager.cleanup_orphaned_sessions(options.max_age)
+    return {"completed": completed, "count": len(completed)}
+
+
+def _parser() -> "ArgumentParser":
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog="auto_pr_session_manager.py", description="Sessions and their pull requests.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    shown = commands.add_parser("status", help="counts and sessions, or one session")
+    shown.add_argument("--session-id")
+    for name, text in (
+        ("check", "whether a pull request is automatic"),
+        ("add", "put a pull request into its session"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--pr-number", required=True)
+        command.add_argument("--title", required=True)
+        command.add_argument("--author", required=True)
+        command.add_argument("--body", default="")
+        command.add_argument("--files", type=int, metavar="N", help="how many files it changes")
+        if name == "add":
+            command.add_argument("--session-id")
+    ended = commands.add_parser("complete", help="end a session")
+    ended.add_argument("--session-id", required=True)
+    cleaned = commands.add_parser("cleanup", help="end the sessions that ran out")
+    cleaned.add_argument("--max-age", type=float, default=24, metavar="HOURS")
+    return parser
+
+
+_LONGEST_HOURS = 24 * 365 * 100
+_WRITING = ("add", "complete", "cleanup")
+_COMMANDS: Mapping[str, Callable[[AutoPRSessionManager, "Namespace"], Record]] = {
+    "status": _status,
+    "check": _check,
+    "add": _add_command,
+    "complete": _complete_command,
+    "cleanup": _cleanup,
+}

@@ -1,0 +1,127 @@
+"""`cursor_session_hook.py`: the current session of a working tree, with the original's interface."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pr_sessions.errors import PrSessionsError
+from pr_sessions.scripts import places, told
+from pr_sessions.sessions.ids import clean, is_valid_id, new_id
+from pr_sessions.sessions.policy import Policy
+from pr_sessions.sessions.pr_text import mark_title, render_full, render_minimal
+from pr_sessions.stores.files import remove_file
+from pr_sessions.stores.lock import locked
+from pr_sessions.stores.marker import Marker, read_marker, write_marker
+from pr_sessions.stores.repository import CONFIG, MARKER, SESSION_FILE
+from pr_sessions.tracker import Tracker, utc_now, zone_of
+
+__all__ = [
+    "SESSION_MARKER_FILE",
+    "SESSION_TIMEOUT_SECONDS",
+    "clear_session",
+    "format_session_metadata",
+    "get_or_create_session_id",
+    "main",
+]
+
+SESSION_MARKER_FILE = Path(MARKER)
+SESSION_TIMEOUT_SECONDS = 1800
+
+
+def get_or_create_session_id(author: str | None = None) -> str:
+    """The current session, which goes on with this; a new one where none is current.
+
+    Where nothing can be stored it says so on stderr, and the id is good for this call alone.
+    """
+    marker_file = places.reassigned(SESSION_MARKER_FILE, Path(MARKER))
+    name = clean(told.text(author))
+    try:
+        if marker_file:
+            return _slide_or_begin(marker_file, name or _author(), utc_now())
+        return _tracker().start(name, joins=True, sweeps=False).session.id
+    except PrSessionsError as error:
+        places.warn(error, "the session is not stored")
+        return new_id(name or _author(), utc_now(), lambda _: False)
+
+
+def clear_session() -> bool:
+    """No session is current any more. The one that was runs out by itself.
+
+    Returns:
+        Whether there was a marker.
+    """
+    marker_file = places.reassigned(SESSION_MARKER_FILE, Path(MARKER))
+    try:
+        path = marker_file or places.repository().marker
+        existed = path.exists()
+        if marker_file:
+            remove_file(path)
+        elif existed:
+            _tracker().leave()
+    except PrSessionsError as error:
+        places.warn(error, "the marker stays")
+        return False
+    return existed
+
+
+def format_session_metadata(session_id: str, pr_title: str) -> tuple[str, str]:
+    """The marked title, and the block to put behind the pull request's body."""
+    title = mark_title(told.text(pr_title))
+    if not is_valid_id(told.text(session_id)):
+        places.warn(f"not a session id: {told.text(session_id)[:60]!r}", "nothing is marked")
+        return told.text(pr_title), ""
+    policy, _ = places.read_settings(CONFIG)
+    block = render_minimal(session_id) if policy.minimal_metadata else render_full(session_id)
+    # A rule that touches the text above would make a heading of it.
+    return title, f"\n\n{block}\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The script's command line: prints the current session, and begins one where none is current."""
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog="cursor_session_hook.py", description="Print the current session; begin one if none.")
+    parser.add_argument("--author", help="who works; git's author name if not given")
+    options = parser.parse_args(arguments)
+    return places.run(lambda: _print(get_or_create_session_id(options.author)))
+
+
+def _print(session_id: str) -> int:
+    places.print_json({"session_id": session_id})
+    return places.DONE
+
+
+def _slide_or_begin(path: Path, author: str, now: datetime) -> str:
+    policy, has_zone = places.read_settings(CONFIG)
+    zone = zone_of(policy if has_zone else Policy(time_zone=places.local_zone()))
+    with locked(path.with_name(f"{path.name}.lock")):
+        marker = read_marker(path, zone)
+        if marker and now - marker.last_updated < _timeout():
+            marker = Marker(marker.session_id, marker.author, marker.created, now)
+        else:
+            marker = Marker(new_id(author, now, lambda _: False), author, now, now)
+        write_marker(path, marker)
+    return marker.session_id
+
+
+def _timeout() -> timedelta:
+    seconds: Any = SESSION_TIMEOUT_SECONDS
+    try:
+        return timedelta(seconds=seconds)
+    except (TypeError, ValueError, OverflowError):
+        places.warn(f"SESSION_TIMEOUT_SECONDS cannot be {str(seconds)[:40]!r}", "1800 seconds count")
+        return timedelta(seconds=1800)
+
+
+def _tracker() -> Tracker:
+    policy, _ = places.read_settings(CONFIG)
+    return places.tracker(SESSION_FILE, policy)
+
+
+def _author() -> str:
+    """Who works here, in a repository or not."""
+    try:
+        return _tracker().author()
+    except PrSessionsError:
+        return places.alone(Path(SESSION_FILE), Policy()).author()

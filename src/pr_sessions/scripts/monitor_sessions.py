@@ -1,0 +1,64 @@
+"""`monitor_sessions.py [--json] [--exit-code]`: whether the sessions are in order, or somebody should look."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import to_builtins
+
+from pr_sessions.errors import PrSessionsError
+from pr_sessions.scripts import places
+from pr_sessions.stores.repository import CONFIG, SESSION_FILE
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from pr_sessions.analytics.health import Health
+
+__all__ = ["SESSION_DATA_FILE", "check_health", "main"]
+
+SESSION_DATA_FILE = Path(SESSION_FILE)
+
+
+def check_health() -> "Health":
+    """The state of the sessions. That they cannot be read is an alert."""
+    from pr_sessions.analytics.health import Health, health
+
+    policy, _ = places.read_settings(CONFIG)
+    try:
+        path = places.in_repository(SESSION_DATA_FILE, Path(SESSION_FILE))
+        size = path.stat().st_size if path.is_file() else 0
+        tracker = places.tracker(SESSION_DATA_FILE, policy)
+        return health(tracker.book(), tracker.now(), policy, size)
+    except PrSessionsError as error:
+        places.warn(error)
+        return Health((), None, 0, (str(error),))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The script's command line; returns its exit code."""
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog="monitor_sessions.py", description="Whether the sessions are in order.")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 where there is an alert")
+    options = parser.parse_args(arguments)
+    return places.run(lambda: _command(options))
+
+
+def _command(options: "Namespace") -> int:
+    state = check_health()
+    if options.json:
+        places.print_json({"healthy": state.healthy, **to_builtins(state)})
+    else:
+        places.print_text("\n".join(_lines(state)) + "\n")
+    return places.FAILED if options.exit_code and not state.healthy else places.DONE
+
+
+def _lines(state: "Health") -> Iterator[str]:
+    mean = "unknown" if state.mean_duration is None else f"{state.mean_duration:.0f} min"
+    yield "Sessions are in order." if state.healthy else "Sessions need a look."
+    yield f"  orphans        {len(state.orphans)}"
+    yield f"  mean duration  {mean}"
+    yield f"  session file   {state.state_file_bytes} bytes"
+    yield from (f"alert: {alert}" for alert in state.alerts)

@@ -1,0 +1,76 @@
+"""`session_analytics.py`: figures and a report, with the original's interface."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import json
+
+from pr_sessions.errors import PrSessionsError
+from pr_sessions.scripts import places
+from pr_sessions.stores.repository import ANALYTICS, CONFIG, SESSION_FILE
+
+__all__ = ["OUTPUT_DIR", "SESSION_DATA_FILE", "calculate_analytics", "generate_report", "load_session_data", "main"]
+
+SESSION_DATA_FILE = Path(SESSION_FILE)
+OUTPUT_DIR = Path(ANALYTICS)
+
+_TITLE = "Auto-PR Session Analytics"
+
+
+def load_session_data() -> dict[str, Any]:
+    """Everything that is kept, as plain JSON values; no session where it cannot be read."""
+    policy, _ = places.read_settings(CONFIG)
+    try:
+        book = places.tracker(SESSION_DATA_FILE, policy).book()
+    except PrSessionsError as error:
+        places.warn(error, "going on without sessions")
+        return {"version": "1.0", "active_sessions": {}, "completed_sessions": []}
+    data: dict[str, Any] = json.decode(book.to_bytes())
+    return data
+
+
+def calculate_analytics(data: Any) -> dict[str, Any]:
+    """`summary`, `authors`, `completion_triggers`, `duration_distribution`; `error` where nothing is completed."""
+    from pr_sessions.analytics.compatible import original_analytics
+
+    return original_analytics(data if isinstance(data, dict) else {})
+
+
+def generate_report() -> str:
+    """The report as Markdown; it is also kept in `OUTPUT_DIR`, under the name of the day."""
+    from pr_sessions.analytics.metrics import measure
+    from pr_sessions.analytics.report import render_markdown
+    from pr_sessions.stores.files import replace_file
+
+    policy, _ = places.read_settings(CONFIG)
+    try:
+        tracker = places.tracker(SESSION_DATA_FILE, policy)
+        book = tracker.book()
+    except PrSessionsError as error:
+        places.warn(error, "no report is saved")
+        return f"# {_TITLE}\n\nThe sessions could not be read.\n"
+    now = tracker.now()
+    text = render_markdown(measure(book, now, policy, book.unattributed), _TITLE)
+    try:
+        folder = places.in_repository(OUTPUT_DIR, Path(ANALYTICS))
+        path = folder / f"session_analytics_{now.astimezone(tracker.zone):%Y%m%d}.md"
+        replace_file(path, text.encode())
+        places.note(f"saved {path}")
+    except PrSessionsError as error:
+        places.warn(error, "the report is not saved")
+    return text
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The script's command line: prints the report and saves it."""
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(prog="session_analytics.py", description="Print the analytics, and save them.")
+    parser.parse_args(arguments)
+    return places.run(_print)
+
+
+def _print() -> int:
+    places.print_text(generate_report())
+    return places.DONE

@@ -1,0 +1,410 @@
+"""The one service: load, apply the rules, save, carry out what follows. Every entrance calls it and nothing else."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pr_sessions.errors import InvalidValue, NotFound, Paused, UnreadableFile
+from pr_sessions.sessions.ids import check_id, check_number, clean, new_id, number_order
+from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
+from pr_sessions.sessions.policy import Policy
+from pr_sessions.sessions.session import PullRequest, Session, Trigger
+from pr_sessions.stores.book import Book
+from pr_sessions.stores.book_join import join_books
+from pr_sessions.stores.document import parse
+from pr_sessions.stores.files import read_bytes
+from pr_sessions.stores.marker import Marker
+from pr_sessions.stores.repository import Repository, prepare_state
+from pr_sessions.stores.store import Store, Work
+from pr_sessions.tracker.markers import Markers, slide
+from pr_sessions.tracker.outside import event_time, tidy
+from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Restored, Started
+from pr_sessions.tracker.surroundings import author, is_ci, utc_now, why_paused, zone_of
+
+if TYPE_CHECKING:
+    from pr_sessions.sessions.attribution import Situation
+    from pr_sessions.sessions.recording import Recorded
+    from pr_sessions.stores.backups import Backup
+
+Watched = Callable[[Sequence[PullRequest]], Iterable[PullRequest]]
+
+
+class Tracker:
+    """Sessions of one repository, seen from one of its working trees."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        policy: Policy,
+        store: Store,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.repository = repository
+        self.policy = policy
+        self.store = store
+        self.zone = zone_of(policy)
+        self.markers = Markers(repository, policy, self.zone)
+        self._environ = environ
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._clock()
+
+    def book(self) -> Book:
+        """Everything that is known, with the activity that the markers show. Writes nothing."""
+        return self.markers.shown_in(self.store.read(), self.now())
+
+    def current(self) -> Current | None:
+        """The live session of this working tree."""
+        return self.markers.current(self.book(), self.now())
+
+    def marked(self, book: Book) -> Current | None:
+        """The session that this working tree's marker names, alive or run out."""
+        return self.markers.named(book)
+
+    def everywhere(self) -> tuple[Current, ...]:
+        """The live session of every working tree of the clone."""
+        return self.markers.everywhere(self.book(), self.now())
+
+    def start(
+        self,
+        author: str | None = None,
+        title: str = "",
+        at: datetime | None = None,
+        *,
+        joins: bool = False,
+        sweeps: bool = True,
+    ) -> Started:
+        """Begins a session and makes it current; one that is current and alive ends with `restart_cleanup`.
+
+        Args:
+            author: who works here, if not given.
+            title: what the session is about.
+            at: when it began.
+            joins: a session that is current and alive goes on instead, and no other begins.
+            sweeps: whether sessions that have run out are completed first.
+        """
+        now, at = self._times(at)
+        name = clean(author or "") or self.author()
+        with self._changing(now, sweeps=sweeps) as change:
+            current = self.markers.current(change.book, now)
+            if current and joins:
+                change.marker = slide(current.marker, at, now)
+                return Started(current.session, tuple(change.ended))
+            if current:
+                ended = advance(current.session, CompletionAsked(at, Trigger.RESTART_CLEANUP), self.policy)
+                change.end(ended)
+            session_id = new_id(name, at, lambda i: change.book.get(i) is not None)
+            session = begin(session_id, name, at, title=clean(title))
+            change.book = change.book.put(session)
+            change.marker = Marker(session_id, name, at, at)
+        return Started(session, tuple(change.ended))
+
+    def touch(self, at: datetime | None = None) -> Marker | None:
+        """Notes activity in the current session by sliding the marker; `None` where no session is current."""
+        now, at = self._times(at)
+        self._refuse_if_paused()
+        prepare_state(self.repository)
+        with self.store.transaction(now) as work:
+            current = self.markers.current(self.markers.shown_in(work.book, now), now)
+            if current:
+                slid = slide(current.marker, at, now)
+                self.markers.put(slid)
+                return slid
+        self._sweep(now)
+        return None
+
+    def leave(self) -> Marker | None:
+        """No session is current in this working tree any more; the one that was runs out by itself.
+
+        Returns:
+            The marker that went; `None` where there was none, or none that can be read.
+        """
+        marker = None
+        with suppress(UnreadableFile):
+            self.keep()  # What the marker shows is activity, and must not go with it.
+        with suppress(UnreadableFile):
+            marker = self.markers.own()
+        self.markers.remove()
+        return marker
+
+    def keep(self) -> None:
+        """Brings every file up to date with everything that is known. No rule is applied."""
+        with self._changing(self.now(), sweeps=False):
+            pass
+
+    def check(self, pull_request: PullRequest, at: datetime | None = None) -> Checked:
+        """What recording the pull request would come to. Writes nothing."""
+        from pr_sessions.sessions.attribution import Situation
+        from pr_sessions.sessions.recording import record
+
+        pull_request = tidy(pull_request)
+        now, at = self._times(at or pull_request.created)
+        book, _ = sweep(self.book(), self.policy, now)
+        situation = Situation(at=at, current=self._current_id(book, now))
+        _, recorded = record(book, pull_request, situation, self.policy, now)
+        return Checked(recorded.verdict, recorded.choice, recorded.session)
+
+    def record(
+        self,
+        pull_request: PullRequest,
+        *,
+        session_id: str | None = None,
+        at: datetime | None = None,
+        claims: bool = True,
+        sweeps: bool = True,
+    ) -> Added:
+        """Puts a pull request into its session, or brings up to date what is known of it; twice is the same as once.
+
+        Args:
+            pull_request: what is told of it.
+            session_id: the session that somebody names by hand.
+            at: when it happened; when it was opened, or now, if not given.
+            claims: whether the current session of this working tree may claim it, whoever its author is.
+            sweeps: whether sessions that have run out are completed first.
+        """
+        from pr_sessions.sessions.attribution import Situation
+        from pr_sessions.sessions.recording import record
+
+        pull_request = tidy(pull_request)
+        now, at = self._times(at or pull_request.created)
+        with self._changing(now, sweeps=sweeps) as change:
+            before = change.book
+            current = self._current_id(before, now)
+            named = check_id(session_id) if session_id else None
+            at_work = not current and not is_ci(self._environ) and now - at <= self.policy.timeout
+            situation = Situation(at=at, by_hand=named, current=current if claims else None, at_work=at_work)
+            change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
+            change.marker = self._marker_after(recorded, situation, current, now)
+        return Added(recorded, tuple(change.ended), completes=_completes(before, recorded))
+
+    def record_all(self, pull_requests: Iterable[PullRequest], watched: Watched = iter) -> Imported:
+        """Pull requests of the past, in any order, in one write. The marker is neither asked nor changed.
+
+        Args:
+            pull_requests: what is told of them.
+            watched: gives what it is given, one by one, and may show how far the work is.
+
+        Raises:
+            InvalidValue: one lies in the future, or has no usable number; nothing is recorded then.
+        """
+        now = self.now()
+        told = sorted(map(tidy, pull_requests), key=lambda pr: (pr.created or now, number_order(pr.number)))
+        with self._changing(now, sweeps=False) as change:
+            before = change.book
+            done = [self._record_past(change, pr, now) for pr in watched(told)]
+            change.book, _ = sweep(change.book, self.policy, now)
+        automatic = [r for r in done if r.verdict.is_auto]
+        homes = {r.session.id for r in done if r.session}
+        return Imported(
+            read=len(told),
+            automatic=len(automatic),
+            attributed=sum(1 for r in automatic if r.session),
+            unattributed=sum(1 for r in automatic if not r.session),
+            added=sum(1 for r in done if r.is_new),
+            sessions=tuple(sorted({home.id for i in homes if (home := change.book.get(i))})),
+            changed=change.book is not before,
+        )
+
+    def complete(
+        self, session_id: str | None = None, *, trigger: str = Trigger.MANUAL_CLI, at: datetime | None = None
+    ) -> Completed:
+        """Ends a session, the current one if none is named. One that has run out keeps its timeout.
+
+        Raises:
+            NotFound: there is no such session, or none is current.
+        """
+        now, at = self._times(at)
+        with self._changing(now, sweeps=False) as change:
+            session = self._named(change.book, session_id)
+            ended = advance(session, CompletionAsked(at, clean(trigger)), self.policy)
+            change.end(ended)
+        return Completed(ended, asked=ended != advance(session, TimePassed(at), self.policy))
+
+    def cleanup(self, max_age: timedelta | None = None, at: datetime | None = None) -> tuple[Session, ...]:
+        """Ends every session that has run out, in one write; with `max_age`, only those that are idle for longer."""
+        now, at = self._times(at)
+        with self._changing(now, sweeps=False) as change:
+            old = [s for s in change.book.active() if max_age is None or idle_time(s, at) > max_age]
+            ended = [e for s in old if (e := advance(s, TimePassed(at), self.policy)) is not s]
+            if ended:
+                change.work.back_up()
+            change.end(*ended)
+        return tuple(ended)
+
+    def back_up(self) -> Path | None:
+        """A copy of everything that is known; `None` if nothing is."""
+        self._refuse_if_paused()
+        with self.store.transaction(self.now()) as work:
+            return work.back_up()
+
+    def backups(self) -> tuple["Backup", ...]:
+        """All copies, the newest first."""
+        from pr_sessions.stores.backups import list_backups
+
+        return list_backups(*self._backup_folders())
+
+    def restore(self, name: str | None = None) -> Restored:
+        """Joins a backup in, the newest if none is named: adds what is missing, removes nothing."""
+        from pr_sessions.stores.backups import find_backup
+
+        backup = find_backup(name, self._backup_folders())
+        data = read_bytes(backup.path) or b""
+        saved = Book(parse(data, str(backup.path)), self.zone)
+        now = self.now()
+        with self._changing(now, sweeps=False) as change:
+            change.work.back_up()
+            before = change.book
+            joined = join_books(before, saved)
+            change.book = before if joined.to_bytes() == before.to_bytes() else joined
+            news = [s.id for s in change.book if s.id not in before or before[s.id] != s]
+        added = tuple(i for i in news if i not in before)
+        return Restored(backup, added, tuple(i for i in news if i in before))
+
+    def find(self, number: str | int) -> Session:
+        """The session that holds a pull request.
+
+        Raises:
+            NotFound: none does.
+        """
+        from pr_sessions.stores import pr_index
+
+        book, key = self.book(), check_number(number)
+        listed = pr_index.look_up(self.repository.pr_index, key) if self.policy.minimal_metadata else None
+        session = book.get(listed) if listed else None
+        if session is None or key not in session.prs:
+            session = book.holding(key)
+        if session is None:
+            raise NotFound(
+                f"no session holds pull request {key}", f"record it: pr-sessions add {key} --title ... --author ..."
+            )
+        return session
+
+    def session(self, session_id: str) -> Session:
+        """The session of that id, or the one that it became part of.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return _existing(self.book(), session_id)
+
+    def author(self) -> str:
+        """Who works here: `AUTO_PR_SESSION_AUTHOR`, else git's author name, else the user's name."""
+        return author(self.repository, self._environ)
+
+    @property
+    def paused(self) -> str | None:
+        """Why tracking is off here; `None` while it is on."""
+        return why_paused(self.repository, self._environ)
+
+    @contextmanager
+    def _changing(self, now: datetime, *, sweeps: bool = True) -> Iterator["_Change"]:
+        """Under the lock: everything as it is now, then what was made of it kept, then the marker and the index."""
+        self._refuse_if_paused()
+        prepare_state(self.repository)
+        with self.store.transaction(now) as work:
+            change = _Change(work, self.markers.shown_in(work.book, now))
+            if sweeps:
+                change.book, ended = sweep(change.book, self.policy, now)
+                change.ended.extend(ended)
+            yield change
+            work.save(change.book)
+            if change.marker:
+                self.markers.put(change.marker)
+            self.markers.tidy(change.book, now)
+            if self.policy.minimal_metadata:
+                from pr_sessions.stores import pr_index
+
+                pr_index.rebuild(self.repository.pr_index, change.book)
+
+    def _sweep(self, now: datetime) -> None:
+        with self._changing(now):
+            pass
+
+    def _current_id(self, book: Book, now: datetime) -> str | None:
+        current = self.markers.current(book, now)
+        return current.session.id if current else None
+
+    def _named(self, book: Book, session_id: str | None) -> Session:
+        if session_id is not None:
+            return _existing(book, session_id)
+        named = self.markers.named(book)
+        if named is None:
+            raise NotFound(
+                "no session is current in this working tree", "name one; `pr-sessions status` lists the active ones"
+            )
+        return named.session
+
+    def _marker_after(
+        self, recorded: "Recorded", situation: "Situation", current: str | None, now: datetime
+    ) -> Marker | None:
+        """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
+        session = recorded.session
+        if session is None or session.completion:
+            return None
+        if session.id == current:
+            marker = self.markers.own()
+            return slide(marker, situation.at, now) if marker else None
+        if situation.at_work and recorded.verdict.is_auto:
+            return Marker(session.id, session.author, session.started or situation.at, situation.at)
+        return None
+
+    def _record_past(self, change: "_Change", pull_request: PullRequest, now: datetime) -> "Recorded":
+        from pr_sessions.sessions.attribution import Situation
+        from pr_sessions.sessions.recording import record
+
+        try:
+            _, at = self._times(pull_request.created or now)
+        except InvalidValue as error:
+            raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
+        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.policy, now)
+        return recorded
+
+    def _times(self, at: datetime | None) -> tuple[datetime, datetime]:
+        """The time now, and the event's."""
+        now = self.now()
+        return now, event_time(at, now)
+
+    def _refuse_if_paused(self) -> None:
+        if reason := self.paused:
+            raise Paused(f"tracking is off here: {reason}", "switch it on: pr-sessions resume")
+
+    def _backup_folders(self) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys((self.repository.backups, self.repository.session_file.parent)))
+
+
+class _Change:
+    """What an operation makes of the book while it holds the lock."""
+
+    def __init__(self, work: Work, book: Book) -> None:
+        self.work = work
+        self.book = book
+        self.ended: list[Session] = []
+        self.marker: Marker | None = None
+
+    def end(self, *sessions: Session) -> None:
+        self.book = self.book.put(*sessions)
+        self.ended.extend(sessions)
+
+
+def _completes(before: Book, recorded: "Recorded") -> bool:
+    """Whether its session has an end that somebody asked for, and had not before."""
+    end = recorded.session.completion if recorded.session else None
+    if recorded.session is None or end is None or end.inferred:
+        return False
+    known = before.get(recorded.session.id)
+    return known is None or known.completion != end
+
+
+def _existing(book: Book, session_id: str) -> Session:
+    """A session by an id that an old file may have made unsafe; whatever is not there must at least be an id."""
+    found = book.get(session_id)
+    if found is None:
+        raise NotFound(f"no session {check_id(session_id)}", "`pr-sessions list` shows all of them")
+    return found

@@ -1,0 +1,46 @@
+"""What tests of commands share: how a command is run, times as text, and what time alone brings about."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+
+class Result(Struct, frozen=True):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on stdout."""
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Result]
+Git = Callable[..., str]
+
+
+def day(clock: str) -> str:
+    """A time of a day long past: `day("10:05")`."""
+    return f"2025-11-22T{clock}:00Z"
+
+
+def ago(minutes: float) -> str:
+    """So many minutes before now."""
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+
+
+def left_behind(root: Path, session_id: str, at: str) -> None:
+    """A session that became current at that time, and that nobody has looked after since."""
+    session = {"session_id": session_id, "author": "ada", "started": at, "last_activity": at, "status": "active"}
+    marker = {"session_id": session_id, "author": "ada", "created": at, "last_updated": at}
+    document = {"version": "1.0", "active_sessions": {session_id: session}, "completed_sessions": []}
+    for path, content in (("docs/metrics/auto_pr_sessions.json", document), (".cursor/.session_id", marker)):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(json.dumps(content))

@@ -1,0 +1,105 @@
+"""The command line on real repositories, independent of the user's own configuration."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from command_line import Cli, Git, Result
+
+from pr_sessions.cli.main import run
+
+OUR_VARIABLES = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "CI", "NO_COLOR")
+
+
+@pytest.fixture(autouse=True)
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_") or name in OUR_VARIABLES]:
+        monkeypatch.delenv(name)
+    settings = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Test Person",
+        "GIT_AUTHOR_EMAIL": "test@example.com",
+        "GIT_COMMITTER_NAME": "Test Person",
+        "GIT_COMMITTER_EMAIL": "test@example.com",
+        "HOME": str(tmp_path),
+        "TZ": "UTC",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    # Local times of this very process follow the variable only when they are told to.
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
+@pytest.fixture
+def git() -> Git:
+    """Run git in a folder: `git(folder, "init")`."""
+
+    def call(folder: Path, *arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    return call
+
+
+@pytest.fixture
+def repo(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh repository with one commit on `main`; it is the current folder."""
+    root = tmp_path / "repo"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    git(root, "config", "user.name", "Test Person")
+    git(root, "config", "user.email", "test@example.com")
+    (root / "deep/er").mkdir(parents=True)
+    (root / "deep/er/code.py").write_text("pass\n")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "first")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run a command in this process: `cli("status", "--json")`."""
+
+    def call(*arguments: str) -> Result:
+        capsys.readouterr()
+        code = run(list(arguments))
+        out, err = capsys.readouterr()
+        return Result(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def spawn() -> Callable[..., subprocess.Popen[bytes]]:
+    """Start a command in a process of its own: `spawn("add", "42", PYTHONIOENCODING="cp1252")`."""
+
+    def start(*arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "pr_sessions", *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), **environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    return start
+
+
+@pytest.fixture
+def open_repo(repo: Path) -> Iterator[Path]:
+    """The same where somebody without rights can reach it: pytest's own folders are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        yield Path(shutil.move(repo, root / "repo"))
+        for folder in root.rglob("*"):
+            folder.chmod(0o755)

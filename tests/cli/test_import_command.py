@@ -1,0 +1,227 @@
+"""`import` of files and of git's history."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from merged import shop, squash
+
+from conftest import Cli, Git
+from pr_sessions.sessions.session import Session, State
+from pr_sessions.tracker import open_tracker
+
+ROWS = (
+    {"number": 1, "title": "auto-pr: one", "author": "bot", "created_at": "2025-11-22T10:00:00Z", "changed_files": 2},
+    {"number": 2, "title": "By hand", "author": "ann", "created_at": "2025-11-22T10:05:00Z"},
+    {"number": 3, "title": "auto-pr: three", "author": "bot", "created_at": "2025-11-22T05:20:00-05:00"},
+    {"number": 4, "title": "auto-pr: four", "author": "bot", "created_at": "2025-11-22T12:00:00Z"},
+    {"number": 5, "title": "auto-pr: whose?", "created_at": "2025-11-22T12:10:00Z"},
+)
+SAID = """\
+Read 5 pull requests
+  automatic      4
+  attributed     3 in 2 sessions
+  unattributed   1
+  not automatic  1
+  new            4
+"""
+COUNTED = {
+    "read": 5,
+    "automatic": 4,
+    "attributed": 3,
+    "unattributed": 1,
+    "not_automatic": 1,
+    "added": 4,
+    "sessions": ["bot-20251122-1000", "bot-20251122-1200"],
+    "changed": True,
+}
+
+
+def lines(rows: Sequence[dict[str, Any]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def written(root: Path, rows: Sequence[dict[str, Any]]) -> str:
+    (root / "past.jsonl").write_text(lines(rows), encoding="utf-8")
+    return "past.jsonl"
+
+
+def kept(root: Path) -> bytes:
+    return (root / "docs/metrics/auto_pr_sessions.json").read_bytes()
+
+
+def known(root: Path) -> list[Session]:
+    return list(open_tracker(root).book())
+
+
+def test_a_file_is_recorded_and_counted(repo: Path, cli: Cli) -> None:
+    assert cli("import", written(repo, ROWS)).out == SAID
+
+
+def test_json_has_the_same_counts_and_the_sessions(repo: Path, cli: Cli) -> None:
+    assert cli("import", written(repo, ROWS), "--json").json == COUNTED
+
+
+def test_stdin_is_a_file_too(repo: Path) -> None:
+    command = [sys.executable, "-m", "pr_sessions", "import", "-", "--json"]
+    done = subprocess.run(command, cwd=repo, input=lines(ROWS).encode(), capture_output=True, check=True)
+
+    assert (json.loads(done.stdout), done.stderr) == (COUNTED, b"")
+
+
+def test_a_second_time_says_nothing_new_and_changes_no_byte(repo: Path, cli: Cli) -> None:
+    file = written(repo, ROWS)
+    cli("import", file)
+    before = kept(repo)
+    again = cli("import", file)
+
+    assert again.out.splitlines()[-2:] == ["  new            0", "Nothing changed: all of this was known."]
+    assert kept(repo) == before
+
+
+def test_every_session_has_run_out_at_the_end_and_none_is_current(repo: Path, cli: Cli) -> None:
+    cli("import", written(repo, ROWS))
+
+    assert {session.id: session.completion and session.completion.trigger for session in known(repo)} == {
+        "bot-20251122-1000": "timeout",
+        "bot-20251122-1200": "timeout",
+    }
+    assert not (repo / ".cursor/.session_id").exists()
+
+
+def test_the_current_session_takes_no_part(repo: Path, cli: Cli) -> None:
+    cli("start", "--author", "bot")
+    before = (repo / ".cursor/.session_id").read_bytes()
+    cli("import", written(repo, ROWS))
+
+    assert (repo / ".cursor/.session_id").read_bytes() == before
+    assert [s.prs for s in known(repo) if s.completion is None] == [()]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(ROWS))
+def test_the_order_of_the_file_does_not_matter(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
+    from pr_sessions.history.jsonl import read_dated
+
+    root = tmp_path_factory.mktemp("folder")
+    (root / ".cursor/config").mkdir(parents=True)
+    (root / ".cursor/config/session_config.yaml").touch()
+    open_tracker(root).record_all(read_dated(lines(rows).encode().splitlines(), "past", UTC))
+
+    assert {s.id: s.prs for s in known(root)} == {"bot-20251122-1000": ("1", "3"), "bot-20251122-1200": ("4",)}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"number": 9, "title": "t"}, "past.jsonl, line 6: pull request 9 has no created_at"),
+        ({"number": 9, "created_at": "soon"}, "past.jsonl, line 6: not a date and time: 'soon'"),
+        ({"number": "x", "created_at": "2025-11-22T10:00:00Z"}, "past.jsonl, line 6: not a pull request number: 'x'"),
+        ({"title": "t"}, "past.jsonl, line 6: Object missing required field `number`"),
+        (
+            {"number": 9, "created_at": "9990-01-01T00:00:00Z"},
+            "pull request 9: 9990-01-01T00:00:00+00:00 lies in the future",
+        ),
+    ],
+)
+def test_a_bad_row_is_named_and_nothing_is_recorded(repo: Path, cli: Cli, row: dict[str, Any], message: str) -> None:
+    result = cli("import", written(repo, [*ROWS, row]))
+
+    assert (result.code, result.out, result.err.splitlines()[0]) == (1, "", f"error: {message}")
+    assert known(repo) == []
+
+
+def test_an_empty_file_changes_nothing(repo: Path, cli: Cli) -> None:
+    result = cli("import", written(repo, []), "--json")
+
+    assert (result.json["read"], result.json["sessions"], result.json["changed"]) == (0, [], False)
+    assert not (repo / "docs").exists()
+
+
+def test_the_history_of_git_is_recorded_as_merged(repo: Path, cli: Cli) -> None:
+    shop(repo)
+    result = cli("import", "--git", "--json")
+    session = open_tracker(repo).find("2")
+
+    assert result.json == COUNTED | {
+        "read": 4,
+        "automatic": 3,
+        "unattributed": 0,
+        "added": 3,
+        "sessions": ["Bot-20251121-0900", "Bot-20251122-1400"],
+    }
+    facts = session.pull_requests["2"]
+    nine = datetime(2025, 11, 21, 9, 12, tzinfo=UTC)
+    assert (session.prs, facts.state, facts.created, facts.merged, facts.files_changed) == (
+        ("1", "2"),
+        State.MERGED,
+        nine,
+        nine,
+        2,
+    )
+
+
+def test_the_history_twice_changes_no_byte(repo: Path, cli: Cli) -> None:
+    shop(repo)
+    cli("import", "--git")
+    before = kept(repo)
+
+    assert cli("import", "--git", "--json").json["changed"] is False
+    assert kept(repo) == before
+
+
+def test_only_a_range_of_the_history(repo: Path, cli: Cli, git: Git) -> None:
+    shop(repo)
+
+    assert cli("import", "--git", "HEAD~1..", "--json").json["read"] == 1
+    assert cli("import", "--json", "--git", "HEAD~2..HEAD").json["read"] == 2
+
+
+def test_a_history_that_lies_in_the_future_is_refused_by_number(repo: Path, cli: Cli) -> None:
+    squash(repo, 7, "auto-pr: later", f"{datetime.now(UTC) + timedelta(days=400):%Y-%m-%dT00:00:00Z}")
+
+    assert cli("import", "--git").err.startswith("error: pull request 7: ")
+
+
+@pytest.mark.parametrize("arguments", [(), ("past.jsonl", "--git"), ("nowhere.jsonl",)])
+def test_one_source_is_needed(repo: Path, cli: Cli, arguments: tuple[str, ...]) -> None:
+    written(repo, ROWS)
+
+    assert cli("import", *arguments).code == 2
+
+
+def test_unknown_revisions_are_an_error(repo: Path, cli: Cli) -> None:
+    result = cli("import", "--git", "nowhere..main")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: git does not know the revisions 'nowhere..main'")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_only(repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(repo, ROWS)
+    assert cli("import", file).err == ""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+
+    assert cli("import", file, "--json").json["read"] == 5
+    assert "100%" in screen.getvalue()
+
+
+def test_where_tracking_is_off_nothing_is_recorded(repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PR_SESSIONS", "0")
+
+    assert cli("import", written(repo, ROWS), "--json").json == {"paused": True}
+    assert not (repo / "docs").exists()

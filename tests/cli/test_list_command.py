@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+from command_line import Cli, day
+
+
+@pytest.fixture
+def four(repo: Path, cli: Cli) -> None:
+    """Four sessions of one day, each ended otherwise, the last one by none."""
+    cli("add", "1", "--title", "wip: x", "--author", "ada", "--at", day("08:00"), "--agent", "cursor")
+    cli("add", "2", "--title", "wip: x [ready]", "--author", "bob", "--at", day("10:00"))
+    cli("start", "--author", "ada", "--at", day("12:00"))
+    cli("complete", "ada-20251122-1200", "--at", day("12:10"))
+    cli("add", "3", "--title", "x", "--author", "eve", "--session", "by-hand", "--state", "open")
+
+
+def listed(cli: Cli, *filters: str) -> list[str]:
+    return [session["session_id"] for session in cli("list", "--json", *filters).json["sessions"]]
+
+
+def test_the_newest_stand_first(four: None, cli: Cli) -> None:
+    assert listed(cli) == ["by-hand", "ada-20251122-1200", "bob-20251122-1000", "ada-20251122-0800"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "ids"),
+    [
+        (("--author", "ada"), ["ada-20251122-1200", "ada-20251122-0800"]),
+        (("--status", "active"), ["by-hand"]),
+        (("--status", "idle"), []),
+        (("--trigger", "manual_cli"), ["ada-20251122-1200"]),
+        (("--trigger", "explicit_marker"), ["bob-20251122-1000"]),
+        (("--trigger", "explicit_marker: [ready]"), ["bob-20251122-1000"]),
+        (("--trigger", "timeout"), ["ada-20251122-0800"]),
+        (("--agent", "cursor"), ["ada-20251122-0800"]),
+        (("--until", day("10:00")), ["bob-20251122-1000", "ada-20251122-0800"]),
+        (("--until", day("09:59")), ["ada-20251122-0800"]),
+        (("--since", day("12:10")), ["by-hand", "ada-20251122-1200"]),
+        (("--since", day("12:11")), ["by-hand"]),
+        (("--since", day("09:00"), "--until", day("11:00")), ["bob-20251122-1000"]),
+        (("--author", "ada", "--trigger", "timeout"), ["ada-20251122-0800"]),
+        (("--limit", "2"), ["by-hand", "ada-20251122-1200"]),
+    ],
+)
+def test_filters(four: None, cli: Cli, filters: tuple[str, ...], ids: list[str]) -> None:
+    assert listed(cli, *filters) == ids
+
+
+def test_the_list_as_text(four: None, cli: Cli) -> None:
+    assert cli("list", "--until", day("23:00")).out == (
+        "  session            author  status     started           lasted          PRs  trigger\n"
+        "  ada-20251122-1200  ada     completed  2025-11-22 12:00  10 min          0    manual_cli\n"
+        "  bob-20251122-1000  bob     completed  2025-11-22 10:00  under a minute  1    explicit_marker: [ready]\n"
+        "  ada-20251122-0800  ada     completed  2025-11-22 08:00  30 min          1    timeout\n"
+    )
+
+
+def test_pull_requests_without_a_session_stand_below(repo: Path, cli: Cli) -> None:
+    for number in ("10", "9"):
+        cli("add", number, "--title", "wip: x", "--at", day("10:00"))
+
+    assert cli("list").out == "  (nothing)\n  in no session: 2 (9, 10)\n"
+    data = cli("list", "--json").json
+    assert (data["sessions"], list(data["unattributed"])) == ([], ["9", "10"])
+    assert data["unattributed"]["9"] == {"is_auto": True, "evidence": [{"rule": "title", "detail": "^wip:"}]}
+
+
+def test_an_empty_list_has_all_keys(repo: Path, cli: Cli) -> None:
+    assert cli("list", "--json").json == {"sessions": [], "unattributed": {}}
+
+
+@pytest.mark.parametrize(
+    "filters", [("--status", "gone"), ("--limit", "0"), ("--since", "yesterday"), ("--until", "2025-13-01")]
+)
+def test_a_filter_that_makes_no_sense_is_wrong_usage(repo: Path, cli: Cli, filters: tuple[str, ...]) -> None:
+    assert cli("list", *filters).code == 2

@@ -1,0 +1,71 @@
+"""Whole processes: their consoles, their interruptions, and several at once."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import Cli, day
+
+from pr_sessions.stores.lock import locked
+
+Spawn = Callable[..., subprocess.Popen[bytes]]
+AUTHOR = "Łukasz 张伟"
+
+
+def test_a_cp1252_console_shows_escapes_and_everything_is_kept(repo: Path, spawn: Spawn, cli: Cli) -> None:
+    title = "auto-pr: 修复 🤖"
+    told = ("add", "42", "--title", title, "--author", AUTHOR, "--agent", "агент", "--at", day("10:00"))
+
+    adding = spawn(*told, PYTHONIOENCODING="cp1252")
+    added, errors = adding.communicate()
+    listing = spawn("list", PYTHONIOENCODING="cp1252")
+    listed, _ = listing.communicate()
+
+    assert (adding.returncode, listing.returncode, errors) == (0, 0, b"")
+    assert b"the agent \\u0430\\u0433\\u0435\\u043d\\u0442 had part in it" in added
+    assert b"\\u0141ukasz \\u5f20\\u4f1f" in listed
+    assert [s["author"] for s in cli("list", "--json").json["sessions"]] == [AUTHOR]
+
+
+def test_a_pipe_that_closes_early_is_no_error(repo: Path, spawn: Spawn) -> None:
+    with spawn("--help") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, no signal reaches a single process of a console")
+def test_ctrl_c_while_waiting_for_the_lock_changes_nothing(repo: Path, spawn: Spawn) -> None:
+    state = repo / ".git/pr-sessions"
+    with locked(state / "lock"):
+        process = spawn("add", "42", "--title", "wip: x", "--author", "ada")
+        # Written just before it asks for the lock.
+        while not (state / "README").exists():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+
+    assert (process.returncode, out) == (130, b"")
+    assert err.strip() == b"interrupted; what was saved before is safe"
+    assert sorted(path.name for path in state.iterdir()) == ["README", "lock"]
+    assert not (repo / "docs").exists()
+
+
+def test_what_eight_processes_record_at_once_is_all_kept(repo: Path, spawn: Spawn) -> None:
+    numbers = [str(number) for number in range(1, 9)]
+    processes = [
+        spawn("add", number, "--title", "wip: x", "--author", f"bot{int(number) % 3}", "--at", day("10:00"), "--json")
+        for number in numbers
+    ]
+    results = [process.communicate() for process in processes]
+
+    assert [process.returncode for process in processes] == [0] * 8
+    assert [json.loads(out)["pr_number"] for out, _ in results] == numbers
+    document = json.loads((repo / "docs/metrics/auto_pr_sessions.json").read_text())
+    kept = [number for session in document["completed_sessions"] for number in session["prs"]]
+    assert (sorted(kept), len(document["completed_sessions"])) == (numbers, 3)
