@@ -138,10 +138,10 @@ def books(draw: st.DrawFn) -> dict[str, Session]:
 def _with_aliases(draw: st.DrawFn, found: dict[str, Session]) -> dict[str, Session]:
     """Some of the ids that no session has became part of one that sorts before them."""
     for alias in sorted(set("abcde") - found.keys()):
-        earlier = [i for i in found if i < alias]
-        if earlier and draw(st.booleans()):
-            home = found[draw(st.sampled_from(sorted(earlier)))]
-            found[home.id] = replace(home, aliases=(*home.aliases, alias))
+        earlier = sorted(i for i in found if i < alias)
+        chosen = draw(st.none() | st.sampled_from(earlier)) if earlier else None
+        if chosen is not None:
+            found[chosen] = replace(found[chosen], aliases=(*found[chosen].aliases, alias))
     return found
 
 

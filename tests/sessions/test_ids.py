@@ -146,7 +146,7 @@ def test_numbers_sort_as_people_count_own_ones_first() -> None:
 
 @given(st.lists(st.sampled_from(["7", "07", "#7", "x#7", "x#07", "x", "7x"]), unique=True))
 def test_different_texts_never_tie(told: list[str]) -> None:
-    assert sorted(told, key=number_order) == sorted(told[::-1], key=number_order)
+    assert len(set(map(number_order, told))) == len(told)
 
 
 @pytest.mark.parametrize(

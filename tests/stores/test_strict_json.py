@@ -23,8 +23,6 @@ CONFLICT = (
         (b'{"a": 1\n "b": 2}', "line 2, column 2: Expecting ',' delimiter"),
         (b'{"a": 1', "line 1, column 8: Expecting ',' delimiter"),
         (b'{"a": 1}\n{"b": 2}', "line 2, column 1: Extra data"),
-        (b"<<<<<<< HEAD\n{}\n=======\n[]\n>>>>>>> x\n", "line 1 holds a conflict marker of git"),
-        (b'{\n  "a": 1,\n<<<<<<< HEAD\n  "b": 2\n', "line 3 holds a conflict marker of git"),
         (b'{"a": 1, "a": 2}', "the key 'a' stands twice in one object"),
         (b'[{"deep": {"b": null, "c": 1, "b": null}}]', "the key 'b' stands twice in one object"),
         (b'{"a": 1, "\\u0061": 1}', "the key 'a' stands twice in one object"),
@@ -40,8 +38,24 @@ CONFLICT = (
 def test_what_cannot_be_read_says_why_and_where(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFile) as error:
         read_json(data, "sessions.json")
-    hint = CONFLICT if reason.endswith("conflict marker of git") else way_out("sessions.json")
-    assert (str(error.value), error.value.hint) == (f"cannot read sessions.json: {reason}", hint)
+    assert (str(error.value), error.value.hint) == (f"cannot read sessions.json: {reason}", way_out("sessions.json"))
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"<<<<<<< HEAD\n{}\n=======\n[]\n>>>>>>> x\n", 1),
+        (b'{\n  "a": 1,\n<<<<<<< HEAD\n  "b": 2\n', 3),
+    ],
+    ids=["all of it", "a part"],
+)
+def test_a_file_in_conflict_says_where_and_how_to_mend_it(data: bytes, line: int) -> None:
+    with pytest.raises(UnreadableFile) as error:
+        read_json(data, "sessions.json")
+    assert str(error.value) == f"cannot read sessions.json: line {line} holds a conflict marker of git"
+    assert error.value.hint.startswith(
+        "nothing was changed. Take one side, such as `git checkout --theirs -- sessions."
+    )
 
 
 @pytest.mark.parametrize("data", [b"NaN", b'{"a": Infinity}', b"[-Infinity]", b"{'a': 1}", b"// x\n{}", b"{} \x00"])

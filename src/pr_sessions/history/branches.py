@@ -21,10 +21,12 @@ def merged_lines(parents: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str,
         merges = _merges(_line(tip, parents, seen), parents)
         while merges:
             merge = merges.pop()
-            branch = [sha for tip in parents[merge][1:] for sha in _line(tip, parents, seen)]
-            lines[merge] = tuple(branch)
-            # What a branch took in itself comes before the next merge of the line that it went into.
-            merges += _merges(branch, parents)
+            branches = [_line(tip, parents, seen) for tip in parents[merge][1:]]
+            lines[merge] = tuple(sha for branch in branches for sha in branch)
+            # What a branch took in itself comes before the next merge of the line that it went into, and what an
+            # earlier branch of the same merge took in before what a later one did.
+            for branch in reversed(branches):
+                merges += _merges(branch, parents)
     return lines
 
 

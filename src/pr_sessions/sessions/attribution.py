@@ -24,14 +24,11 @@ class Situation(Struct, frozen=True, kw_only=True):
         at: when what is recorded happened.
         by_hand: the session that a person named.
         current: the live session of the working tree in which the pull request was recorded.
-        at_work: recorded in a working tree where somebody works now: a new session is that tree's own, and does not
-            rest on time alone.
     """
 
     at: datetime
     by_hand: str | None = None
     current: str | None = None
-    at_work: bool = False
 
 
 class Tried(Struct, frozen=True):
@@ -145,10 +142,13 @@ def _before_an_end(sessions: list[Session]) -> list[Session]:
 def _owns(session: Session, pr: PullRequest, at: datetime) -> bool:
     """Whether an earlier pull request of the session came from the same branch; a later one proves nothing.
 
-    A session that rests on time alone owns none: it must not depend on which pull request was recorded first.
+    A session that rests on time alone owns a branch only for want of an author: it must not depend on which pull
+    request was recorded first.
     """
+    if session.inferred and pr.author:
+        return False
     mine = (at, number_order(pr.number))
-    return not session.inferred and any(
+    return any(
         facts.branch == pr.branch and facts.placement is not None and (facts.placement.at, number_order(number)) < mine
         for number, facts in session.pull_requests.items()
     )

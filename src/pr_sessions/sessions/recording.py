@@ -93,7 +93,7 @@ def _target(
         return None, choice
     session_id = new_id(pull_request.author, situation.at, lambda i: ledger.get(i) is not None)
     placement = Placement(Rung.TIME, situation.at, choice.tried[-1].detail)
-    fresh = begin(session_id, pull_request.author, situation.at, inferred=not situation.at_work)
+    fresh = begin(session_id, pull_request.author, situation.at, inferred=True)
     return fresh, replace(choice, session_id=session_id, placement=placement)
 
 

@@ -93,10 +93,13 @@ class Book:
         return self[home] if home is not None and home in self else None
 
     def holding(self, number: str) -> Session | None:
-        """The session that holds the pull request."""
-        kept = self._told("prs", lambda: self._index.holders).get(number)
-        homes = (self.changed.get(self._holders.get(number, "")), self[kept] if kept in self.kept else None)
-        found = [session for session in homes if session and number in session.prs]
+        """The session that holds the pull request; one that has facts of it before one that only lists it."""
+        indexes = (self._holders, self._told("prs", lambda: self._index.holders))
+        ids = [index[number] for index in indexes if number in index]
+        found = [self[i] for i in ids if i in self and number in self[i].prs]
+        if ids and not found:
+            # Taken from where the indexes look, which is rare; another may list it too.
+            found = [session for session in self if number in session.prs]
         return next((s for s in found if number in s.pull_requests), found[0] if found else None)
 
     def count_pull_requests(self) -> int:

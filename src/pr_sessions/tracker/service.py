@@ -25,7 +25,6 @@ from pr_sessions.tracker.results import Added, Checked, Completed, Current, Impo
 from pr_sessions.tracker.surroundings import author, is_ci, utc_now, why_paused, zone_of
 
 if TYPE_CHECKING:
-    from pr_sessions.sessions.attribution import Situation
     from pr_sessions.sessions.recording import Recorded
     from pr_sessions.stores.backups import Backup
 
@@ -178,10 +177,9 @@ class Tracker:
             before = change.book
             current = self._current_id(before, now)
             named = check_id(session_id) if session_id else None
-            at_work = not current and not is_ci(self._environ) and now - at <= self.policy.timeout
-            situation = Situation(at=at, by_hand=named, current=current if claims else None, at_work=at_work)
+            situation = Situation(at=at, by_hand=named, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
-            change.marker = self._marker_after(recorded, situation, current, now)
+            change.marker = self._marker_after(recorded, current, at, now)
         return Added(recorded, tuple(change.ended), completes=_completes(before, recorded))
 
     def record_all(self, pull_requests: Iterable[PullRequest], watched: Watched = iter) -> Imported:
@@ -341,19 +339,17 @@ class Tracker:
             )
         return named.session
 
-    def _marker_after(
-        self, recorded: "Recorded", situation: "Situation", current: str | None, now: datetime
-    ) -> Marker | None:
+    def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:
         """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
         session = recorded.session
-        if session is None or session.completion:
+        if session is None or session.completion or now - at > self.policy.timeout:
             return None
         if session.id == current:
             marker = self.markers.own()
-            return slide(marker, situation.at, now) if marker else None
-        if situation.at_work and recorded.verdict.is_auto:
-            return Marker(session.id, session.author, session.started or situation.at, situation.at)
-        return None
+            return slide(marker, at, now) if marker else None
+        if current or is_ci(self._environ) or not recorded.verdict.is_auto:
+            return None
+        return Marker(session.id, session.author, session.started or at, at)
 
     def _record_past(self, change: "_Change", pull_request: PullRequest, now: datetime) -> "Recorded":
         from pr_sessions.sessions.attribution import Situation
