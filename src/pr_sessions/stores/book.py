@@ -72,7 +72,7 @@ class Book:
 
     def completed_ids(self) -> list[str]:
         """The ids of the completed sessions, oldest end first."""
-        ends = [(self._index.end_of(entry), i) for i, entry in self.kept.items() if entry.completed]
+        ends = self._index.ends(self.kept)
         ends += [(write_time(s.completion.at)[:-1], i) for i, s in self.changed.items() if s.completion]
         return [session_id for _, session_id in sorted(ends)]
 

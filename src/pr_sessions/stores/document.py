@@ -52,8 +52,8 @@ def parse(data: bytes, name: str, *, trusted: bool = False) -> Document:
     _check_version(value.get("version", VERSION), name)
     active = _part(value, "active_sessions", dict, name)
     completed = _part(value, "completed_sessions", list, name)
-    entries = [_entry(record, f"active_sessions.{key[:60]}", name, key) for key, record in active.items()]
-    entries += [_entry(record, f"completed_sessions[{i}]", name) for i, record in enumerate(completed)]
+    entries = [_entry(record, name, "active_sessions", key, key) for key, record in active.items()]
+    entries += [_entry(record, name, "completed_sessions", i) for i, record in enumerate(completed)]
     top = {key: field for key, field in value.items() if key not in ("active_sessions", "completed_sessions")}
     return Document(tuple(entries), top, name)
 
@@ -93,13 +93,12 @@ def _part(value: Record, key: str, kind: type, name: str) -> Any:
     return part
 
 
-def _entry(record: Any, place: str, name: str, key: str | None = None) -> Entry:
-    if not isinstance(record, dict):
-        raise _wrong(name, f"{place} is no object")
-    session_id = record.get("session_id", key)
-    if not isinstance(session_id, str) or not session_id:
-        raise _wrong(name, f"{place} has no session_id")
-    return Entry(session_id, record, key is None)
+def _entry(record: Any, name: str, part: str, place: str | int, key: str | None = None) -> Entry:
+    session_id = record.get("session_id", key) if type(record) is dict else None
+    if type(session_id) is str and session_id:
+        return Entry(session_id, record, key is None)
+    reason = "has no session_id" if isinstance(record, dict) else "is no object"
+    raise _wrong(name, f"{part}[{place}] {reason}" if isinstance(place, int) else f"{part}.{place[:60]} {reason}")
 
 
 def _wrong(name: str, reason: str) -> UnreadableFile:

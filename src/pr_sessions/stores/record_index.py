@@ -37,9 +37,10 @@ class RecordIndex:
     @cached_property
     def listed(self) -> frozenset[str]:
         """The numbers of all pull requests that sessions list."""
-        return frozenset(
-            str(number) for entry in self._entries.values() for number in _list(entry.record.get("prs"), "prs")
-        )
+        found: set[str] = set()
+        for entry in self._entries.values():
+            found.update(map(str, _list(entry.record.get("prs"), "prs")))
+        return frozenset(found)
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:
@@ -57,9 +58,17 @@ class RecordIndex:
         """Who was alive when."""
         return Days((session_id, *_life(entry)) for session_id, entry in self._entries.items())
 
-    def end_of(self, entry: Entry) -> str:
-        """A text that sorts completed sessions by their end."""
-        return sortable(entry.record.get("completed") or entry.record.get("last_activity"), self._zone)
+    def ends(self, entries: Mapping[str, Entry]) -> list[tuple[str, str]]:
+        """Of the completed ones among these, a text that sorts like their end, and their id."""
+        found = []
+        for session_id, entry in entries.items():
+            if entry.completed:
+                text = entry.record.get("completed") or entry.record.get("last_activity")
+                if isinstance(text, str) and text.endswith("Z"):
+                    found.append((text[:-1], session_id))
+                else:
+                    found.append((sortable(text, self._zone), session_id))
+        return found
 
 
 def sortable(text: Any, zone: tzinfo = UTC) -> str:

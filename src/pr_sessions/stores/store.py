@@ -88,8 +88,11 @@ class FileStore:
     def _join(self, contents: Mapping[Path, bytes]) -> Book:
         """Files of the same bytes are parsed once."""
         own = contents.get(self.files[0]) if len(self.files) > 1 else None
-        names = {data: str(path) for path, data in contents.items()}
-        books = [Book(parse(data, name, trusted=data == own), self._zone) for data, name in names.items()]
+        books = [
+            Book(parse(data, str(path), trusted=data == own), self._zone)
+            for path, data in contents.items()
+            if own is None or path == self.files[0] or data != own
+        ]
         return reduce(join_books, books) if books else Book(Document(name=str(self.files[-1])), self._zone)
 
 
@@ -102,7 +105,7 @@ class FileWork:
         self._now = now
         self._at_first = book
         self._before = tuple(contents.values())
-        self._same = len(set(self._before)) == 1 and not book.changed
+        self._same = all(data == self._before[0] for data in self._before) and not book.changed
         self._saved = False
         self.book = book
 
