@@ -42,10 +42,8 @@ Pairs that touch the same files, in one session
   #1 and #2  1 file: src/invoice.py
 
 Why automatic
-  commit message  ^auto-pr:  2 pull requests
-  title           ^auto-pr:  2 pull requests
-  commit message  ^wip:      1 pull request
-  title           ^wip:      1 pull request
+  title  ^auto-pr:  2 pull requests
+  title  ^wip:      1 pull request
 
 Not automatic: 1 pull request, by author and time
   Ann Lee                       2025-11-21 11:00           #3
@@ -58,7 +56,7 @@ Next
 
 BY_HAND = """\
 repo: 2 pull requests, none automatic
-The last 1 day with pull requests: 2025-11-21.
+The last day with pull requests: 2025-11-21.
 
 Not automatic, grouped by author and time
   Ann  2 pull requests, 2 files
@@ -92,7 +90,6 @@ WHY_2 = """\
 
 Why automatic
   its title matches ^auto-pr:
-  a commit message matches ^auto-pr:
 
 Its session
   Bot-20251121-0900  2 pull requests, 2 files
@@ -246,9 +243,7 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
         "unattributed": [],
         "not_automatic": [group(None, "Ann Lee", "2025-11-21T11:00:00Z", "2025-11-21T11:00:00Z", ["3"], None)],
         "evidence": [
-            {"rule": "commit message", "detail": "^auto-pr:", "pull_requests": 2},
             {"rule": "title", "detail": "^auto-pr:", "pull_requests": 2},
-            {"rule": "commit message", "detail": "^wip:", "pull_requests": 1},
             {"rule": "title", "detail": "^wip:", "pull_requests": 1},
         ],
         "overlaps": [

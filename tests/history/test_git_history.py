@@ -72,7 +72,6 @@ def test_a_squash_commit_gives_the_whole_pull_request(past: Past) -> None:
             title="Fix login",
             body="* one\n\nSession-ID: s-1",
             author="zola",
-            commit_messages=(message,),
             files_changed=1,
             test_files_added=0,
             docs_updated=False,

@@ -83,7 +83,8 @@ def _headline(name: str, overview: Overview) -> Iterator[str]:
         shown = plural(len(overview.pull_requests), "pull request")
         yield heading(f"{name}: {shown}, {'none in a session' if overview.evidence else 'none automatic'}")
     saved = f"{plural(sessions, 'review')} instead of {prs}. " if 0 < sessions < prs else ""
-    yield f"{saved}The last {plural(len(overview.days), 'day')} with pull requests: {_days(overview.days)}."
+    last = "day" if len(overview.days) == 1 else f"{len(overview.days)} days"
+    yield f"{saved}The last {last} with pull requests: {_days(overview.days)}."
 
 
 def _days(days: Sequence[date]) -> str:

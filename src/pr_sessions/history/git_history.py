@@ -91,7 +91,8 @@ def _pull_request(
         body=said.body,
         # Of a merge that is cut off from its branch only the one who merged is known.
         author="" if commit.is_cut and said.branch else tip.author,
-        commit_messages=tuple(one.message for one in branch),
+        # A squash has one message, and that is the title and the body already.
+        commit_messages=tuple(one.message for one in branch) if is_merge else (),
         files_changed=None if commit.is_cut else len(commit.files),
         test_files_added=None if commit.is_cut else sum(map(is_test, commit.added)),
         docs_updated=None if commit.is_cut else any(map(is_document, commit.files)),

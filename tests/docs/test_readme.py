@@ -1,0 +1,53 @@
+"""What the README shows is what the tool prints."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import scene
+from pr_sessions.cli.main import run
+
+README = Path(__file__).parents[2] / "README.md"
+SHOWN = re.compile(r"^```console\n\$ pr-sessions look\n(?P<printed>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+MORNING = (
+    ("09:02", "cursor-bot", "auto-pr: billing, the models (#12)", ("billing/models.py", "billing/__init__.py")),
+    ("09:04", "cursor-bot", "auto-pr: billing, the views (#13)", ("billing/views.py", "billing/__init__.py")),
+    ("09:05", "cursor-bot", "auto-pr: billing, tests (#14)", ("tests/test_billing.py",)),
+    ("09:41", "codex-bot", "wip: search index (#15)", ("search/index.py", "settings.py")),
+    ("09:52", "codex-bot", "wip: search, ranking (#16)", ("search/rank.py", "search/index.py", "settings.py")),
+    ("10:30", "Ann", "Fix the tax on gift cards (#17)", ("billing/models.py",)),
+    ("13:15", "cursor-bot", "auto-pr: billing, invoices (#18)", ("billing/invoices.py", "settings.py")),
+    ("13:17", "cursor-bot", "auto-pr: billing, invoices by mail (#19)", ("billing/invoices.py", "mail.py")),
+)
+
+
+def test_look_prints_what_the_readme_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = scene.committed(tmp_path / "shop")
+    for clock, author, subject, files in MORNING:
+        _merge(shop, f"2026-03-02T{clock}:00Z", author, subject, files)
+    monkeypatch.chdir(shop)
+
+    code = run(["look"])
+
+    shown = SHOWN.search(README.read_text("utf-8"))
+    assert (code, capsys.readouterr().out) == (0, shown["printed"] if shown else None)
+
+
+def _merge(root: Path, when: str, author: str, subject: str, files: tuple[str, ...]) -> None:
+    """A pull request as a forge squashes it."""
+    for name in files:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{subject}\n")
+    dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when, "GIT_AUTHOR_NAME": author}
+    scene.git(root, "add", "--all")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in dates.items():
+            patch.setitem(os.environ, name, value)
+        scene.git(root, "commit", "-q", "-m", subject)
