@@ -7,7 +7,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench soak clean
+.PHONY: help run test lint types contract format bench docs clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,8 +35,8 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 bench: $(DEV) ## Measure speed beside the floor.
 	$(BIN)/python -m benchmarks
 
-soak: $(DEV) ## Run the slow tests.
-	$(BIN)/pytest -m soak
+docs: $(RUN) ## Rewrite the generated parts of the docs.
+	$(BIN)/python docs/generate.py
 
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

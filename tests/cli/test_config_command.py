@@ -92,11 +92,22 @@ def test_notes_do_not_fail(cli: Cli, repo: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", None])
-def test_nothing_configured_has_no_mistakes(cli: Cli, repo: Path, text: str | None) -> None:
-    if text is not None:
-        write(repo / CONFIG, text)
+def test_nothing_configured_has_no_mistakes(cli: Cli, repo: Path) -> None:
+    write(repo / CONFIG, "")
     assert cli("config", "--check").out == f"No mistakes in {repo / CONFIG}\n"
+
+
+def test_a_file_that_is_not_there_is_not_said_to_be_right(cli: Cli, repo: Path) -> None:
+    assert cli("config", "--check").out == f"There is no {repo / CONFIG}: the defaults count.\n"
+
+
+def test_what_is_no_yaml_gets_a_hint_too(cli: Cli, repo: Path) -> None:
+    write(repo / CONFIG, "share: [\n")
+    result = cli("config", "--check")
+    assert (result.code, result.out.splitlines()[1]) == (
+        1,
+        "  hint: each setting is one `key: value` line; quote text that holds any of : # [ ] { }",
+    )
 
 
 def test_text_that_is_no_utf_8_is_an_error_with_its_line(cli: Cli, repo: Path) -> None:

@@ -8,8 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-from conftest import Cli
+from command_line import Cli
 
 
 @pytest.fixture

@@ -110,6 +110,11 @@ class TestUnreadable:
         wanted = "git checkout --theirs -- " if "conflict" in reason else "Mend "
         assert f"{wanted}{ready / SESSION_FILE}" in way_out
 
+    def test_a_session_file_that_cannot_be_read_is_not_called_different(self, cli: Cli, ready: Path) -> None:
+        cli("start", "--author", "ada")
+        write(ready / SESSION_FILE, "{")
+        assert [finding[0] for finding in findings(cli)] == ["error"]
+
     def test_a_newer_version_wants_an_upgrade(self, cli: Cli, ready: Path) -> None:
         write(ready / SESSION_FILE, '{"version": "2.0"}')
         assert findings(cli)[0][3] == "upgrade: pip install --upgrade pr-sessions"
@@ -185,6 +190,13 @@ class TestUnreadable:
         places = [f["place"] for f in json.loads(out)["findings"] if f["problem"] == "nothing can be written there"]
         assert errors[:3] == refused
         assert {str(open_repo / "docs/metrics"), str(open_repo / ".git/pr-sessions")} <= set(places)
+
+    def test_a_folder_that_nobody_may_look_into_crashes_nothing(self, open_repo: Path) -> None:
+        (open_repo / ".git/pr-sessions/backups").mkdir(parents=True)
+        (open_repo / ".git/pr-sessions").chmod(0)
+        code, out, _ = as_nobody(open_repo, "doctor", "--json")
+        (open_repo / ".git/pr-sessions").chmod(0o755)
+        assert (code, json.loads(out)["healthy"]) == (0, False)
 
 
 SESSIONS: list[tuple[str, tuple[dict[str, Any], ...], tuple[str, str, str, str]]] = [
@@ -420,6 +432,12 @@ class TestFiles:
         write(ready / INDEX, "{}")
         told = ("note", "nothing reads it while minimal_metadata is off", str(ready / INDEX), "remove it")
         assert findings(cli) == [told]
+
+    def test_an_index_that_knows_more_than_the_sessions_is_not_to_be_removed(self, cli: Cli, ready: Path) -> None:
+        write(ready / INDEX, '{"pr_to_session": {"326": "ada-20251120-0617", "327": "ada-20251120-0617"}}')
+        problem = "it lists pull requests that no session holds: 326, 327"
+        way_out = "pr-sessions add NUMBER --session ID keeps one"
+        assert findings(cli) == [("warning", problem, str(ready / INDEX), way_out)]
 
 
 class TestSettings:

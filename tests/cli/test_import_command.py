@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Cli, Git
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from merged import shop, squash
 
-from conftest import Cli, Git
 from pr_sessions.sessions.session import Session, State
 from pr_sessions.tracker import open_tracker
 
@@ -225,3 +225,13 @@ def test_where_tracking_is_off_nothing_is_recorded(repo: Path, cli: Cli, monkeyp
 
     assert cli("import", written(repo, ROWS), "--json").json == {"paused": True}
     assert not (repo / "docs").exists()
+
+
+def test_nothing_to_record_is_not_called_known(repo: Path, cli: Cli) -> None:
+    assert cli("import", "--git").out.splitlines()[-1] == "Nothing to record was found there."
+
+
+def test_pull_requests_of_people_are_not_called_known(repo: Path, cli: Cli, git: Git) -> None:
+    git(repo, "commit", "-q", "--allow-empty", "-m", "Fix login (#12)")
+
+    assert cli("import", "--git").out.splitlines()[-1] == "Nothing was recorded: none of them is automatic."

@@ -1,6 +1,8 @@
 """Whole processes: their consoles, their interruptions, and several at once."""
 
 import json
+import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -69,3 +71,26 @@ def test_what_eight_processes_record_at_once_is_all_kept(repo: Path, spawn: Spaw
     document = json.loads((repo / "docs/metrics/auto_pr_sessions.json").read_text())
     kept = [number for session in document["completed_sessions"] for number in session["prs"]]
     assert (sorted(kept), len(document["completed_sessions"])) == (numbers, 3)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_result_that_cannot_be_printed_is_no_bug(repo: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pr_sessions", "status"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr.decode().splitlines()) == (
+        1,
+        [
+            "error: cannot print the result: No space left on device",
+            "hint: what was recorded before is stored",
+        ],
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell closes the stream")
+@pytest.mark.parametrize("arguments", ["status", "status --json", "--help"])
+def test_a_closed_stdout_is_no_bug(repo: Path, arguments: str) -> None:
+    line = f"exec {shlex.quote(sys.executable)} -m pr_sessions {arguments} >&-"
+    done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from command_line import Cli
 from merged import shop
-
-from conftest import Cli
 
 
 def test_it_prints_one_page_with_the_figures(repo: Path, cli: Cli) -> None:

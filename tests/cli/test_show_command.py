@@ -74,3 +74,9 @@ def old_file(root: Path, session: dict[str, object]) -> None:
     file = root / "docs/metrics/auto_pr_sessions.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"version": "1.0", "active_sessions": {str(session["session_id"]): session}}))
+
+
+def test_a_session_without_pull_requests_shows_no_table(repo: Path, cli: Cli) -> None:
+    cli("start", "--author", "ada", "--at", "2025-11-22T10:00:00Z")
+
+    assert cli("show", "ada-20251122-1000").out.splitlines()[-1] == "  pull requests  0"

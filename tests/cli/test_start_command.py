@@ -9,7 +9,19 @@ def test_start_says_which_session_began(repo: Path, cli: Cli) -> None:
     result = cli("start", "--author", "cursor-bot", "--title", "Billing", "--at", day("10:00"))
 
     assert (result.code, result.err) == (0, "")
-    assert result.out == ("Started cursor-bot-20251122-1000\n  author   cursor-bot\n  timeout  after 30 idle minutes\n")
+    assert result.out == (
+        "Started cursor-bot-20251122-1000\n"
+        "  title    Billing\n"
+        "  author   cursor-bot\n"
+        "  timeout  after 30 idle minutes\n"
+        "  status   idle, ran out at 2025-11-22 10:30\n"
+    )
+
+
+def test_start_says_neither_a_title_that_is_not_there_nor_what_goes_without_saying(repo: Path, cli: Cli) -> None:
+    lines = cli("start", "--author", "ada").out.splitlines()
+
+    assert lines[1:] == ["  author   ada", "  timeout  after 30 idle minutes"]
 
 
 def test_start_writes_the_marker_and_the_session_file(repo: Path, cli: Cli) -> None:

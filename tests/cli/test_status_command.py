@@ -193,7 +193,7 @@ def test_status_says_that_tracking_is_off(repo: Path, cli: Cli, monkeypatch: pyt
 
     result = cli("status", "--json")
 
-    assert result.err == "tracking is off here: PR_SESSIONS=0 is set; switch it on: pr-sessions resume\n"
+    assert result.err == "tracking is off here: PR_SESSIONS=0 is set; switch it on: unset PR_SESSIONS\n"
     assert result.json["paused"] == "PR_SESSIONS=0 is set"
 
 

@@ -87,3 +87,11 @@ def test_a_folder_outside_git_keeps_its_session_file(cli: Cli, tmp_path: Path, m
     cli("init")
     cli("uninstall")
     assert [path for path in (tmp_path / "plain").rglob("*") if path.is_file()] == [tmp_path / "plain" / SESSION_FILE]
+
+
+def test_a_script_of_somebody_s_own_that_uses_ours_stays(cli: Cli, repo: Path) -> None:
+    cli("init", "--scripts")
+    own = repo / ".cursor/scripts/nightly.py"
+    own.write_text("from pr_sessions.scripts import monitor_sessions\n")
+    cli("uninstall")
+    assert list(own.parent.iterdir()) == [own]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -300,6 +300,11 @@ def test_metadata_names_the_session(alone: Path) -> None:
     block = manager.generate_session_metadata("bob-20251122-1000")
     assert find_mark("", f"Text\n\n{block}") == Mark("bob-20251122-1000", Form.FULL)
     assert manager.generate_session_metadata("<b>") == ""
+
+
+def test_an_id_that_is_a_number_counts_as_its_text(alone: Path) -> None:
+    manager, number = AutoPRSessionManager(), cast("str", 5)
+    assert manager.generate_session_metadata(number) == manager.generate_session_metadata("5") != ""
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ UNATTRIBUTED = "unattributed"
 BUCKETS = ("0-30", "30-60", "60-90", "90+")
 STATES = (*(state.value for state in State), UNKNOWN)
 PLACEMENTS = (
-    *(rung.name.lower() for rung in sorted(Rung, reverse=True) if rung is not Rung.NONE),
+    *(rung.label for rung in sorted(Rung, reverse=True) if rung is not Rung.NONE),
     CARRIED,
     UNKNOWN,
     UNATTRIBUTED,
@@ -77,7 +77,7 @@ def entries(sessions: Iterable[Session], unattributed: Mapping[str, Facts]) -> I
 
 def _placement(session: Session, pr: str, facts: Facts | None) -> str:
     if facts and facts.placement and facts.placement.rung is not Rung.NONE:
-        return facts.placement.rung.name.lower()
+        return facts.placement.rung.label
     return CARRIED if pr in session.carried else UNKNOWN
 
 

@@ -41,10 +41,15 @@ class Health(Struct, frozen=True):
 def health(sessions: Iterable[Session], now: datetime, policy: Policy, state_file_bytes: int) -> Health:
     """The state of these sessions as of `now`."""
     book = tuple(sessions)
-    limit = ORPHAN_TIMEOUTS * policy.timeout
-    orphans = tuple(s.id for s in book if s.completion is None and idle_time(s, now) > limit)
+    orphans = orphan_ids(book, now, policy)
     mean = average([minutes for session in book if (minutes := duration_minutes(session)) is not None])
     return Health(orphans, mean, state_file_bytes, tuple(_alerts(len(orphans), mean, state_file_bytes)))
+
+
+def orphan_ids(sessions: Iterable[Session], now: datetime, policy: Policy) -> tuple[str, ...]:
+    """Active sessions that are idle for longer than twice the timeout: nobody works in them any more."""
+    limit = ORPHAN_TIMEOUTS * policy.timeout
+    return tuple(s.id for s in sessions if s.completion is None and idle_time(s, now) > limit)
 
 
 def _alerts(orphans: int, mean: float | None, size: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The figures as a page to read and as JSON."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from msgspec import to_builtins
@@ -20,17 +21,23 @@ COUNTED = (
     "evidence",
 )
 LATEST_DAYS = 14
+TITLE = "Auto-PR Session Analytics"
 NO_COMPLETED = "No session has completed yet."
 NO_PULL_REQUESTS = "No pull requests yet."
 
 
-def render_markdown(metrics: Metrics, title: str = "Auto-PR Session Analytics") -> str:
+def render_markdown(metrics: Metrics, title: str = TITLE) -> str:
     """The figures as one Markdown page. Text from outside is escaped; what is empty is said to be."""
     at = write_time(metrics.at)
     head = [f"# {escape(title)}", f"As of {at}. Durations are minutes, days are those of {escape(metrics.time_zone)}."]
     if not metrics.weeks:
         return "\n\n".join([*head, "No sessions and no pull requests are recorded yet."]) + "\n"
     return "\n\n".join([*head, _headline(metrics.reduction), *_sections(metrics)]) + "\n"
+
+
+def file_name(day: date) -> str:
+    """What a saved report is called: one for each day, the day's last one stays."""
+    return f"session_analytics_{day:%Y%m%d}.md"
 
 
 def as_json(metrics: Metrics) -> dict[str, Any]:

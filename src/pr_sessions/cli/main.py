@@ -64,7 +64,8 @@ class Commands(click.Group):
         module = import_module(f"pr_sessions.cli.commands.{cmd_name}_command")
         command: click.Command = module.command
         # The docstrings are raw; click wants the character itself before lines that must stay as they are.
-        command.help = (command.help or "").replace("\\b", "\b")
+        for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            each.help = (each.help or "").replace("\\b", "\b")
         return command
 
     def resolve_command(
@@ -182,8 +183,9 @@ def _survive_any_console(stream: Any) -> None:
 
 
 def _flush() -> None:
-    """A reader that closed the pipe early is no error, and must not become one while Python ends."""
+    """What could not be printed was reported, and must not become an error while Python ends."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

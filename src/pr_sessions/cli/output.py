@@ -8,19 +8,28 @@ from typing import Any
 import click
 from msgspec import json, to_builtins
 
+from pr_sessions.errors import CannotWrite
+
 
 def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
     """Prints the result on stdout: the data as one JSON document, or the lines."""
-    if as_json:
-        click.echo(_json(data))
-        return
-    for line in text:
+    for line in [_json(data)] if as_json else text:
+        _print(line)
+
+
+def _print(line: str) -> None:
+    """A full disk behind `>` is no bug of ours; a reader that has seen enough is none either."""
+    try:
         click.echo(line)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotWrite(f"cannot print the result: {error.strerror}", "what was recorded before is stored") from error
 
 
 def _json(data: Any) -> str:
     """One document; where the console cannot show every character, all but ASCII is escaped as JSON does it."""
-    if "utf" in (sys.stdout.encoding or "").lower():
+    if "utf" in (getattr(sys.stdout, "encoding", None) or "").lower():
         return json.format(json.encode(data), indent=2).decode()
     from json import dumps
 

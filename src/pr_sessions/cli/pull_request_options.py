@@ -19,7 +19,7 @@ _OPTIONS = (
     click.option("--author", default="", help="Who opened it."),
     click.option("--body", help="Its body."),
     click.option("--body-file", type=click.File("rb"), help="A file that holds its body; - for standard input."),
-    click.option("--files", type=COUNT, help="How many files it changes."),
+    click.option("--files", type=COUNT, metavar="N", help="How many files it changes."),
     click.option("--branch", help="The branch that it comes from."),
     click.option("--message", "messages", multiple=True, help="A commit's message; may be repeated."),
     click.option("--agent", "agents", multiple=True, metavar="NAME", help="A coding agent; may be repeated."),

@@ -50,7 +50,7 @@ def placement_view(placement: Placement | None) -> dict[str, Any] | None:
     """The same in JSON."""
     if placement is None:
         return None
-    return {"rung": rung_name(placement.rung), "at": write_time(placement.at), "detail": placement.detail}
+    return {"rung": placement.rung.label, "at": write_time(placement.at), "detail": placement.detail}
 
 
 def no_session_words(choice: Choice) -> str:
@@ -58,11 +58,6 @@ def no_session_words(choice: Choice) -> str:
     if choice.ambiguous:
         return f"several fit equally well: {one_line(', '.join(choice.tried[-1].candidates), 200)}"
     return "no author is known, and no session is current in this working tree"
-
-
-def rung_name(rung: Rung) -> str:
-    """The rung's short name, as in files."""
-    return rung.name.lower()
 
 
 def _clause(found: Evidence) -> str:

@@ -9,20 +9,31 @@ from pr_sessions.sessions.session import Session, Totals
 from pr_sessions.tracker import Tracker
 
 
+def name(session: Session) -> str:
+    """Its id as a heading; that of an old file may hold anything."""
+    return output.heading(output.one_line(session.id, 200))
+
+
+def ended(session: Session) -> str:
+    """That it ended by the way: `completed ada-20251122-1000 (timeout)`."""
+    trigger = session.completion.trigger if session.completion else "unknown"
+    return f"completed {output.one_line(session.id, 200)} ({output.one_line(trigger)})"
+
+
 def standing(session: Session, tracker: Tracker, now: datetime) -> str:
     """Where it stands in a few words: `active, 21 min left`, `completed: timeout`."""
     if session.completion:
         return f"completed: {output.one_line(session.completion.trigger)}"
-    name, ends = status(session, now, tracker.policy), expiry(session, tracker.policy)
+    live, ends = status(session, now, tracker.policy), expiry(session, tracker.policy)
     if ends is None or not tracker.policy.enable_timeout_completion:
-        return name.value
+        return live.value
     left = views.minutes_left(session, tracker.policy, now)
-    return f"{name}, ran out at {output.clock(ends)}" if ends < now else f"{name}, {left} min left"
+    return f"{live}, ran out at {output.clock(ends)}" if ends < now else f"{live}, {left} min left"
 
 
 def summary(session: Session, tracker: Tracker, now: datetime) -> Iterator[str]:
     """Its heading, times and totals."""
-    yield f"{output.heading(output.one_line(session.id, 200))} ({standing(session, tracker, now)})"
+    yield f"{name(session)} ({standing(session, tracker, now)})"
     rows = [
         ("title", output.one_line(session.title)),
         ("author", output.one_line(session.author)),

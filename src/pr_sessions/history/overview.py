@@ -232,7 +232,7 @@ def _judged(one: HistoricPullRequest, recorded: Recorded, home: Session | None) 
         is_auto=recorded.verdict.is_auto,
         evidence=recorded.verdict.evidence,
         session_id=home.id if home else None,
-        tried=tuple(Step(tried.rung.name.lower(), tried.candidates, tried.detail) for tried in recorded.choice.tried),
+        tried=tuple(Step(tried.rung.label, tried.candidates, tried.detail) for tried in recorded.choice.tried),
     )
 
 

@@ -14,19 +14,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pr_sessions.errors import InvalidValue, NotFound, Paused, PrSessionsError
-from pr_sessions.scripts import places, told
+from pr_sessions.scripts import console, operations, places, told
 from pr_sessions.scripts.session_config import SessionConfig, policy_of, read_config, write_config
-from pr_sessions.scripts.sheet import MemoryStore, Sheet, SheetStore, plain_record
-from pr_sessions.sessions.attribution import Situation, choose
-from pr_sessions.sessions.completion import completion_reason
+from pr_sessions.scripts.sheet import MemoryStore, Sheet, SheetStore
 from pr_sessions.sessions.detection import detect
-from pr_sessions.sessions.ids import check_number, clean, is_valid_id, new_id
-from pr_sessions.sessions.lifecycle import TimePassed, advance, status
+from pr_sessions.sessions.ids import check_number, clean
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import render_full, render_minimal
-from pr_sessions.sessions.session import Facts, PullRequest, Status, Trigger
-from pr_sessions.sessions.session import Session as KeptSession
-from pr_sessions.stores.records import Record, write_session
+from pr_sessions.sessions.session import Status, Trigger
+from pr_sessions.stores.records import Record
 from pr_sessions.stores.repository import CONFIG, SESSION_FILE
 from pr_sessions.tracker import Tracker
 
@@ -84,7 +80,7 @@ class AutoPRSessionManager:
     def load_config(self, path: Path | str | None = None) -> SessionConfig:
         """The settings of a configuration file; defaults for what is missing or wrong."""
         if path is not None and not Path(path).is_file():
-            places.warn(f"there is no configuration {path}", "the defaults count")
+            console.warn(f"there is no configuration {path}", "the defaults count")
         return read_config(CONFIG_FILE if path is None else path)
 
     def save_config(self, config: SessionConfig, path: Path | str) -> None:
@@ -110,7 +106,7 @@ class AutoPRSessionManager:
         """The session by its mark, else the author's live one, else a fresh id. Stores nothing."""
         pull_request = told.pull_request("0", {"pr_title": title, "pr_body": body, "author": author})
         at = self._moment(timestamp)
-        return self._do(lambda tracker: _session_for(pull_request, at, tracker))
+        return self._do(lambda tracker: operations.session_for(pull_request, at, tracker))
 
     def add_to_session(self, pr_number: Any, pr_data: Any, session_id: str | None = None) -> tuple[bool, str, Record]:
         """Puts a pull request into its session, the one that is named or the one that `extract_session_id` finds.
@@ -121,22 +117,22 @@ class AutoPRSessionManager:
         pull_request = told.pull_request(pr_number, pr_data)
         timestamp = pr_data.get("timestamp") if isinstance(pr_data, Mapping) else None
         at = self._moment(timestamp)
-        named = _usable_id(session_id)
+        named = told.session_id(session_id, "it is not looked at") if told.text(session_id) else ""
         try:
             check_number(pull_request.number)
         except InvalidValue as error:
-            places.warn(error, "nothing was stored")
+            console.warn(error, "nothing was stored")
             found = named or self.extract_session_id(pull_request.title, pull_request.body, pull_request.author, at)
             return detect(pull_request, self._policy()).is_auto, found, {}
         if timestamp:
             pull_request = replace(pull_request, created=at)
-        return self._do(lambda tracker: _add(pull_request, at, named, tracker))
+        return self._do(lambda tracker: operations.add(pull_request, at, named, tracker))
 
     def should_complete_session(self, session_id: str, pr_data: Any) -> tuple[bool, str | None]:
         """Whether a pull request, or the time that has passed until it, ends the session; and the trigger."""
         pull_request = told.pull_request(None, pr_data)
         at = self._moment(pr_data.get("timestamp") if isinstance(pr_data, Mapping) else None)
-        return self._do(lambda tracker: _should_complete(session_id, pull_request, at, tracker))
+        return self._do(lambda tracker: operations.should_complete(told.text(session_id), pull_request, at, tracker))
 
     def complete_session(self, session_id: str, trigger: str = Trigger.MANUAL.value) -> Record:
         """Ends a session; one that had run out, or had been completed, keeps its end.
@@ -146,9 +142,9 @@ class AutoPRSessionManager:
         """
         reason = clean(told.text(trigger)) or Trigger.MANUAL.value
         try:
-            return self._do(lambda tracker: _complete(told.text(session_id), reason, tracker))
+            return self._do(lambda tracker: operations.complete(told.text(session_id), reason, tracker))
         except (NotFound, InvalidValue) as error:
-            places.warn(error)
+            console.warn(error)
             return {"error": str(error)}
 
     def cleanup_orphaned_sessions(self, max_age_hours: float = 24) -> list[str]:
@@ -163,15 +159,15 @@ class AutoPRSessionManager:
             `{"error": ...}` where there is no session of that id.
         """
         if session_id is None:
-            return self._do(_overview)
-        return self._do(lambda tracker: _one(told.text(session_id), tracker))
+            return self._do(operations.overview)
+        return self._do(lambda tracker: operations.one(told.text(session_id), tracker))
 
     def generate_session_metadata(self, session_id: str) -> str:
         """The block that names the session in a pull request's body; nothing for an id that is none."""
-        if not is_valid_id(told.text(session_id)):
-            places.warn(f"not a session id: {told.text(session_id)[:60]!r}")
+        named = told.session_id(session_id)
+        if not named:
             return ""
-        return render_minimal(session_id) if self.config.minimal_metadata else render_full(session_id)
+        return render_minimal(named) if self.config.minimal_metadata else render_full(named)
 
     def _do(self, act: Callable[[Tracker], T]) -> T:
         """What the act comes to on what is kept; where that is refused, on what is in memory."""
@@ -186,7 +182,7 @@ class AutoPRSessionManager:
                 self._sheet.refresh(tracker.book())
         except places.NOT_KEPT as problem:
             self.problem = problem
-            places.warn(problem, "going on with what is in memory; nothing is stored")
+            console.warn(problem, "going on with what is in memory; nothing is stored")
             memory = MemoryStore(self._sheet.book)
             result = act(places.in_memory(memory, policy))
             self._sheet.propose(memory.book)
@@ -206,105 +202,27 @@ class AutoPRSessionManager:
         return places.moment(timestamp, lambda: policy_of(self.config).time_zone if named else places.local_zone())
 
 
-def _session_for(pull_request: PullRequest, at: datetime, tracker: Tracker) -> str:
-    """The session by its mark, else the author's live one (of several the one with the latest work), else a new id."""
-    book = tracker.book()
-    choice = choose(book, pull_request, Situation(at=at), tracker.policy)
-    if choice.session_id:
-        return choice.session_id
-    near = [s for s in map(book.get, choice.tried[-1].candidates if choice.tried else ()) if s]
-    if near:
-        return max(near, key=lambda s: (s.latest or at, s.id)).id
-    return new_id(pull_request.author, at, lambda i: book.get(i) is not None)
-
-
-def _add(pull_request: PullRequest, at: datetime, named: str | None, tracker: Tracker) -> tuple[bool, str, Record]:
-    """A caller that adds a pull request wants it in a session, whatever its title says."""
-    added = tracker.record(pull_request, session_id=named, at=at, claims=False, sweeps=False).recorded
-    if added.session is None:
-        found = _session_for(pull_request, at, tracker)
-        added = tracker.record(pull_request, session_id=found, at=at, claims=False, sweeps=False).recorded
-    if added.session is None:
-        raise NotFound(f"pull request {pull_request.number} found no session")
-    return added.verdict.is_auto, added.session.id, _record(added.session, tracker)
-
-
-def _should_complete(
-    session_id: Any, pull_request: PullRequest, at: datetime, tracker: Tracker
-) -> tuple[bool, str | None]:
-    session = tracker.book().get(told.text(session_id))
-    if session is None:
-        return False, None
-    facts = Facts(test_files_added=pull_request.test_files_added, docs_updated=pull_request.docs_updated)
-    reason = completion_reason(pull_request.title, pull_request.body, facts, tracker.policy)
-    if reason is None and advance(session, TimePassed(at), tracker.policy) is not session:
-        reason = Trigger.TIMEOUT.value
-    return reason is not None, reason
-
-
-def _complete(session_id: str, trigger: str, tracker: Tracker) -> Record:
-    done = tracker.complete(session_id, trigger=trigger)
-    end = done.session.completion
-    if not done.asked and end and end.trigger != trigger:
-        places.note(f"{done.session.id} was over before ({end.trigger})")
-    return _record(done.session, tracker)
-
-
-def _overview(tracker: Tracker) -> Record:
-    book = tracker.book()
-    active, completed = book.active_ids(), book.completed_ids()
-    return {
-        "active": len(active),
-        "completed": len(completed),
-        "active_sessions": {i: _view(book[i], tracker) for i in active},
-        "recent_completed": [_view(book[i], tracker) for i in completed[-10:]],
-    }
-
-
-def _one(session_id: str, tracker: Tracker) -> Record:
-    session = tracker.book().get(session_id)
-    return _view(session, tracker) if session else {"error": f"no session {session_id[:60]}"}
-
-
-def _view(session: KeptSession, tracker: Tracker) -> Record:
-    """The session with the status that it has now."""
-    return _record(session, tracker) | {"status": status(session, tracker.now(), tracker.policy).value}
-
-
-def _record(session: KeptSession, tracker: Tracker) -> Record:
-    return plain_record(write_session(session, tracker.zone))
-
-
-def _usable_id(session_id: Any) -> str | None:
-    if session_id is None or session_id == "":
-        return None
-    if is_valid_id(str(session_id)):
-        return str(session_id)
-    places.warn(f"not a session id: {str(session_id)[:60]!r}", "it is not looked at")
-    return None
-
-
 def _hours(value: Any) -> timedelta:
     """An age; the longest that a file can hold for one that is longer."""
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0:
         return timedelta(hours=min(value, _LONGEST_HOURS))
-    places.warn(f"an age cannot be {str(value)[:40]!r}", "24 hours count")
+    console.warn(f"an age cannot be {str(value)[:40]!r}", "24 hours count")
     return timedelta(hours=24)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The script's command line; returns its exit code."""
     options = _parser().parse_args(arguments)
-    return places.run(lambda: _command(options))
+    return console.run(lambda: _command(options))
 
 
 def _command(options: "Namespace") -> int:
     manager = AutoPRSessionManager()
     result = _COMMANDS[options.command](manager, options)
-    places.print_json(result)
+    console.print_json(result)
     writes = options.command in _WRITING
     lost = writes and manager.problem is not None and not isinstance(manager.problem, Paused)
-    return places.FAILED if lost or "error" in result else places.DONE
+    return console.FAILED if lost or "error" in result else console.DONE
 
 
 def _status(manager: AutoPRSessionManager, options: "Namespace") -> Record:

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.scripts import places, told
-from pr_sessions.sessions.ids import clean, is_valid_id, new_id
+from pr_sessions.scripts import console, places, told
+from pr_sessions.sessions.ids import clean, new_id
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import mark_title, render_full, render_minimal
 from pr_sessions.stores.files import remove_file
 from pr_sessions.stores.lock import locked
 from pr_sessions.stores.marker import Marker, read_marker, write_marker
 from pr_sessions.stores.repository import CONFIG, MARKER, SESSION_FILE
-from pr_sessions.tracker import Tracker, utc_now, zone_of
+from pr_sessions.tracker import utc_now, zone_of
 
 __all__ = [
     "SESSION_MARKER_FILE",
@@ -39,9 +39,9 @@ def get_or_create_session_id(author: str | None = None) -> str:
     try:
         if marker_file:
             return _slide_or_begin(marker_file, name or _author(), utc_now())
-        return _tracker().start(name, joins=True, sweeps=False).session.id
+        return places.own_tracker().start(name, joins=True, sweeps=False).session.id
     except PrSessionsError as error:
-        places.warn(error, "the session is not stored")
+        console.warn(error, "the session is not stored")
         return new_id(name or _author(), utc_now(), lambda _: False)
 
 
@@ -58,23 +58,22 @@ def clear_session() -> bool:
         if marker_file:
             remove_file(path)
         elif existed:
-            _tracker().leave()
+            places.own_tracker().leave()
     except PrSessionsError as error:
-        places.warn(error, "the marker stays")
+        console.warn(error, "the marker stays")
         return False
     return existed
 
 
 def format_session_metadata(session_id: str, pr_title: str) -> tuple[str, str]:
     """The marked title, and the block to put behind the pull request's body."""
-    title = mark_title(told.text(pr_title))
-    if not is_valid_id(told.text(session_id)):
-        places.warn(f"not a session id: {told.text(session_id)[:60]!r}", "nothing is marked")
+    named = told.session_id(session_id, "nothing is marked")
+    if not named:
         return told.text(pr_title), ""
     policy, _ = places.read_settings(CONFIG)
-    block = render_minimal(session_id) if policy.minimal_metadata else render_full(session_id)
+    block = render_minimal(named) if policy.minimal_metadata else render_full(named)
     # A rule that touches the text above would make a heading of it.
-    return title, f"\n\n{block}\n"
+    return mark_title(told.text(pr_title)), f"\n\n{block}\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,12 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(prog="cursor_session_hook.py", description="Print the current session; begin one if none.")
     parser.add_argument("--author", help="who works; git's author name if not given")
     options = parser.parse_args(arguments)
-    return places.run(lambda: _print(get_or_create_session_id(options.author)))
+    return console.run(lambda: _print(get_or_create_session_id(options.author)))
 
 
 def _print(session_id: str) -> int:
-    places.print_json({"session_id": session_id})
-    return places.DONE
+    console.print_json({"session_id": session_id})
+    return console.DONE
 
 
 def _slide_or_begin(path: Path, author: str, now: datetime) -> str:
@@ -110,18 +109,13 @@ def _timeout() -> timedelta:
     try:
         return timedelta(seconds=seconds)
     except (TypeError, ValueError, OverflowError):
-        places.warn(f"SESSION_TIMEOUT_SECONDS cannot be {str(seconds)[:40]!r}", "1800 seconds count")
+        console.warn(f"SESSION_TIMEOUT_SECONDS cannot be {str(seconds)[:40]!r}", "1800 seconds count")
         return timedelta(seconds=1800)
-
-
-def _tracker() -> Tracker:
-    policy, _ = places.read_settings(CONFIG)
-    return places.tracker(SESSION_FILE, policy)
 
 
 def _author() -> str:
     """Who works here, in a repository or not."""
     try:
-        return _tracker().author()
+        return places.own_tracker().author()
     except PrSessionsError:
         return places.alone(Path(SESSION_FILE), Policy()).author()

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pr_sessions.errors import InvalidValue, NotFound, PrSessionsError
-from pr_sessions.scripts import places, told
+from pr_sessions.scripts import console, places, told
 from pr_sessions.scripts.state_document import State, as_bytes, empty_state, link, read_state, unlink
 from pr_sessions.sessions.ids import check_number, is_valid_id
 from pr_sessions.sessions.pr_text import mark_title, render_minimal
 from pr_sessions.sessions.session import PullRequest
 from pr_sessions.stores.files import replace_file
 from pr_sessions.stores.lock import locked
-from pr_sessions.stores.repository import CONFIG, PR_INDEX, SESSION_FILE
-from pr_sessions.tracker import Tracker, utc_now
+from pr_sessions.stores.repository import PR_INDEX
+from pr_sessions.tracker import utc_now
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -47,14 +47,14 @@ class SessionStateManager:
 
     def register_pr(self, pr: Any, session_id: str, metadata: Any = None) -> bool:
         """Notes that the pull request is in the session; tells whether it could."""
-        number = _number(pr)
-        if number is None or not is_valid_id(told.text(session_id)):
-            places.warn(f"pull request {str(pr)[:40]!r} cannot be in session {str(session_id)[:60]!r}")
+        number, named = _number(pr), told.text(session_id)
+        if number is None or not is_valid_id(named):
+            console.warn(f"pull request {str(pr)[:40]!r} cannot be in session {str(session_id)[:60]!r}")
             return False
         facts = metadata if isinstance(metadata, Mapping) else {}
         if self._alone() is None:
-            _record(number, session_id, told.text(facts.get("author")))
-        return self._change(lambda state: link(state, number, session_id, facts))
+            _record(number, named, told.text(facts.get("author")))
+        return self._change(lambda state: link(state, number, named, facts))
 
     def get_session_for_pr(self, pr: Any) -> str | None:
         """The session of a pull request; `None` if it is in none."""
@@ -99,7 +99,7 @@ class SessionStateManager:
         try:
             return read_state(self.path)
         except PrSessionsError as error:
-            places.warn(error, "going on with what is in memory")
+            console.warn(error, "going on with what is in memory")
             return self._memory
 
     @property
@@ -125,7 +125,7 @@ class SessionStateManager:
                 if as_bytes(state) != before:
                     replace_file(path, as_bytes(state, utc_now()))
         except PrSessionsError as error:
-            places.warn(error, "going on with what is in memory; nothing is stored")
+            console.warn(error, "going on with what is in memory; nothing is stored")
             return change(self._memory)
         return result
 
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("cleanup", help="take out what holds no pull request")
     commands.add_parser("extract", help="the session of a pull request").add_argument("pr", metavar="PR")
     options = parser.parse_args(arguments)
-    return places.run(lambda: _command(options))
+    return console.run(lambda: _command(options))
 
 
 def _command(options: "Namespace") -> int:
@@ -160,15 +160,15 @@ def _command(options: "Namespace") -> int:
     if options.command == "extract":
         number = check_number(options.pr)
         session_id = manager.get_session_for_pr(number)
-        places.print_json({"pr_number": number, "session_id": session_id})
-        return places.DONE if session_id else places.FAILED
+        console.print_json({"pr_number": number, "session_id": session_id})
+        return console.DONE if session_id else console.FAILED
     if options.command == "cleanup":
         removed = _clean_up(manager)
-        places.print_json({"removed": removed, "count": len(removed)})
+        console.print_json({"removed": removed, "count": len(removed)})
     else:
         state = manager.state()
-        places.print_json(state if options.command == "export" else _counts(manager, state))
-    return places.DONE
+        console.print_json(state if options.command == "export" else _counts(manager, state))
+    return console.DONE
 
 
 def _counts(manager: SessionStateManager, state: State) -> dict[str, Any]:
@@ -198,30 +198,23 @@ def _number(pr: Any) -> str | None:
 
 
 def _marker(session_id: str) -> str:
-    if is_valid_id(told.text(session_id)):
-        return render_minimal(session_id)
-    places.warn(f"not a session id: {told.text(session_id)[:60]!r}", "nothing is marked")
-    return ""
-
-
-def _tracker() -> Tracker:
-    policy, _ = places.read_settings(CONFIG)
-    return places.tracker(SESSION_FILE, policy)
+    named = told.session_id(session_id, "nothing is marked")
+    return render_minimal(named) if named else ""
 
 
 def _record(number: str, session_id: str, author: str) -> None:
     try:
         pull_request = PullRequest(number=number, author=author)
-        _tracker().record(pull_request, session_id=session_id, claims=False, sweeps=False)
+        places.own_tracker().record(pull_request, session_id=session_id, claims=False, sweeps=False)
     except PrSessionsError as error:
-        places.warn(error, f"pull request {number} is not in the session file")
+        console.warn(error, f"pull request {number} is not in the session file")
 
 
 def _recorded_session(number: str) -> str | None:
     try:
-        return _tracker().find(number).id
+        return places.own_tracker().find(number).id
     except NotFound:
         return None
     except PrSessionsError as error:
-        places.warn(error)
+        console.warn(error)
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import to_builtins
 
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.scripts import places
+from pr_sessions.scripts import console, places
 from pr_sessions.stores.repository import CONFIG, SESSION_FILE
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def check_health() -> "Health":
         tracker = places.tracker(SESSION_DATA_FILE, policy)
         return health(tracker.book(), tracker.now(), policy, size)
     except PrSessionsError as error:
-        places.warn(error)
+        console.warn(error)
         return Health((), None, 0, (str(error),))
 
 
@@ -43,16 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 where there is an alert")
     options = parser.parse_args(arguments)
-    return places.run(lambda: _command(options))
+    return console.run(lambda: _command(options))
 
 
 def _command(options: "Namespace") -> int:
     state = check_health()
     if options.json:
-        places.print_json({"healthy": state.healthy, **to_builtins(state)})
+        console.print_json({"healthy": state.healthy, **to_builtins(state)})
     else:
-        places.print_text("\n".join(_lines(state)) + "\n")
-    return places.FAILED if options.exit_code and not state.healthy else places.DONE
+        console.print_text("\n".join(_lines(state)) + "\n")
+    return console.FAILED if options.exit_code and not state.healthy else console.DONE
 
 
 def _lines(state: "Health") -> Iterator[str]:

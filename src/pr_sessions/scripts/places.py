@@ -1,10 +1,9 @@
-"""Where the compatible scripts keep things, and how they talk: stdout is one document, stderr everything else."""
+"""Where the compatible scripts keep things: the repository, its configuration, the tracker that they work on."""
 
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,17 @@ from pr_sessions.errors import (
     InvalidValue,
     NotARepository,
     Paused,
-    PrSessionsError,
     UnreadableFile,
 )
+from pr_sessions.scripts import console
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.times import read_time
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.policy_cache import load_policy
 from pr_sessions.stores.repository import CONFIG, SESSION_FILE, Repository, find_repository
 from pr_sessions.stores.store import FileStore, Store
-from pr_sessions.tracker import Tracker, tracker_of, zone_of
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
+from pr_sessions.tracker import Tracker, tracker_of, utc_now, zone_of
+from pr_sessions.tracker.outside import SKEW
 
 _ZONE = re.compile(rb"^[\"']?time_zone[\"']?\s*:", re.MULTILINE)
 
@@ -77,6 +75,12 @@ def tracker(session_file: Path | str, policy: Policy) -> Tracker:
     return alone(path, policy) if path else tracker_of(repository(), policy)
 
 
+def own_tracker() -> Tracker:
+    """The tracker of the repository, by its own configuration."""
+    policy, _ = read_settings(CONFIG)
+    return tracker(SESSION_FILE, policy)
+
+
 def alone(path: Path, policy: Policy) -> Tracker:
     """The tracker of one session file, its lock and its backups beside it."""
     store = FileStore((path,), path.with_name(f"{path.name}.lock"), path.parent, zone_of(policy))
@@ -102,10 +106,10 @@ def read_settings(config: Path | str) -> tuple[Policy, bool]:
     except NotARepository:
         return Policy(), False
     except UnreadableFile as error:
-        warn(error, "the defaults count")
+        console.warn(error, "the defaults count")
         return Policy(), False
     except InvalidConfiguration as error:
-        warn(error, "the defaults count for what is wrong")
+        console.warn(error, "the defaults count for what is wrong")
         return _what_is_right(path)
 
 
@@ -137,62 +141,17 @@ def moment(value: Any, zone: Callable[[], str]) -> datetime:
         value: a `datetime` or ISO 8601 text, with or without a zone.
         zone: the name of the zone of one without.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     if value is None or value == "":
         return now
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     try:
         at = read_time(text, zone_of(Policy(time_zone=zone())))
     except InvalidValue as error:
-        warn(error, "now counts")
+        console.warn(error, "now counts")
         return now
     if at > now:
-        if (at - now).total_seconds() > 300:
-            warn(f"{text[:40]} lies in the future", "now counts")
+        if at - now > SKEW:
+            console.warn(f"{text[:40]} lies in the future", "now counts")
         return now
     return at
-
-
-def warn(problem: PrSessionsError | str, outcome: str = "") -> None:
-    """Says on stderr what is wrong, what comes of it, and the way out."""
-    _say(f"warning: {problem}{f' - {outcome}' if outcome else ''}")
-    if isinstance(problem, PrSessionsError) and problem.hint:
-        _say(f"hint: {problem.hint}")
-
-
-def note(text: str) -> None:
-    """Talk, on stderr."""
-    _say(text)
-
-
-def print_json(data: Any) -> None:
-    """The result on stdout: one JSON document that every console can show."""
-    from json import dumps
-
-    encoding = (sys.stdout.encoding or "ascii").lower()
-    sys.stdout.write(dumps(data, indent=2, ensure_ascii=encoding not in ("utf-8", "utf8")) + "\n")
-
-
-def print_text(text: str) -> None:
-    """The result on stdout, as text; a console that cannot show a character gets an escape in its place."""
-    encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def run(command: Callable[[], int]) -> int:
-    """The exit code of a script's command: 0, or 1 with a message where the user can mend it."""
-    try:
-        return command()
-    except PrSessionsError as error:
-        _say(f"{'paused' if isinstance(error, Paused) else 'error'}: {error}")
-        if error.hint:
-            _say(f"hint: {error.hint}")
-        return DONE if isinstance(error, Paused) else FAILED
-    except KeyboardInterrupt:
-        _say("interrupted; what was saved before is safe")
-        return INTERRUPTED
-
-
-def _say(text: str) -> None:
-    encoding = sys.stderr.encoding or "ascii"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")

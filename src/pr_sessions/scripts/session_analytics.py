@@ -7,15 +7,13 @@ from typing import Any
 from msgspec import json
 
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.scripts import places
+from pr_sessions.scripts import console, places
 from pr_sessions.stores.repository import ANALYTICS, CONFIG, SESSION_FILE
 
 __all__ = ["OUTPUT_DIR", "SESSION_DATA_FILE", "calculate_analytics", "generate_report", "load_session_data", "main"]
 
 SESSION_DATA_FILE = Path(SESSION_FILE)
 OUTPUT_DIR = Path(ANALYTICS)
-
-_TITLE = "Auto-PR Session Analytics"
 
 
 def load_session_data() -> dict[str, Any]:
@@ -24,7 +22,7 @@ def load_session_data() -> dict[str, Any]:
     try:
         book = places.tracker(SESSION_DATA_FILE, policy).book()
     except PrSessionsError as error:
-        places.warn(error, "going on without sessions")
+        console.warn(error, "going on without sessions")
         return {"version": "1.0", "active_sessions": {}, "completed_sessions": []}
     data: dict[str, Any] = json.decode(book.to_bytes())
     return data
@@ -40,7 +38,7 @@ def calculate_analytics(data: Any) -> dict[str, Any]:
 def generate_report() -> str:
     """The report as Markdown; it is also kept in `OUTPUT_DIR`, under the name of the day."""
     from pr_sessions.analytics.metrics import measure
-    from pr_sessions.analytics.report import render_markdown
+    from pr_sessions.analytics.report import TITLE, file_name, render_markdown
     from pr_sessions.stores.files import replace_file
 
     policy, _ = places.read_settings(CONFIG)
@@ -48,17 +46,17 @@ def generate_report() -> str:
         tracker = places.tracker(SESSION_DATA_FILE, policy)
         book = tracker.book()
     except PrSessionsError as error:
-        places.warn(error, "no report is saved")
-        return f"# {_TITLE}\n\nThe sessions could not be read.\n"
+        console.warn(error, "no report is saved")
+        return f"# {TITLE}\n\nThe sessions could not be read.\n"
     now = tracker.now()
-    text = render_markdown(measure(book, now, policy, book.unattributed), _TITLE)
+    text = render_markdown(measure(book, now, policy, book.unattributed))
     try:
         folder = places.in_repository(OUTPUT_DIR, Path(ANALYTICS))
-        path = folder / f"session_analytics_{now.astimezone(tracker.zone):%Y%m%d}.md"
+        path = folder / file_name(now.astimezone(tracker.zone).date())
         replace_file(path, text.encode())
-        places.note(f"saved {path}")
+        console.note(f"saved {path}")
     except PrSessionsError as error:
-        places.warn(error, "the report is not saved")
+        console.warn(error, "the report is not saved")
     return text
 
 
@@ -68,9 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     parser = ArgumentParser(prog="session_analytics.py", description="Print the analytics, and save them.")
     parser.parse_args(arguments)
-    return places.run(_print)
+    return console.run(_print)
 
 
 def _print() -> int:
-    places.print_text(generate_report())
-    return places.DONE
+    console.print_text(generate_report())
+    return console.DONE

@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pr_sessions.scripts import cursor_session_hook, places
-from pr_sessions.scripts.sheet import plain_record
-from pr_sessions.sessions.lifecycle import status
-from pr_sessions.sessions.session import Session, Status
-from pr_sessions.stores.records import write_session
-from pr_sessions.stores.repository import CONFIG, SESSION_FILE
+from pr_sessions.scripts import console, cursor_session_hook, places
+from pr_sessions.scripts.operations import view
 from pr_sessions.tracker import Tracker
 
 if TYPE_CHECKING:
@@ -29,40 +25,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("complete", help="end the current session")
     commands.add_parser("clear", help="forget which session is current")
     options = parser.parse_args(arguments)
-    return places.run(lambda: _command(options))
+    return console.run(lambda: _command(options))
 
 
 def _command(options: "Namespace") -> int:
-    policy, _ = places.read_settings(CONFIG)
-    tracker = places.tracker(SESSION_FILE, policy)
+    tracker = places.own_tracker()
     if options.command == "start":
-        places.print_json(_start(tracker, options.author))
+        console.print_json(_start(tracker, options.author))
     elif options.command == "status":
-        places.print_json(_status(tracker))
+        console.print_json(_status(tracker))
     elif options.command == "complete":
-        places.print_json(_view(tracker.complete().session, tracker))
+        console.print_json(view(tracker.complete().session, tracker))
     else:
-        places.print_json({"cleared": cursor_session_hook.clear_session()})
-    return places.DONE
+        console.print_json({"cleared": cursor_session_hook.clear_session()})
+    return console.DONE
 
 
 def _start(tracker: Tracker, author: str | None) -> dict[str, Any]:
     started = tracker.start(author, sweeps=False)
     for session in started.ended:
-        places.note(f"completed {session.id}")
-    return _view(started.session, tracker)
+        console.note(f"completed {session.id}")
+    return view(started.session, tracker)
 
 
 def _status(tracker: Tracker) -> dict[str, Any]:
     book = tracker.book()
     current = tracker.current()
     return {
-        "current": _view(current.session, tracker) if current else None,
+        "current": view(current.session, tracker) if current else None,
         "active": len(book.active_ids()),
         "completed": len(book.completed_ids()),
     }
-
-
-def _view(session: Session, tracker: Tracker) -> dict[str, Any]:
-    now: Status = status(session, tracker.now(), tracker.policy)
-    return plain_record(write_session(session, tracker.zone)) | {"status": now.value}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pr_sessions.errors import CannotWrite, InvalidConfiguration, InvalidValue, UnreadableFile
-from pr_sessions.scripts import places
+from pr_sessions.scripts import console, places
 from pr_sessions.sessions.patterns import matcher
 from pr_sessions.sessions.policy import DEFAULT_MARKERS, DEFAULT_PATTERNS, Policy, Share
 from pr_sessions.tracker import zone_of
@@ -67,10 +67,10 @@ def write_config(config: SessionConfig, path: Path) -> None:
         if not broken:
             replace_file(path, text.encode())
     except (InvalidConfiguration, UnreadableFile, CannotWrite) as error:
-        places.warn(error, "the configuration was not saved")
+        console.warn(error, "the configuration was not saved")
     else:
         for mistake in broken:
-            places.warn(f"{path}:{mistake.line}: {mistake.message}", "the configuration was not saved")
+            console.warn(f"{path}:{mistake.line}: {mistake.message}", "the configuration was not saved")
 
 
 def policy_of(config: SessionConfig) -> Policy:
@@ -102,14 +102,14 @@ def _whole(span: timedelta) -> float:
 def _minutes(value: Any, default: timedelta, name: str) -> timedelta:
     if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and 0 < value <= LONGEST:
         return timedelta(minutes=value)
-    places.warn(f"{name} cannot be {str(value)[:40]!r}", f"{_whole(default)} minutes count")
+    console.warn(f"{name} cannot be {str(value)[:40]!r}", f"{_whole(default)} minutes count")
     return default
 
 
 def _few(value: Any, default: int) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    places.warn(f"min_files_for_manual cannot be {str(value)[:40]!r}", f"{default} counts")
+    console.warn(f"min_files_for_manual cannot be {str(value)[:40]!r}", f"{default} counts")
     return default
 
 
@@ -118,7 +118,7 @@ def _patterns(value: Any) -> Iterator[str]:
         try:
             matcher(pattern)
         except InvalidValue as error:
-            places.warn(error, "it is left out")
+            console.warn(error, "it is left out")
         else:
             yield pattern
 
@@ -126,7 +126,7 @@ def _patterns(value: Any) -> Iterator[str]:
 def _texts(value: Any, name: str) -> list[str]:
     if isinstance(value, list | tuple):
         return [text for text in value if isinstance(text, str)]
-    places.warn(f"{name} must be a list of texts", "it counts as empty")
+    console.warn(f"{name} must be a list of texts", "it counts as empty")
     return []
 
 
@@ -136,6 +136,6 @@ def _zone(name: Any) -> str | None:
     try:
         zone_of(Policy(time_zone=name))
     except (KeyError, ValueError, TypeError, OSError):  # all that zoneinfo raises for odd names
-        places.warn(f"no time zone is named {str(name)[:40]!r}", "UTC counts")
+        console.warn(f"no time zone is named {str(name)[:40]!r}", "UTC counts")
         return None
     return str(name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import json
 
-from pr_sessions.scripts import places
+from pr_sessions.scripts import console
 from pr_sessions.sessions.join import join_sessions
 from pr_sessions.sessions.session import Session
 from pr_sessions.stores.book import Book
@@ -153,7 +153,7 @@ def _entries(value: Any) -> Iterator[Entry]:
             copy = plain_record(record)
             session_id = copy.get("session_id", key)
         except (TypeError, ValueError, AttributeError) as error:
-            places.warn(f"a session that was put into `sessions` cannot be kept: {error}")
+            console.warn(f"a session that was put into `sessions` cannot be kept: {error}")
             continue
         if isinstance(session_id, str) and session_id:
             yield Entry(session_id, copy, is_completed)
@@ -163,7 +163,7 @@ def _put(book: Book, entry: Entry, seen: Entry | None) -> Book:
     try:
         told = read_session(entry.id, entry.record, book.zone, completed=entry.completed)
     except WrongType as error:
-        places.warn(f"session {entry.id[:60]} cannot be kept as it was changed: {error}")
+        console.warn(f"session {entry.id[:60]} cannot be kept as it was changed: {error}")
         return book
     known = book.get(entry.id)
     if known is None or (seen is not None and _as_it_stands(book, known) == seen.record):

@@ -1,9 +1,10 @@
-"""A pull request as callers of the compatible scripts tell of it: a mapping with whatever it holds."""
+"""What callers of the compatible scripts pass in, whatever it is: a pull request as a mapping, texts, ids, numbers."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pr_sessions.sessions.ids import clean
+from pr_sessions.scripts import console
+from pr_sessions.sessions.ids import clean, is_valid_id
 from pr_sessions.sessions.session import PullRequest
 
 UNKNOWN = "unknown"
@@ -37,6 +38,15 @@ def text(value: Any) -> str:
 def author(value: Any) -> str:
     """The author; `unknown` where none is told."""
     return clean(text(value)) or UNKNOWN
+
+
+def session_id(value: Any, outcome: str = "") -> str:
+    """The id; nothing for what is none, which is said on stderr together with what comes of it."""
+    told = text(value)
+    if is_valid_id(told):
+        return told
+    console.warn(f"not a session id: {told[:60]!r}", outcome)
+    return ""
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pr_sessions.errors import InvalidValue, PrSessionsError
-from pr_sessions.scripts import places
+from pr_sessions.scripts import console, places
 from pr_sessions.sessions.patterns import matcher
 from pr_sessions.stores.repository import CONFIG
 
@@ -93,13 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", metavar="P", help="the file; the repository's if not given")
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 where there is a mistake")
     options = parser.parse_args(arguments)
-    return places.run(lambda: _command(options))
+    return console.run(lambda: _command(options))
 
 
 def _command(options: "Namespace") -> int:
     is_valid, messages = validate_config(options.config)
-    places.print_json({"valid": is_valid, "messages": messages})
-    return places.FAILED if options.exit_code and not is_valid else places.DONE
+    console.print_json({"valid": is_valid, "messages": messages})
+    return console.FAILED if options.exit_code and not is_valid else console.DONE
 
 
 def _file(path: Path | str | None) -> Path:

@@ -5,7 +5,7 @@ said to be unattributed. Every rung that was tried is told, so that the choice c
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -122,7 +122,7 @@ def _of_this_branch(ledger: Ledger, pr: PullRequest, situation: Situation, polic
 def _by_time(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Policy) -> Tried | None:
     if not pr.author:
         return Tried(Rung.TIME, (), "no author is known")
-    minutes = int(policy.timeout.total_seconds() // 60)
+    minutes = policy.timeout // timedelta(minutes=1)
     near = [s for s in _live_at(ledger, situation.at, policy) if s.author == pr.author]
     started = [s for s in near if not s.inferred]
     found = tuple(sorted(s.id for s in started or _before_an_end(near)))

@@ -38,6 +38,11 @@ class Rung(IntEnum):
     HOOK = 5
     HAND = 6
 
+    @property
+    def label(self) -> str:
+        """Its name in files and in output."""
+        return self.name.lower()
+
 
 class Evidence(Struct, frozen=True, order=True):
     """Why a pull request was taken for automatic.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pr_sessions.stores.yaml_text import Entry, NotYamlError
 
 MAX_LISTED = 20
+_PLAIN = "each setting is one `key: value` line; quote text that holds any of : # [ ] { }"
 
 Value = str | int | float | bool | tuple[str, ...]
 
@@ -112,7 +113,7 @@ def parse(text: str, name: str) -> Parsed:
 
 def _unreadable(text: str, error: "NotYamlError") -> Mistake:
     conflict = any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines())
-    hint = "the file holds a merge conflict: resolve it" if conflict else ""
+    hint = "the file holds a merge conflict: resolve it" if conflict else _PLAIN
     return Mistake(error.line, "", f"Invalid YAML: {error}", hint)
 
 

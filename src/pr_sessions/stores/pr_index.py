@@ -44,6 +44,12 @@ def agrees(path: Path, sessions: Iterable[Session]) -> bool:
     return _read(path).get("pr_to_session") == _homes(tuple(sessions))
 
 
+def listed(path: Path) -> tuple[str, ...]:
+    """The pull requests of which the index knows a session."""
+    found = _read(path).get("pr_to_session", {})
+    return tuple(found) if isinstance(found, dict) else ()
+
+
 def _homes(sessions: Collection[Session]) -> dict[str, str]:
     """Where two sessions list the same number, the one that has facts of it holds it."""
     listed = {number: session.id for session in sessions for number in session.carried}

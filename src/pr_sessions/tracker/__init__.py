@@ -3,7 +3,7 @@
 from pr_sessions.tracker.opening import open_tracker, tracker_of
 from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Restored, Started
 from pr_sessions.tracker.service import Tracker, Watched
-from pr_sessions.tracker.surroundings import utc_now, why_paused, zone_of
+from pr_sessions.tracker.surroundings import utc_now, way_on, why_paused, zone_of
 
 __all__ = [
     "Added",
@@ -18,6 +18,7 @@ __all__ = [
     "open_tracker",
     "tracker_of",
     "utc_now",
+    "way_on",
     "why_paused",
     "zone_of",
 ]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.ids import check_number, clean
 from pr_sessions.sessions.session import PullRequest
-from pr_sessions.sessions.times import read_time
+from pr_sessions.sessions.times import read_time, write_time
 
 # Clocks of two machines differ a little; a time further ahead than this is a mistake.
 SKEW = timedelta(minutes=5)
@@ -22,7 +22,7 @@ def event_time(at: datetime | None, now: datetime) -> datetime:
     moment = _instant(at) or now
     if moment > now + SKEW:
         raise InvalidValue(
-            f"{moment.isoformat()} lies in the future", "check the time, its zone and this machine's clock"
+            f"{write_time(moment)} lies in the future", "check the time, its zone and this machine's clock"
         )
     return min(moment, now)
 

@@ -34,11 +34,13 @@ class Added(Struct, frozen=True):
 
     Attributes:
         ended: the sessions that had run out before.
+        begins: whether its session was not known before.
         completes: whether the pull request itself completed its session.
     """
 
     recorded: "Recorded"
     ended: tuple[Session, ...] = ()
+    begins: bool = False
     completes: bool = False
 
 

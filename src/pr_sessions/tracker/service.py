@@ -12,6 +12,7 @@ from pr_sessions.sessions.ids import check_id, check_number, clean, new_id, numb
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
+from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books
 from pr_sessions.stores.document import parse
@@ -22,7 +23,7 @@ from pr_sessions.stores.store import Store, Work
 from pr_sessions.tracker.markers import Markers, slide
 from pr_sessions.tracker.outside import event_time, tidy
 from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Restored, Started
-from pr_sessions.tracker.surroundings import author, is_ci, utc_now, why_paused, zone_of
+from pr_sessions.tracker.surroundings import author, is_ci, utc_now, way_on, why_paused, zone_of
 
 if TYPE_CHECKING:
     from pr_sessions.sessions.recording import Recorded
@@ -97,7 +98,8 @@ class Tracker:
                 change.marker = slide(current.marker, at, now)
                 return Started(current.session, tuple(change.ended))
             if current:
-                ended = advance(current.session, CompletionAsked(at, Trigger.RESTART_CLEANUP), self.policy)
+                end = max(at, current.session.started or at)
+                ended = advance(current.session, CompletionAsked(end, Trigger.RESTART_CLEANUP), self.policy)
                 change.end(ended)
             session_id = new_id(name, at, lambda i: change.book.get(i) is not None)
             session = begin(session_id, name, at, title=clean(title))
@@ -180,7 +182,8 @@ class Tracker:
             situation = Situation(at=at, by_hand=named, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
             change.marker = self._marker_after(recorded, current, at, now)
-        return Added(recorded, tuple(change.ended), completes=_completes(before, recorded))
+        begins = recorded.session is not None and before.get(recorded.session.id) is None
+        return Added(recorded, tuple(change.ended), begins=begins, completes=_completes(before, recorded))
 
     def record_all(self, pull_requests: Iterable[PullRequest], watched: Watched = iter) -> Imported:
         """Pull requests of the past, in any order, in one write. The marker is neither asked nor changed.
@@ -221,6 +224,8 @@ class Tracker:
         now, at = self._times(at)
         with self._changing(now, sweeps=False) as change:
             session = self._named(change.book, session_id)
+            if session.started and at < session.started:
+                raise InvalidValue(f"{session.id} began later than {write_time(at)}", "give a time after its start")
             ended = advance(session, CompletionAsked(at, clean(trigger)), self.policy)
             change.end(ended)
         return Completed(ended, asked=ended != advance(session, TimePassed(at), self.policy))
@@ -369,7 +374,7 @@ class Tracker:
 
     def _refuse_if_paused(self) -> None:
         if reason := self.paused:
-            raise Paused(f"tracking is off here: {reason}", "switch it on: pr-sessions resume")
+            raise Paused(f"tracking is off here: {reason}", f"switch it on: {way_on(self._environ)}")
 
     def _backup_folders(self) -> tuple[Path, ...]:
         return tuple(dict.fromkeys((self.repository.backups, self.repository.session_file.parent)))

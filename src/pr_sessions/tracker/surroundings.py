@@ -32,6 +32,11 @@ def why_paused(repository: Repository, environ: Mapping[str, str]) -> str | None
     return "`pr-sessions pause` was called here" if os.path.lexists(repository.paused) else None
 
 
+def way_on(environ: Mapping[str, str]) -> str:
+    """What switches tracking on where it is off."""
+    return "unset PR_SESSIONS" if environ.get("PR_SESSIONS") == "0" else "pr-sessions resume"
+
+
 def is_ci(environ: Mapping[str, str]) -> bool:
     """Whether a workflow runs us, whose working tree nobody works in."""
     return environ.get("CI", "").lower() not in _NOT_CI

@@ -14,7 +14,7 @@ from pr_sessions.tracker import Added, Tracker
 @click.command("add")
 @click.argument("pr", type=options.Number())
 @pull_request_options.told
-@click.option("--tests", type=pull_request_options.COUNT, help="How many test files it adds.")
+@click.option("--tests", type=pull_request_options.COUNT, metavar="N", help="How many test files it adds.")
 @click.option("--docs/--no-docs", default=None, help="Whether it touches documentation.")
 @click.option("--state", type=click.Choice([state.value for state in State]), help="What it is on its forge.")
 @click.option("--base", help="The branch that it is meant for.")
@@ -36,7 +36,7 @@ def command(pr: str, session_id: str | None, at: datetime | None, json: bool, **
     added = tracker.record(pull_request_options.pull_request(pr, **told), session_id=session_id, at=at)
     now = tracker.now()
     for ended in added.ended:
-        output.note(f"completed {ended.id} ({ended.completion.trigger if ended.completion else 'unknown'})")
+        output.note(session_text.ended(ended))
     output.show(_data(added, tracker, now), _text(added, tracker, now), as_json=json)
 
 
@@ -65,7 +65,8 @@ def _text(added: Added, tracker: Tracker, now: datetime) -> Iterator[str]:
         yield f"{done} pull request {number} without a session: {reasons.no_session_words(recorded.choice)}"
         yield f"Put it into one: pr-sessions add {number} --session ID"
         return
-    yield f"{done} pull request {number} in {output.heading(recorded.session.id)}"
+    begun = ", which begins with it" if added.begins else ""
+    yield f"{done} pull request {number} in {session_text.name(recorded.session)}{begun}"
     why = "; ".join(reasons.evidence_words(recorded.facts.evidence)) if recorded.facts.is_auto else "no"
     rows = [
         ("automatic", why),
@@ -79,7 +80,7 @@ def _placed(added: Added) -> str:
     placement = added.recorded.facts.placement if added.recorded.facts else None
     if placement is None:
         return reasons.NO_REASON
-    return f"{reasons.rung_name(placement.rung)}: {output.one_line(placement.detail, 120)}"
+    return f"{placement.rung.label}: {output.one_line(placement.detail, 120)}"
 
 
 def _after(session: Session, added: Added, tracker: Tracker, now: datetime) -> str:

@@ -43,9 +43,9 @@ def listing(context: click.Context, json: bool) -> None:
       pr-sessions backup list
       pr-sessions restore auto_pr_sessions.20251122T100000Z.json
     """
-    backups = [(backup, sessions_in(backup.path)) for backup in options.tracker().backups()]
+    backups = [(backup, _sessions_in(backup.path)) for backup in options.tracker().backups()]
     rows = [
-        (b.name, taken(b), f"{b.size:,} bytes", "cannot be read" if n is None else output.plural(n, "session"))
+        (b.name, _taken(b), f"{b.size:,} bytes", "cannot be read" if n is None else output.plural(n, "session"))
         for b, n in backups
     ]
     data = {
@@ -57,12 +57,12 @@ def listing(context: click.Context, json: bool) -> None:
     output.show(data, output.table(rows, ("name", "taken", "size", "holds")), as_json=json or bool(context.obj))
 
 
-def taken(backup: "Backup") -> str:
+def _taken(backup: "Backup") -> str:
     """When it was taken; the specification's own names hold no more than the day."""
     return output.clock(backup.taken) if backup.ours else f"{backup.taken:%Y-%m-%d}"
 
 
-def sessions_in(path: Path) -> int | None:
+def _sessions_in(path: Path) -> int | None:
     """How many sessions a copy holds; `None` where it cannot be read."""
     from pr_sessions.stores.document import parse
     from pr_sessions.stores.files import read_bytes

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pr_sessions.cli import options, output, pull_request_options, reasons
+from pr_sessions.cli import options, output, pull_request_options, reasons, session_text
 from pr_sessions.tracker import Checked
 
 
@@ -38,7 +38,7 @@ def _text(number: str, checked: Checked) -> Iterator[str]:
     for clause in reasons.evidence_words(checked.verdict.evidence):
         yield f"  {clause}"
     if checked.session:
-        yield f"Its session: {output.heading(checked.session.id)}"
+        yield f"Its session: {session_text.name(checked.session)}"
         yield f"  {reasons.placement_words(checked.choice.placement)}"
     elif checked.verdict.is_auto:
         yield "It fits no session: " + reasons.no_session_words(checked.choice)

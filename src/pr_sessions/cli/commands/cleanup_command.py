@@ -34,6 +34,6 @@ def command(max_age: timedelta | None, at: datetime | None, json: bool) -> None:
     """
     ended = options.tracker().cleanup(max_age, at)
     lines = [f"Completed {output.plural(len(ended), 'session')} that had run out"]
-    lines += [f"  {session.id}" for session in ended]
+    lines += [f"  {output.one_line(session.id, 200)}" for session in ended]
     data = {"completed": [session.id for session in ended], "count": len(ended)}
     output.show(data, lines if ended else ["No session has run out"], as_json=json)

@@ -33,9 +33,10 @@ def command(session: str | None, at: datetime | None, json: bool) -> None:
 
 def _sentence(completed: Completed) -> str:
     session, end = completed.session, completed.session.completion
-    name = output.heading(session.id)
+    name = session_text.name(session)
     if completed.asked or end is None:
-        return f"Completed {name} after {output.span(session.duration)}"
+        lasted = f" after {output.span(session.duration)}" if session.duration is not None else ", duration unknown"
+        return f"Completed {name}{lasted}"
     if end.inferred:
         return f"{name} had run out before: completed at {output.clock(end.at)} ({end.trigger})"
     return f"{name} was completed already at {output.clock(end.at)} ({output.one_line(end.trigger)})"

@@ -1,5 +1,6 @@
 """`pr-sessions config`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,6 +79,8 @@ def check_lines(parsed: "Parsed") -> list[str]:
         lines.append(f"{mistake['place']}: {mistake['message']}")
         lines += [f"  hint: {mistake['hint']}"] if mistake["hint"] else []
     lines += [f"{note['place']}: note: {note['message']}" for note in found["notes"]]
+    if not Path(parsed.name).exists():
+        return [f"There is no {parsed.name}: the defaults count."]
     verdict = output.plural(len(found["mistakes"]), "mistake") if found["mistakes"] else "No mistakes"
     return [*lines, f"{verdict} in {parsed.name}"]
 

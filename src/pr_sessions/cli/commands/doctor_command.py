@@ -1,5 +1,6 @@
 """`pr-sessions doctor`."""
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -26,8 +27,6 @@ def command(exit_code: bool, json: bool) -> int:
       pr-sessions doctor
       pr-sessions doctor --exit-code --json
     """
-    import os
-
     from pr_sessions.cli.diagnosis import diagnose
     from pr_sessions.tracker import utc_now
 

@@ -32,7 +32,7 @@ def command(pr: str, json: bool) -> None:
         "evidence": reasons.evidence_view(facts.evidence),
         "placement": reasons.placement_view(placement),
         "ladder": [
-            {"rung": reasons.rung_name(rung), "meaning": meaning, "decided": bool(placement and placement.rung == rung)}
+            {"rung": rung.label, "meaning": meaning, "decided": bool(placement and placement.rung == rung)}
             for rung, meaning in reasons.LADDER.items()
         ],
         "session": views.session_view(session, tracker, tracker.now()) if session else None,
@@ -68,7 +68,7 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
     now = tracker.now()
     end = session.completion.at if session.completion else None
     why = reasons.placement_words(facts.placement)
-    yield f"Pull request {number} is in {output.heading(session.id)}, because {why}."
+    yield f"Pull request {number} is in {session_text.name(session)}, because {why}."
     rows = [
         ("recorded", output.clock(facts.placement.at if facts.placement else None)),
         ("session", session_text.standing(session, tracker, now)),
@@ -79,7 +79,7 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
 
 
 def _lost(number: str, reason: str) -> Iterator[str]:
-    yield f"Pull request {number} is in no session: {reason}."
+    yield f"Pull request {number} is in no session: {output.one_line(reason, 400)}."
     yield f"Put it into one: pr-sessions add {number} --session ID"
 
 
@@ -98,9 +98,7 @@ def _ladder(facts: Facts) -> Iterator[str]:
     held = facts.placement.rung if facts.placement else Rung.NONE
     yield ""
     yield "What can put a pull request into a session, strongest first; only something stronger would move it:"
-    yield from output.table(
-        [(_strength(rung, held), reasons.rung_name(rung), meaning) for rung, meaning in reasons.LADDER.items()]
-    )
+    yield from output.table([(_strength(rung, held), rung.label, meaning) for rung, meaning in reasons.LADDER.items()])
 
 
 def _strength(rung: Rung, held: Rung) -> str:

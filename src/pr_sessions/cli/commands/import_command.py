@@ -79,5 +79,9 @@ def _text(imported: Imported) -> Iterator[str]:
         ("new", f"{imported.added}"),
     ]
     yield from output.table(rows)
-    if not imported.changed:
+    if not imported.read:
+        yield "Nothing to record was found there."
+    elif not imported.automatic:
+        yield "Nothing was recorded: none of them is automatic."
+    elif not imported.changed:
         yield "Nothing changed: all of this was known."

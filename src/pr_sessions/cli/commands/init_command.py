@@ -37,6 +37,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
       pr-sessions init --share local --time-zone Europe/Berlin
     """
     from pr_sessions.cli.setup import installation
+    from pr_sessions.cli.setup.step_text import step_lines, steps_view
     from pr_sessions.cli.setup.steps import carry_out
     from pr_sessions.tracker import utc_now
 
@@ -63,21 +64,6 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
     done = [f"{title} {output.heading(str(repository.root))}", *step_lines(steps, repository.root)]
     lines = done if steps else [f"Nothing to do: {repository.root} is set up."]
     output.show(data, [*lines, *(f"Note: {n}" for n in notes), *(f"Next: {n}" for n in following)], as_json=json)
-
-
-def steps_view(steps: "tuple[Step, ...]") -> list[dict[str, str]]:
-    """The steps in JSON."""
-    return [{"act": step.act, "path": str(step.path), "what": step.what} for step in steps]
-
-
-def step_lines(steps: "tuple[Step, ...]", root: Path) -> list[str]:
-    """The steps for people."""
-    return output.table([(step.act, short(step.path, root), step.what) for step in steps])
-
-
-def short(path: Path, root: Path) -> str:
-    """A path as seen from the repository's root."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _notes(repository: "Repository", settings: "Settings") -> list[str]:

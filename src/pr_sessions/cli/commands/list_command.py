@@ -34,7 +34,7 @@ class Wanted(Struct, frozen=True):
 @click.option("--agent", metavar="NAME", help="Only those with a pull request of this agent.")
 @click.option("--since", type=options.Moment(), help="Only those that went on at or after this time.")
 @click.option("--until", type=options.Moment(), help="Only those that began at or before this time.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @options.as_json
 def command(
     author: str | None,

@@ -20,7 +20,9 @@ NEWEST_COMMITS = 20_000
 
 @click.command("look")
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--days", type=click.IntRange(min=1), help=f"The last N days with pull requests; {DAYS} if not given.")
+@click.option(
+    "--days", type=click.IntRange(min=1), metavar="N", help=f"The last N days with pull requests; {DAYS} if not given."
+)
 @click.option("--why", type=options.Number(), help="Explain one pull request.")
 @options.as_json
 def command(path: Path | None, days: int | None, why: str | None, json: bool) -> None:

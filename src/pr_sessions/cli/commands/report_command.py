@@ -34,10 +34,10 @@ def command(save: bool, json: bool) -> None:
 
 
 def _save(tracker: Tracker, markdown: str, now: datetime) -> Path:
-    """One file for each day, in the team's zone; the day's last report stays."""
+    """In the team's zone."""
+    from pr_sessions.analytics.report import file_name
     from pr_sessions.stores.files import replace_file
 
-    day = now.astimezone(tracker.zone)
-    path = tracker.repository.analytics / f"session_analytics_{day:%Y%m%d}.md"
+    path = tracker.repository.analytics / file_name(now.astimezone(tracker.zone).date())
     replace_file(path, markdown.encode())
     return path

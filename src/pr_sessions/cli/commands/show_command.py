@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from pr_sessions.cli import options, output, reasons, session_text, views
+from pr_sessions.cli import options, output, session_text, views
 from pr_sessions.sessions.session import Facts, Session
 
 _HEADER = ("PR", "state", "files", "tests", "docs", "author", "agents", "placed by")
@@ -24,8 +24,9 @@ def command(session: str, json: bool) -> None:
     tracker = options.tracker()
     found, now = tracker.session(session), tracker.now()
     if found.id != session:
-        output.note(f"{session} became part of {found.id}")
-    lines = [*session_text.summary(found, tracker, now), "", *output.table(list(_rows(found)), _HEADER)]
+        output.note(f"{output.one_line(session, 200)} became part of {output.one_line(found.id, 200)}")
+    rows = list(_rows(found))
+    lines = [*session_text.summary(found, tracker, now), *(["", *output.table(rows, _HEADER)] if rows else [])]
     output.show(views.with_pull_requests(found, tracker, now), lines, as_json=json)
 
 
@@ -37,7 +38,7 @@ def _rows(session: Session) -> Iterator[tuple[str, ...]]:
 
 def _cells(facts: Facts) -> tuple[str, ...]:
     docs = None if facts.docs_updated is None else ("no", "yes")[facts.docs_updated]
-    placed = reasons.rung_name(facts.placement.rung) if facts.placement else None
+    placed = facts.placement.rung.label if facts.placement else None
     cells = (
         facts.state,
         facts.files_changed,

@@ -1,10 +1,13 @@
 """`pr-sessions start`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
-from pr_sessions.cli import options, output, views
+from pr_sessions.cli import options, output, session_text, views
+from pr_sessions.sessions.lifecycle import status
+from pr_sessions.sessions.session import Session, Status
+from pr_sessions.tracker import Tracker
 
 
 @click.command("start")
@@ -25,17 +28,24 @@ def command(author: str | None, title: str, at: datetime | None, json: bool) -> 
     tracker = options.tracker()
     started = tracker.start(author, title, at)
     for session in started.ended:
-        completion = session.completion
-        output.note(f"completed {session.id} ({completion.trigger if completion else 'unknown'})")
+        output.note(session_text.ended(session))
     data = {
         "session": views.session_view(started.session, tracker, tracker.now()),
         "completed": [views.session_view(s, tracker, tracker.now()) for s in started.ended],
     }
     session = started.session
-    minutes = int(tracker.policy.timeout.total_seconds() // 60)
-    lines = [
-        f"Started {output.heading(session.id)}",
-        f"  author   {output.one_line(session.author)}",
-        f"  timeout  after {minutes} idle minutes",
+    minutes = tracker.policy.timeout // timedelta(minutes=1)
+    ended = session_text.standing(session, tracker, tracker.now()) if _is_over(session, tracker) else ""
+    rows = [
+        ("title", output.one_line(session.title)),
+        ("author", output.one_line(session.author)),
+        ("timeout", f"after {minutes} idle minutes"),
+        ("status", ended),
     ]
+    lines = [f"Started {session_text.name(session)}", *output.table([row for row in rows if row[1]])]
     output.show(data, lines, as_json=json)
+
+
+def _is_over(session: Session, tracker: Tracker) -> bool:
+    """Whether it began so long ago that it has run out already, and is nobody's current one."""
+    return status(session, tracker.now(), tracker.policy) is Status.IDLE

@@ -1,5 +1,6 @@
 """`pr-sessions status`."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -8,7 +9,7 @@ import click
 from pr_sessions.cli import options, output, session_text, views
 from pr_sessions.sessions.session import Session
 from pr_sessions.stores.book import Book
-from pr_sessions.tracker import Current, Tracker
+from pr_sessions.tracker import Current, Tracker, way_on
 
 _RECENT = 10
 
@@ -32,7 +33,7 @@ def command(session: str | None, everywhere: bool, json: bool) -> None:
         raise click.UsageError("SESSION and --all exclude each other.")
     tracker = options.tracker()
     if tracker.paused:
-        output.note(f"tracking is off here: {tracker.paused}; switch it on: pr-sessions resume")
+        output.note(f"tracking is off here: {tracker.paused}; switch it on: {way_on(os.environ)}")
     if session:
         _show_one(tracker, session, json=json)
     elif everywhere:
@@ -55,7 +56,12 @@ def _show_everywhere(tracker: Tracker, *, json: bool) -> None:
         ]
     }
     rows = [
-        (output.one_line(str(c.root), 200), c.session.id, session_text.standing(c.session, tracker, now)) for c in found
+        (
+            output.one_line(str(c.root), 200),
+            output.one_line(c.session.id, 200),
+            session_text.standing(c.session, tracker, now),
+        )
+        for c in found
     ]
     output.show(data, output.table(rows, ("working tree", "session", "")), as_json=json)
 
@@ -112,7 +118,8 @@ def _text(
         yield from output.table([_active_row(book[i], tracker, now) for i in data["active_sessions"]])
     if recent:
         yield ""
-        yield output.heading(f"Completed (latest {data['latest_completed']}, oldest {data['oldest_completed']})")
+        ends = f"latest {data['latest_completed']}, oldest {data['oldest_completed']}"
+        yield output.heading(f"Completed ({output.one_line(ends, 440)})")
         yield from output.table([_recent_row(s) for s in recent], ("session", "trigger", "when", "lasted", "PRs"))
 
 

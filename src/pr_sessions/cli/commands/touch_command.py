@@ -13,7 +13,7 @@ from pr_sessions.cli import options, output, views
 def command(at: datetime | None, json: bool) -> None:
     r"""Note activity in the current session.
 
-    Its time starts anew. Without a current session nothing is done.
+    Its time starts anew. Without a current session none begins.
 
     \b
     Examples:

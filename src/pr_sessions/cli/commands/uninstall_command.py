@@ -3,7 +3,6 @@
 import click
 
 from pr_sessions.cli import options, output
-from pr_sessions.cli.commands.init_command import short, step_lines, steps_view
 
 
 @click.command("uninstall")
@@ -20,6 +19,7 @@ def command(dry_run: bool, json: bool) -> None:
       pr-sessions uninstall
     """
     from pr_sessions.cli.setup import removal
+    from pr_sessions.cli.setup.step_text import short, step_lines, steps_view
     from pr_sessions.cli.setup.steps import carry_out
 
     repository = options.repository()

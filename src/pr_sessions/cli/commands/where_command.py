@@ -67,5 +67,9 @@ def _now(state: "State") -> str:
 
 
 def _counted(counts: "Counts") -> list[str]:
-    named = ((counts.sessions, "session"), (counts.pull_requests, "pull request"), (counts.entries, "entry"))
-    return [output.plural(n, noun).replace("entrys", "entries") for n, noun in named if n is not None]
+    named = (
+        (counts.sessions, "session", "sessions"),
+        (counts.pull_requests, "pull request", "pull requests"),
+        (counts.entries, "entry", "entries"),
+    )
+    return [f"{n} {one if n == 1 else many}" for n, one, many in named if n is not None]

@@ -71,7 +71,7 @@ class Stage:
 
     def _run(self, folder: str, words: list[str], settings: Mapping[str, str]) -> str:
         place = self.home / folder
-        with chdir(place), environment_of(settings):
+        with chdir(place), _environment_of(settings):
             if words[0] == "git":
                 return run_git(place, *words[1:]).decode(errors="replace")
             return _printed(words[1:])
@@ -93,7 +93,7 @@ def built(*, keep: bool, silent: bool) -> Iterator[Stage]:
     """A stage in a folder of its own, which goes at the end whatever happens, unless it is kept."""
     with _folder(keep=keep) as name:
         home = Path(name).resolve()
-        with environment_of(_isolated(home)):
+        with _environment_of(_isolated(home)):
             yield Stage(home, silent=silent)
 
 
@@ -118,7 +118,7 @@ def _isolated(home: Path) -> dict[str, str | None]:
 
 
 @contextmanager
-def environment_of(settings: Mapping[str, str | None]) -> Iterator[None]:
+def _environment_of(settings: Mapping[str, str | None]) -> Iterator[None]:
     """The environment with these variables set, or unset where `None`; afterwards it is as it was."""
     before = {name: os.environ.get(name) for name in settings}
     _set(settings)

@@ -12,7 +12,7 @@ from pr_sessions.errors import UnreadableFile
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.document import parse
 from pr_sessions.stores.files import STALE_TEMPORARY, read_bytes
-from pr_sessions.stores.pr_index import agrees
+from pr_sessions.stores.pr_index import agrees, listed
 from pr_sessions.stores.strict_json import read_json
 
 _TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]{16}\.tmp")
@@ -34,6 +34,8 @@ def disagreeing(case: Case) -> Iterator[Finding]:
     if case.repository.session_file not in case.contents:
         if not os.path.lexists(case.repository.session_file):
             yield Finding(Severity.NOTE, "this working tree has no session file", place, way_out)
+    elif case.documents.keys() != case.contents.keys():
+        return  # One of them cannot be read, and nothing joins them until it can.
     elif case.contents[own] != case.contents[case.repository.session_file]:
         yield Finding(Severity.NOTE, f"it differs from the clone's document {own}", place, way_out)
 
@@ -77,7 +79,11 @@ def index(case: Case) -> Iterator[Finding]:
             f"remove it; {rebuild}" if case.policy.minimal_metadata else "remove it",
         )
         return
-    if not case.policy.minimal_metadata:
+    lost = [n for n in listed(path) if not any(n in session.prs for session in case.sessions)]
+    if lost:
+        problem = f"it lists pull requests that no session holds: {', '.join(lost[:5])}{', ...' if lost[5:] else ''}"
+        yield Finding(Severity.WARNING, problem, str(path), "pr-sessions add NUMBER --session ID keeps one")
+    elif not case.policy.minimal_metadata:
         if data is not None:
             yield Finding(Severity.NOTE, "nothing reads it while minimal_metadata is off", str(path), "remove it")
     elif not readable or not agrees(path, case.sessions):
@@ -88,9 +94,17 @@ def index(case: Case) -> Iterator[Finding]:
 def leftovers(case: Case) -> Iterator[Finding]:
     """Temporary files of writers that were killed."""
     for folder in _folders(case):
-        for path in sorted(folder.glob(".*.tmp")):
+        for path in _temporary(folder):
             if _TEMPORARY.fullmatch(path.name) and _age(path, case.now.timestamp()) > STALE_TEMPORARY:
                 yield Finding(Severity.WARNING, "a writer that was killed left it behind", str(path), "remove it")
+
+
+def _temporary(folder: Path) -> list[Path]:
+    """Of a folder that nobody may look into, the other checks tell."""
+    try:
+        return sorted(folder.glob(".*.tmp"))
+    except PermissionError:
+        return []
 
 
 def not_writable(case: Case) -> Iterator[Finding]:

@@ -31,7 +31,6 @@ class Case(Struct, frozen=True):
         contents: the bytes of the session files that are there and may be read.
         documents: those of them that are session files.
         sessions: of all documents, joined.
-        roots: working trees of the clone.
         markers: by their paths.
     """
 
@@ -42,7 +41,6 @@ class Case(Struct, frozen=True):
     contents: Mapping[Path, bytes]
     documents: Mapping[Path, Document]
     sessions: tuple[Session, ...]
-    roots: tuple[Path, ...]
     markers: Mapping[Path, Marker]
 
     @property
@@ -50,29 +48,24 @@ class Case(Struct, frozen=True):
         """What the configuration asks for, defaults where it is wrong."""
         return self.parsed.policy
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The session files that could be there."""
-        return session_files(self.repository)
-
 
 def gather(repository: Repository, now: datetime, environ: Mapping[str, str]) -> tuple[Case, tuple[Finding, ...]]:
     """The case, and what could not be read."""
     found: list[Finding] = []
     parsed = _try(found, repository.config, read, repository.config) or Parsed(Policy(), name=str(repository.config))
     zone = zone_of(parsed.policy)
-    contents = _present({path: _try(found, path, read_bytes, path) for path in session_files(repository)})
+    contents = _present({path: _try(found, path, read_bytes, path) for path in _session_files(repository)})
     documents = _present({path: _try(found, path, parse, data, str(path)) for path, data in contents.items()})
     sound = [_sound(document, path, zone, found) for path, document in documents.items()]
     sessions = _try(found, repository.session_file, _joined, sound, zone) or ()
     roots = _try(found, repository.root, worktrees, repository) or (repository.root,)
     paths = [Repository(root).marker for root in roots]
     markers = _present({path: _try(found, path, read_marker, path, zone) for path in paths})
-    case = Case(repository, now, environ, parsed, contents, documents, sessions, roots, markers)
+    case = Case(repository, now, environ, parsed, contents, documents, sessions, markers)
     return case, tuple(_with_way_out(finding, repository) for finding in found)
 
 
-def session_files(repository: Repository) -> tuple[Path, ...]:
+def _session_files(repository: Repository) -> tuple[Path, ...]:
     """The working tree's session file and the clone's own document."""
     return (repository.session_file, *((repository.document,) if repository.document else ()))
 

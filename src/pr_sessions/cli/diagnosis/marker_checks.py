@@ -1,14 +1,12 @@
 """Markers of all working trees: each names the current session of its own."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import Case
 from pr_sessions.sessions.session import Session
 from pr_sessions.stores.marker import Marker
-
-_SKEW = timedelta(minutes=5)
+from pr_sessions.tracker.outside import SKEW
 
 
 def markers(case: Case) -> Iterator[Finding]:
@@ -22,7 +20,7 @@ def markers(case: Case) -> Iterator[Finding]:
 
 def _wrong(marker: Marker, session: Session | None, case: Case) -> tuple[Severity, str, str] | None:
     tidy = "pr-sessions cleanup: whatever writes removes it"
-    if marker.last_updated > case.now + _SKEW:
+    if marker.last_updated > case.now + SKEW:
         return (
             Severity.WARNING,
             "its time lies in the future, so it would not expire",

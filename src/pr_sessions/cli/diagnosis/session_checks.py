@@ -2,15 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pr_sessions.analytics.health import health
+from pr_sessions.analytics.health import orphan_ids
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import Case
 from pr_sessions.sessions.ids import is_valid_id
 from pr_sessions.sessions.session import Session
+from pr_sessions.tracker.outside import SKEW
 
-_SKEW = timedelta(minutes=5)
 _NAMED = 5
 _BY_HAND = "correct it by hand in the session file and the clone's document; until then its duration is unknown"
 
@@ -71,7 +71,7 @@ def without_times(case: Case) -> Iterator[Finding]:
 def orphans(case: Case) -> Iterator[Finding]:
     """Active sessions that nobody works in any more."""
     alive = {m.session_id for m in case.markers.values() if not m.expired(case.now, case.policy)}
-    found = [i for i in health(case.sessions, case.now, case.policy, 0).orphans if i not in alive]
+    found = [i for i in orphan_ids(case.sessions, case.now, case.policy) if i not in alive]
     if found:
         problem = f"{len(found)} active, and idle for more than twice the timeout: {_some([_short(i) for i in found])}"
         ends = "pr-sessions cleanup" if case.policy.enable_timeout_completion else "pr-sessions complete ID"
@@ -87,7 +87,7 @@ def _order(session: Session, now: datetime) -> Iterator[str]:
         for name, later in (("closed", facts.closed), ("merged", facts.merged)):
             if facts.created and later and later < facts.created:
                 yield f"pull request {number}: `{name}` lies before `created`"
-    if (latest := max((t for t in (session.latest, end) if t), default=None)) and latest > now + _SKEW:
+    if (latest := max((t for t in (session.latest, end) if t), default=None)) and latest > now + SKEW:
         yield "its time lies in the future"
 
 

@@ -37,7 +37,9 @@ def to_install(repository: Repository) -> Iterator[Step]:
 
 def to_remove(repository: Repository) -> Iterator[Step]:
     """Every script of ours, of whatever version, and the way back for the original's."""
-    for path in sorted(repository.scripts.glob("*.py")):
+    from pr_sessions.scripts.install import script_files
+
+    for path in sorted(repository.root / name for name in script_files()):
         present, copy = read_bytes(path), _original(path)
         if present is None or not is_ours(present):
             continue

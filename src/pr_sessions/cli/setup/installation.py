@@ -68,7 +68,7 @@ def settle(repository: Repository, wish: Wish, environ: Mapping[str, str]) -> Se
     recorded = policy.time_zone if "time_zone" in parsed.origins else None
     zone = _known_zone(wish.time_zone) if wish.time_zone else recorded or local_time_zone(environ)
     share = wish.share or policy.share
-    if share is Share.LOCAL and is_in_index(repository, repository.session_file):
+    if share is Share.LOCAL and _is_in_index(repository, repository.session_file):
         raise InvalidValue(
             f"git tracks {SESSION_FILE}, so it cannot be local",
             f"git rm --cached {SESSION_FILE}, then again; or keep sharing it: pr-sessions init --share commit",
@@ -90,7 +90,7 @@ def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: da
     )
 
 
-def is_in_index(repository: Repository, path: Path) -> bool:
+def _is_in_index(repository: Repository, path: Path) -> bool:
     """Whether git tracks the file; never outside git."""
     from pr_sessions.stores.git import is_tracked
 

@@ -1,0 +1,98 @@
+"""The documentation says what the code says: nothing in it is out of date, missing or points nowhere."""
+
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+from inspect import cleandoc
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+
+from pr_sessions.cli.main import SECTIONS, pr_sessions
+from pr_sessions.stores.configuration_rules import RULES
+
+ROOT = Path(__file__).parents[2]
+OUTSIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+PAGES = (*OUTSIDE, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
+GENERATED = ("concepts/lifecycle.md", "reference/commands.md", "reference/configuration.md")
+COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)")
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = spec_from_file_location("generate", ROOT / "docs/generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", GENERATED)
+def test_a_generated_page_says_what_the_code_says(generator: ModuleType, page: str) -> None:
+    path = ROOT / "docs" / page
+    assert path.read_text("utf-8") == generator.pages()[path], "out of date; mend it: make docs"
+
+
+def test_every_generated_page_is_compared(generator: ModuleType) -> None:
+    assert set(generator.pages()) == {ROOT / "docs" / page for page in GENERATED}
+
+
+@pytest.mark.parametrize(("name", "text"), COMMANDS.items())
+def test_the_help_of_a_command_begins_as_the_overview_says(name: str, text: str) -> None:
+    assert _help(name).splitlines()[0] == text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_json(name: str) -> None:
+    assert "--json" in [option for parameter in _command(name).params for option in parameter.opts]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example(name: str) -> None:
+    _, title, examples = _help(name).partition("\nExamples:\n")
+    assert title
+    assert f"  pr-sessions {name}" in examples
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_every_example_on_a_line_of_its_own(name: str) -> None:
+    for command in _with_those_inside(_command(name)):
+        shown = command.get_help(click.Context(command))
+        assert "\\b" not in shown
+        assert re.search(r"^ +Examples:\n +pr-sessions ", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("key", RULES)
+def test_every_setting_is_documented(key: str) -> None:
+    assert f"\n## `{key}`\n" in (ROOT / "docs/reference/configuration.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_relative_link_points_to_something_that_exists(page: str) -> None:
+    path = ROOT / page
+    links = LINK.findall(FENCE.sub("", path.read_text("utf-8")))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_index_names_every_page() -> None:
+    docs = ROOT / "docs"
+    pages = {path.relative_to(docs).as_posix() for path in docs.glob("*/*.md")}
+    assert set(LINK.findall((docs / "README.md").read_text("utf-8"))) == pages
+
+
+def _command(name: str) -> click.Command:
+    command = pr_sessions.get_command(click.Context(pr_sessions), name)
+    assert command is not None
+    return command
+
+
+def _with_those_inside(command: click.Command) -> list[click.Command]:
+    return [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+
+
+def _help(name: str) -> str:
+    return cleandoc(_command(name).help or "")
