@@ -11,7 +11,7 @@ def test_add_says_which_session_and_why(repo: Path, cli: Cli) -> None:
 
     assert (result.code, result.err) == (0, "")
     assert result.out == (
-        "Recorded pull request 42 in bot-20251122-1000\n"
+        "Recorded pull request 42 in bot-20251122-1000, which begins with it\n"
         "  automatic  its title matches ^auto-pr:\n"
         "  placed     time: work of bot within 30 minutes\n"
         "  session    over since 2025-11-22 10:30 (timeout), 1 pull request\n"
@@ -106,7 +106,7 @@ def test_a_hand_records_what_is_not_automatic(repo: Path, cli: Cli) -> None:
     result = cli("add", "42", "--title", "Fix", "--author", "ada", "--session", "ada-1", "--at", ago(0.1))
 
     assert result.out == (
-        "Recorded pull request 42 in ada-1\n"
+        "Recorded pull request 42 in ada-1, which begins with it\n"
         "  automatic  no\n"
         "  placed     hand: named by hand: ada-1\n"
         "  session    active, 29 min left, 1 pull request\n"

@@ -83,5 +83,5 @@ def test_a_start_in_the_future_is_refused(repo: Path, cli: Cli) -> None:
 
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "error: 2999-01-01T00:00:00+00:00 lies in the future\nhint: check the time, its zone and this machine's clock\n"
+        "error: 2999-01-01T00:00:00Z lies in the future\nhint: check the time, its zone and this machine's clock\n"
     )

@@ -55,7 +55,7 @@ class Book:
     def __len__(self) -> int:
         return len(self.kept) + len(self.changed)
 
-    def __contains__(self, session_id: str) -> bool:
+    def __contains__(self, session_id: object) -> bool:
         return session_id in self.changed or session_id in self.kept
 
     def __getitem__(self, session_id: str) -> Session:
@@ -89,8 +89,9 @@ class Book:
         """The session of that id, or the one that it became part of."""
         if session_id in self:
             return self[session_id]
-        home = self._aliases.get(session_id) or self._told("aliases", lambda: self._index.aliases).get(session_id)
-        return self[home] if home is not None and home in self else None
+        indexes = (self._aliases, self._told("aliases", lambda: self._index.aliases))
+        homes = (self[index[session_id]] for index in indexes if index.get(session_id) in self)
+        return next((home for home in homes if session_id in home.aliases), None)
 
     def holding(self, number: str) -> Session | None:
         """The session that holds the pull request; one that has facts of it before one that only lists it."""
