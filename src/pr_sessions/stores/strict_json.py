@@ -41,16 +41,13 @@ def read_json(data: bytes, name: str, *, trusted: bool = False) -> Any:
 def way_out(name: str) -> str:
     """What to do about a file that cannot be read; it is never overwritten."""
     return (
-        f"nothing was changed. Mend {name}, or move it away: inside git the clone keeps a copy of its own, "
-        "and the next command that writes brings the file back"
+        f"nothing was changed. Mend {name} by hand, or let `pr-sessions doctor --repair` put it aside and "
+        "join whatever other copies know"
     )
 
 
 def _way_out_of_conflict(name: str) -> str:
-    return (
-        f"nothing was changed. Take one side, such as `git checkout --theirs -- {name}`: your own is in the clone's "
-        "document already, and the next command that writes joins both"
-    )
+    return f"nothing was changed. `pr-sessions doctor --repair` joins both sides of {name}, after a backup"
 
 
 def _loses_keys(text: bytes, value: Any) -> bool:
