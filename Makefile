@@ -37,6 +37,7 @@ bench: $(DEV) ## Measure speed beside the floor.
 
 soak: $(DEV) ## Run the slow tests.
 	$(BIN)/pytest -m soak
+	$(BIN)/python -m benchmarks.histories
 
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

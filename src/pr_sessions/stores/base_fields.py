@@ -69,12 +69,12 @@ def _decide(base: Record, one: Record, other: Record, known: Collection[str] = (
 
 
 def _decide_value(base: Any, one: Any, other: Any) -> tuple[Any, Any]:
+    if isinstance(base, dict) and isinstance(one, dict) and isinstance(other, dict):
+        return _decide(base, one, other)
     if _same(one, base):
         return other, other
     if _same(other, base):
         return one, one
-    if isinstance(base, dict) and isinstance(one, dict) and isinstance(other, dict):
-        return _decide(base, one, other)
     return one, other
 
 

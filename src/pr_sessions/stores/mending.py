@@ -18,7 +18,7 @@ def mended(entry: Entry, zone: tzinfo) -> Entry | None:
     """
 
     def reads(record: Record) -> object:
-        return read_session(entry.id, record, zone, completed=False)
+        return read_session(entry.id, record, zone, completed="completed" in record)
 
     record = _without_wrong({**entry.record, **_mended_metadata(entry.record, zone)}, reads)
     ended = entry.completed and record.get("completed") is not None

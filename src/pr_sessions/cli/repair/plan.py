@@ -93,8 +93,9 @@ def _fallbacks(repository: Repository, zone: tzinfo, present: Collection[Source]
     """Older states, where something of the present one cannot be read."""
     if all(source.found.complete for source in present):
         return
-    found = (sources.newest_backup(repository, zone), sources.newest_in_history(repository, zone))
-    yield from (source for source in found if source)
+    yield from sources.from_backups(repository, zone)
+    committed = sources.newest_in_history(repository, zone)
+    yield from (committed,) if committed else ()
     if any(source.path == repository.document and source.found.problem for source in present):
         # What was recorded on other branches stands in no other file of this tree.
         yield from sources.on_branches(repository, zone)

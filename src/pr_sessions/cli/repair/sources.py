@@ -16,8 +16,7 @@ from pr_sessions.stores.repository import SESSION_FILE, Repository
 from pr_sessions.stores.salvage import Salvage, salvage
 
 _VERSIONS = 100
-_TIPS = ("for-each-ref", f"--count={_VERSIONS}", "--sort=-committerdate", "--format=%(objectname) %(refname:short)")
-_TIPS += ("refs/heads", "refs/remotes")
+_TIPS = ("refs/heads", "refs/remotes", "--sort=-committerdate", "--format=%(objectname) %(refname:short)")
 _STAGES = {BASE: "base", OURS: "our side", THEIRS: "their side"}
 
 
@@ -60,10 +59,18 @@ def stages(repository: Repository, zone: tzinfo) -> Mapping[int, Source]:
     return {n: _source(path, f"{_STAGES[n]} of the merge, in git's index", found[n], zone) for n in sorted(found)}
 
 
-def newest_backup(repository: Repository, zone: tzinfo) -> Source | None:
-    """The newest one that can be read whole."""
-    listed = ((b.path, f"the backup {b.name}", read_bytes(b.path) or b"") for b in backups(repository))
-    return _first_sound(listed, zone)
+def from_backups(repository: Repository, zone: tzinfo) -> Iterator[Source]:
+    """Every backup that can be read whole, newest first, each content once.
+
+    Not the newest alone: a repair that was cut short has left one that already lacks what it was about to restore.
+    """
+    seen: set[bytes] = set()
+    for backup in backups(repository):
+        data = read_bytes(backup.path) or b""
+        if data not in seen:
+            seen.add(data)
+            source = _first_sound([(backup.path, f"the backup {backup.name}", data)], zone)
+            yield from (source,) if source else ()
 
 
 def backups(repository: Repository) -> tuple[Backup, ...]:
@@ -82,7 +89,9 @@ def on_branches(repository: Repository, zone: tzinfo) -> Iterator[Source]:
     if repository.git_dir is None:
         return
     seen: set[bytes] = set()
-    listed = run_git(repository.root, *_TIPS).decode(errors="replace").splitlines()
+    listed = (
+        run_git(repository.root, "for-each-ref", f"--count={_VERSIONS}", *_TIPS).decode(errors="replace").splitlines()
+    )
     for tip, _, name in (line.partition(" ") for line in listed):
         data = _at(repository, tip)
         if data is not None and data not in seen:
