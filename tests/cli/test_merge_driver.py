@@ -58,7 +58,7 @@ def told(root: Path) -> tuple[list[str], str | None]:
     return record["prs"], record.get("completion_trigger")
 
 
-EVERYTHING = (["1", "2", "3"], "manual")
+EVERYTHING = (["1", "2", "3"], "manual_cli")
 
 
 def attempt(root: Path, *arguments: str) -> int:
@@ -102,7 +102,7 @@ def test_a_stash_comes_back_on_top_of_other_work(forked: Path, git: Git, cli: Cl
     git(forked, "stash", "-q")
     git(forked, "merge", "-q", "side")
     git(forked, "stash", "pop", "-q")
-    assert told(forked) == (["1", "2", "3", "4"], "manual")
+    assert told(forked) == (["1", "2", "3", "4"], "manual_cli")
 
 
 def test_a_linked_worktree_joins_as_the_main_one_does(forked: Path, git: Git, tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ def test_outside_git_nothing_lies_in_a_clone(cli: Cli, tmp_path: Path, monkeypat
         CONFIG,
         ".cursor/scripts",
         "docs/metrics/analytics",
+        ".cursor/quarantine",
         f"{SESSION_FILE}.lock",
         ".cursor/.pr-sessions-paused",
     ]
