@@ -38,6 +38,9 @@ bench: $(DEV) ## Measure speed beside the floor.
 docs: $(RUN) ## Rewrite the generated parts of the docs.
 	$(BIN)/python docs/generate.py
 
+soak: $(DEV) ## Run the slow tests and the long figures.
+	$(BIN)/python -m benchmarks.histories
+
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

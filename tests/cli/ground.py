@@ -43,6 +43,12 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
+def never_time_out(root: Path) -> None:
+    """Sessions of a day long past stay active."""
+    with (root / CONFIG).open("a") as file:
+        file.write("enable_timeout_completion: false\n")
+
+
 def as_nobody(folder: Path, *arguments: str) -> tuple[int, str, str]:
     """Code, stdout and stderr of a command that is run by somebody who may not do everything, as root may."""
     # Git reads nothing in a folder that belongs to somebody else, unless it is told to.

@@ -100,11 +100,10 @@ def test_a_corrupt_session_file_is_not_overwritten_and_the_way_out_works(cli: Cl
         1,
         f"error: cannot read {repo / SESSION_FILE}: it is empty",
     )
-    assert "move it away" in refused.err
+    assert "`pr-sessions doctor --repair`" in refused.err
     assert (repo / SESSION_FILE).read_text() == " "
     assert not (repo / DOCUMENT).exists()
-    (repo / SESSION_FILE).rename(repo / "broken.json")
-    assert cli("restore").code == 0
+    assert cli("doctor", "--repair").code == 0
     assert sessions(repo / SESSION_FILE) == ["s-20251101-1000"]
 
 

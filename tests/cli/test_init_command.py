@@ -19,11 +19,13 @@ def untracked(git: Git, root: Path) -> list[str]:
 def test_it_says_what_it_did_and_what_to_type_next(cli: Cli, repo: Path) -> None:
     assert cli("init").out == (
         f"Set up {repo}\n"
-        "  prepare  .git/pr-sessions                    the clone's own folder, which no checkout touches\n"
-        "  write    .cursor/config/session_config.yaml  configuration: time zone UTC, share commit\n"
-        "  write    docs/metrics/auto_pr_sessions.json  session file, empty\n"
-        "  write    .gitignore                          ignores .cursor/.session_id, .cursor/data/session_state.json\n"
-        "Next: git add .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'\n"
+        "  prepare   .git/pr-sessions                    the clone's own folder, which no checkout touches\n"
+        "  write     .cursor/config/session_config.yaml  configuration: time zone UTC, share commit\n"
+        "  write     docs/metrics/auto_pr_sessions.json  session file, empty\n"
+        "  write     .gitignore                          ignores .cursor/.session_id, .cursor/data/session_state.json\n"
+        "  write     .gitattributes                      git joins the session file instead of merging its lines\n"
+        f"  register  .git/config                         merge driver, run by {sys.executable}\n"
+        "Next: git add .gitattributes .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'\n"
         "Next: pr-sessions start\n"
     )
 

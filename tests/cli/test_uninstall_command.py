@@ -28,9 +28,11 @@ def test_session_data_stays_and_is_named(cli: Cli, repo: Path) -> None:
     before = (repo / SESSION_FILE).read_bytes()
     assert cli("uninstall").out == (
         f"Removed from {repo}\n"
-        "  remove  .cursor/config/session_config.yaml  configuration, as init wrote it\n"
-        "  remove  .cursor/.session_id                 marker of the current session\n"
-        "  remove  .gitignore                          held nothing but our lines\n"
+        "  remove      .cursor/config/session_config.yaml  configuration, as init wrote it\n"
+        "  remove      .cursor/.session_id                 marker of the current session\n"
+        "  remove      .gitignore                          held nothing but our lines\n"
+        "  remove      .gitattributes                      held nothing but our lines\n"
+        "  unregister  .git/config                         merge driver\n"
         "Kept\n"
         "  docs/metrics/auto_pr_sessions.json  session data\n"
         "  .git/pr-sessions/sessions.json      session data\n"

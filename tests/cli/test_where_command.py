@@ -34,11 +34,13 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".cursor/scripts",
         "docs/metrics/analytics",
         ".gitignore",
+        ".gitattributes",
         DOCUMENT,
         ".git/pr-sessions/README",
         ".git/pr-sessions/policy.json",
         ".git/pr-sessions/backups",
         ".git/info/exclude",
+        ".git/pr-sessions/quarantine",
         ".git/pr-sessions/lock",
         ".git/pr-sessions/paused",
     ]
@@ -137,6 +139,7 @@ def test_outside_git_nothing_lies_in_a_clone(cli: Cli, tmp_path: Path, monkeypat
         CONFIG,
         ".cursor/scripts",
         "docs/metrics/analytics",
+        ".cursor/quarantine",
         f"{SESSION_FILE}.lock",
         ".cursor/.pr-sessions-paused",
     ]

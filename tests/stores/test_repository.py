@@ -279,6 +279,7 @@ class TestPlaces:
             "pending": "/m/.git/pr-sessions/pending",
             "policy_cache": "/m/.git/pr-sessions/policy-w.json",
             "paused": "/m/.git/pr-sessions/paused",
+            "quarantine": "/m/.git/pr-sessions/quarantine",
         }
 
     def test_a_folder_without_git_stands_alone(self) -> None:
@@ -292,6 +293,7 @@ class TestPlaces:
             "pending": None,
             "policy_cache": None,
             "paused": "/w/.cursor/.pr-sessions-paused",
+            "quarantine": "/w/.cursor/quarantine",
         }
 
 

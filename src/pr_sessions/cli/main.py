@@ -48,6 +48,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "resume": "Switch tracking on again.",
     },
 }
+# What other programs call, and `--help` does not show.
+PLUMBING = ("merge-driver",)
 
 
 class Commands(click.Group):
@@ -57,11 +59,11 @@ class Commands(click.Group):
         return [name for section in SECTIONS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in (*self.list_commands(ctx), *PLUMBING):
             return None
         from importlib import import_module
 
-        module = import_module(f"pr_sessions.cli.commands.{cmd_name}_command")
+        module = import_module(f"pr_sessions.cli.commands.{cmd_name.replace('-', '_')}_command")
         command: click.Command = module.command
         # The docstrings are raw; click wants the character itself before lines that must stay as they are.
         for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
@@ -71,7 +73,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0].startswith("-") or args[0] in self.list_commands(ctx):
+        if args[0].startswith("-") or args[0] in (*self.list_commands(ctx), *PLUMBING):
             return super().resolve_command(ctx, args)
         from difflib import get_close_matches
 
@@ -131,7 +133,7 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return USAGE if isinstance(error, click.UsageError) else MENDABLE
     except PrSessionsError as error:
-        return _say_paused(error, arguments) if isinstance(error, Paused) else _say_error(error)
+        return _say_paused(error, arguments) if isinstance(error, Paused) else say_error(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; what was saved before is safe", err=True)
         return INTERRUPTED
@@ -143,7 +145,8 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else DONE
 
 
-def _say_error(error: PrSessionsError) -> int:
+def say_error(error: PrSessionsError) -> int:
+    """What is wrong and the way out, on stderr; the exit code."""
     _say("error", str(error), "red")
     if error.hint:
         _say("hint", error.hint, "cyan")

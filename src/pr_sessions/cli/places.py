@@ -107,12 +107,15 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         own, text, cache = repository.document, repository.state / "README", repository.policy_cache
         ignore, exclude = repository.root / ".gitignore", repository.common_dir / "info/exclude"
         yield Place(ignore, "keeps the marker and the index out of git", "init, people", "nothing", _lines)
+        attributes = repository.root / ".gitattributes"
+        yield Place(attributes, "has git join the session file (share: commit)", "init, people", "nothing", _lines)
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)
         yield Place(exclude, "keeps local files out of git (share: local)", "init, git, people", "nothing", _lines)
     yield from _beside_the_session_file(repository)
+    yield Place(repository.quarantine, "files that could not be read", "doctor --repair", NAMES, _files)
     yield Place(repository.lock, "held while something is written", OUR_WRITERS, "process number, time", _nothing)
     yield Place(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
 

@@ -10,7 +10,7 @@ from pr_sessions.stores.records import Record, in_order
 from pr_sessions.stores.strict_json import read_json, way_out
 
 VERSION = "1.0"
-_LISTED = ("version", "last_updated", "active_sessions", "completed_sessions")
+LISTED = ("version", "last_updated", "active_sessions", "completed_sessions")
 
 
 class Entry(Struct, frozen=True):
@@ -67,7 +67,7 @@ def format_document(entries: Iterable[Entry], top: Record) -> bytes:
         "active_sessions": {entry.id: entry.record for entry in listed if not entry.completed},
         "completed_sessions": [entry.record for entry in listed if entry.completed],
     }
-    value |= {key: in_order(top[key]) for key in sorted(top) if key not in (*_LISTED, "unattributed")}
+    value |= {key: in_order(top[key]) for key in sorted(top) if key not in (*LISTED, "unattributed")}
     if "unattributed" in top:
         value["unattributed"] = top["unattributed"]
     return json.format(json.encode(value), indent=2) + b"\n"

@@ -32,6 +32,7 @@ pr-sessions keeps its state here, where no checkout, stash or
 `git clean` can touch it. All branches and worktrees of this clone share it; git never sends it anywhere.
 
 sessions.json   every session and its pull requests; the working tree's docs/metrics/auto_pr_sessions.json is joined in
+quarantine/     what could not be read, put aside by `pr-sessions doctor --repair`
 backups/        earlier states; `pr-sessions restore` joins one in
 policy.json     a copy of the configuration that is quick to read
 lock            held while something is written; the file itself may stay
@@ -102,6 +103,11 @@ class Repository(Struct, frozen=True):
     def backups(self) -> Path:
         """The folder of backups."""
         return self.state / "backups" if self.state else self.session_file.parent
+
+    @property
+    def quarantine(self) -> Path:
+        """The folder of files that could not be read."""
+        return self.state / "quarantine" if self.state else self.root / ".cursor/quarantine"
 
     @property
     def journal(self) -> Path | None:

@@ -10,6 +10,7 @@ from pr_sessions.errors import UnreadableFile
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONFLICT = b"<<<<<<< "
+_WAY_OUT_OF_CONFLICT = "nothing was changed. `pr-sessions doctor --repair` joins both sides, after a backup"
 _SURROGATES = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(?P<half>\\u[dD][89a-fA-F])")
 
 
@@ -34,22 +35,15 @@ def read_json(data: bytes, name: str, *, trusted: bool = False) -> Any:
             return value
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = _why_not(text, error)
-    hint = _way_out_of_conflict(name) if _conflict_line(text) else way_out(name)
+    hint = _WAY_OUT_OF_CONFLICT if _conflict_line(text) else way_out(name)
     raise UnreadableFile(f"cannot read {name}: {reason}", hint)
 
 
 def way_out(name: str) -> str:
     """What to do about a file that cannot be read; it is never overwritten."""
     return (
-        f"nothing was changed. Mend {name}, or move it away: inside git the clone keeps a copy of its own, "
-        "and the next command that writes brings the file back"
-    )
-
-
-def _way_out_of_conflict(name: str) -> str:
-    return (
-        f"nothing was changed. Take one side, such as `git checkout --theirs -- {name}`: your own is in the clone's "
-        "document already, and the next command that writes joins both"
+        f"nothing was changed. Mend {name} by hand, or let `pr-sessions doctor --repair` put it aside and "
+        "join whatever other copies know"
     )
 
 

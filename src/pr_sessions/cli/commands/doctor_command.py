@@ -16,17 +16,30 @@ COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 @click.command("doctor")
 @click.option("--exit-code", is_flag=True, help="Fail if there is an error or a warning.")
+@click.option("--repair", is_flag=True, help="Mend the session files: put aside, restore, join. Deletes nothing.")
+@click.option("--dry-run", is_flag=True, help="With --repair: show what would be done. Writes nothing.")
 @options.as_json
-def command(exit_code: bool, json: bool) -> int:
+def command(exit_code: bool, repair: bool, dry_run: bool, json: bool) -> int:
     r"""Find every inconsistency and its way out.
 
-    Looks at files, markers, configuration and git. Writes nothing.
+    Looks at files, markers, configuration and git. Writes nothing, except with --repair: then what cannot be read is
+    moved into a quarantine, both sides of a merge conflict are joined, and what is missing comes back from the clone's
+    document, the newest readable backup and git's history.
 
     \b
     Examples:
       pr-sessions doctor
       pr-sessions doctor --exit-code --json
+      pr-sessions doctor --repair --dry-run
     """
+    if repair:
+        return _repair(dry_run=dry_run, json=json)
+    if dry_run:
+        raise click.UsageError("--dry-run goes with --repair")
+    return _look(exit_code=exit_code, json=json)
+
+
+def _look(*, exit_code: bool, json: bool) -> int:
     from pr_sessions.cli.diagnosis import diagnose
     from pr_sessions.tracker import utc_now
 
@@ -35,6 +48,32 @@ def command(exit_code: bool, json: bool) -> int:
     lines = [line for finding in findings for line in _lines(finding)]
     output.show({"findings": findings, "healthy": healthy}, lines or ["Everything is in order."], as_json=json)
     return UNHEALTHY if exit_code and not healthy else 0
+
+
+def _repair(*, dry_run: bool, json: bool) -> int:
+    from pr_sessions.cli.commands.init_command import short
+    from pr_sessions.cli.repair.plan import plan
+    from pr_sessions.cli.repair.steps import Repair, carry_out
+
+    tracker = options.tracker()
+    repository, now = tracker.repository, tracker.now()
+
+    def planned() -> Repair:
+        return plan(repository, tracker.zone, now)
+
+    repair = planned() if dry_run else carry_out(planned, repository, now)
+    data = {
+        "root": str(repository.root),
+        "dry_run": dry_run,
+        "steps": [{"act": step.act, "path": str(step.path), "what": step.what} for step in repair.steps],
+        "lost": repair.lost,
+    }
+    rows = [(s.act, short(s.path, repository.root), output.one_line(s.what, 200)) for s in repair.steps]
+    title = "Would repair" if dry_run else "Repaired"
+    lines = [f"{title} {output.heading(str(repository.root))}", *output.table(rows)] if rows else ["Nothing to repair."]
+    lines += [f"Only in the quarantine: {output.one_line(i, 200)}" for i in repair.lost]
+    output.show(data, lines, as_json=json)
+    return UNHEALTHY if repair.lost else 0
 
 
 def _lines(finding: "Finding") -> list[str]:

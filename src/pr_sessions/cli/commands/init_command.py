@@ -80,4 +80,7 @@ def _notes(repository: "Repository", settings: "Settings") -> list[str]:
 def _next(repository: "Repository", settings: "Settings") -> list[str]:
     if repository.git_dir is None or settings.share is Share.LOCAL:
         return ["pr-sessions start"]
-    return ["git add .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'", "pr-sessions start"]
+    return [
+        "git add .gitattributes .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'",
+        "pr-sessions start",
+    ]

@@ -59,9 +59,9 @@ def broken_backups(case: Case) -> Iterator[Finding]:
         try:
             parse(read_bytes(backup.path) or b"", str(backup.path))
         except UnreadableFile as error:
-            yield Finding(
-                Severity.WARNING, str(error), str(backup.path), "remove it; `pr-sessions backup` takes a new one"
-            )
+            gone = "pr-sessions doctor --repair puts it aside" if backup.ours else "remove it"
+            way_out = f"{gone}; `pr-sessions backup` takes a new one"
+            yield Finding(Severity.WARNING, str(error), str(backup.path), way_out)
 
 
 def index(case: Case) -> Iterator[Finding]:

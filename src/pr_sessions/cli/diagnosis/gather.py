@@ -22,6 +22,7 @@ from pr_sessions.stores.repository import Repository, worktrees
 from pr_sessions.tracker import zone_of
 
 T = TypeVar("T")
+REPAIR = "pr-sessions doctor --repair"
 
 
 class Case(Struct, frozen=True):
@@ -61,8 +62,7 @@ def gather(repository: Repository, now: datetime, environ: Mapping[str, str]) ->
     roots = _try(found, repository.root, worktrees, repository) or (repository.root,)
     paths = [Repository(root).marker for root in roots]
     markers = _present({path: _try(found, path, read_marker, path, zone) for path in paths})
-    case = Case(repository, now, environ, parsed, contents, documents, sessions, markers)
-    return case, tuple(_with_way_out(finding, repository) for finding in found)
+    return Case(repository, now, environ, parsed, contents, documents, sessions, markers), tuple(found)
 
 
 def _session_files(repository: Repository) -> tuple[Path, ...]:
@@ -91,7 +91,7 @@ def _sound(document: Document, path: Path, zone: tzinfo, found: list[Finding]) -
             entries.append(entry)
         except WrongType as error:
             place = f"{path}: {entry.id[:100]}"
-            found.append(Finding(Severity.ERROR, f"cannot read a session: {error}", place, ""))
+            found.append(Finding(Severity.ERROR, f"cannot read a session: {error}", place, REPAIR))
     return Document(tuple(entries), document.top, document.name)
 
 
@@ -101,13 +101,3 @@ def _joined(documents: list[Document], zone: tzinfo) -> tuple[Session, ...]:
         book = Book(document, zone)
         whole = book if whole is None else join_books(whole, book)
     return tuple(whole or ())
-
-
-def _with_way_out(finding: Finding, repository: Repository) -> Finding:
-    """The clone's own document has no other copy to come back from but a backup."""
-    own = str(repository.document)
-    if repository.document and finding.place.startswith(own) and "upgrade" not in finding.way_out:
-        way_out = f"mend it, or move it away and take what a backup knows: mv {own} {own}.broken && pr-sessions restore"
-    else:
-        way_out = finding.way_out or "mend that session by hand; nothing is written until the file can be read"
-    return Finding(finding.severity, finding.problem, finding.place, way_out)

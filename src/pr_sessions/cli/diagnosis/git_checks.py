@@ -1,11 +1,16 @@
 """What git tracks and ignores, against how the session file should be shared."""
 
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from subprocess import DEVNULL, TimeoutExpired, run
 
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
-from pr_sessions.cli.diagnosis.gather import Case
+from pr_sessions.cli.diagnosis.gather import REPAIR, Case
+from pr_sessions.cli.setup.merge_driver import interpreter_in, is_asked_for, registered
 from pr_sessions.sessions.policy import Share
+from pr_sessions.stores.conflicts import unmerged
 from pr_sessions.stores.git import is_ignored, is_tracked
 from pr_sessions.stores.repository import SESSION_FILE
 
@@ -33,6 +38,48 @@ def files_of_one_tree(case: Case) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, "git does not ignore it", str(path), "pr-sessions init")
 
 
+def unfinished_merge(case: Case) -> Iterator[Finding]:
+    """Both sides of a merge wait in git's index; with conflict markers in it, the file says so itself."""
+    path = case.repository.session_file
+    stages = unmerged(case.repository.root, path)
+    if stages and (path in case.documents or path not in case.contents):
+        problem = f"git has not finished merging it: {len(stages)} versions wait in the index"
+        yield Finding(Severity.ERROR, problem, str(path), REPAIR)
+
+
+def merge_driver(case: Case) -> Iterator[Finding]:
+    """A clone in which git would merge the lines of the session file instead of joining it."""
+    root = case.repository.root
+    if case.policy.share is not Share.COMMIT or not is_tracked(root, case.repository.session_file):
+        return
+    problem = _why_no_driver(root)
+    if problem:
+        yield Finding(Severity.WARNING, problem, str(case.repository.common_dir), "pr-sessions init")
+
+
+def _why_no_driver(root: Path) -> str | None:
+    if not is_asked_for(root):
+        return "git's attributes do not ask for our merge driver: merges of the session file can conflict"
+    line = registered(root)
+    if line is None:
+        return "our merge driver is not registered in this clone: merges of the session file can conflict"
+    interpreter = interpreter_in(line)
+    if interpreter is None:
+        return "the registered merge driver is not the one that init registers"
+    return None if _is_alive(interpreter) else f"the registered merge driver is dead: {interpreter} has no pr-sessions"
+
+
+def _is_alive(interpreter: str) -> bool:
+    """Whether the interpreter has our package; the running one has."""
+    if interpreter == sys.executable:
+        return True
+    try:
+        asked = [interpreter, "-P", "-c", "import pr_sessions.cli.main"]
+        return run(asked, check=False, stdin=DEVNULL, capture_output=True, timeout=10).returncode == 0
+    except (OSError, TimeoutExpired):
+        return False
+
+
 def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[Severity, str, str] | None:
     if share is Share.LOCAL:
         if tracked:
@@ -51,4 +98,4 @@ def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[S
     return None
 
 
-GIT_CHECKS = (session_file, files_of_one_tree)
+GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, merge_driver)

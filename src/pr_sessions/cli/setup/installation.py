@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts
+from pr_sessions.cli.setup import compatible_scripts, merge_driver
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.errors import InvalidValue, NotARepository
@@ -86,6 +86,7 @@ def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: da
         *_configuration(repository, settings),
         *_session_file(repository, now),
         *_ignores(repository, settings.share),
+        *_merge_driver(repository, settings.share),
         *(compatible_scripts.to_install(repository) if wish.scripts else ()),
     )
 
@@ -155,6 +156,13 @@ def _ignores(repository: Repository, share: Share) -> Iterator[Step]:
     local = share is Share.LOCAL
     yield from _ignore(repository.root / ".gitignore", () if local else OF_ONE_TREE)
     yield from _ignore(exclude, (*OF_ONE_TREE, *OF_ONE_CLONE) if local else ())
+
+
+def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:
+    """Only a file that travels with the branches is ever merged by git."""
+    if repository.git_dir is None:
+        return
+    yield from (merge_driver.to_install if share is Share.COMMIT else merge_driver.to_remove)(repository)
 
 
 def _ignore(path: Path, entries: tuple[str, ...]) -> Iterator[Step]:

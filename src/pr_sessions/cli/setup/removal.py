@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts
+from pr_sessions.cli.setup import compatible_scripts, merge_driver
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
@@ -28,6 +28,7 @@ def plan(repository: Repository) -> tuple[Step, ...]:
     return (
         *_files(repository),
         *_ignore_lines(repository),
+        *merge_driver.to_remove(repository),
         *compatible_scripts.to_remove(repository),
         *_last(repository),
     )
@@ -47,7 +48,8 @@ def _session_data(repository: Repository) -> list[Path]:
     files = [repository.session_file, *([repository.document] if repository.document else [])]
     by_hand = [backup.path for backup in list_backups(repository.session_file.parent)]
     folder = [repository.backups] if repository.state and _holds_something(repository.backups) else []
-    return [*(path for path in files if exists(path)), *folder, *by_hand]
+    aside = [repository.quarantine] if _holds_something(repository.quarantine) else []
+    return [*(path for path in files if exists(path)), *folder, *aside, *by_hand]
 
 
 def _files(repository: Repository) -> Iterator[Step]:
@@ -78,7 +80,9 @@ def _ignore_lines(repository: Repository) -> Iterator[Step]:
 def _last(repository: Repository) -> Iterator[Step]:
     """The lock, and in a clone without sessions the text that explains the folder."""
     state = repository.state
-    if repository.document and (exists(repository.document) or _holds_something(repository.backups)):
+    if repository.document and (
+        exists(repository.document) or any(map(_holds_something, (repository.backups, repository.quarantine)))
+    ):
         return
     texts = [(state / "README", "text that explains the folder")] if state else []
     for path, what in (*texts, (repository.lock, "lock")):

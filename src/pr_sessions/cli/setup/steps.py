@@ -21,6 +21,8 @@ class Act(StrEnum):
     PREPARE = "prepare"
     RECORD = "record"
     FORGET = "forget"
+    REGISTER = "register"
+    UNREGISTER = "unregister"
 
 
 class Step(Struct, frozen=True):
@@ -88,12 +90,20 @@ def _do(step: Step, repository: Repository) -> None:
             _remove_empty(step.path.parent, (repository.root, repository.common_dir))
         case Act.RECORD | Act.FORGET:
             _interpreter(step.act, repository)
+        case Act.REGISTER | Act.UNREGISTER:
+            _merge_driver(step.act, repository)
 
 
 def _interpreter(act: Act, repository: Repository) -> None:
     from pr_sessions.scripts.install import forget_interpreter, record_interpreter
 
     (record_interpreter if act is Act.RECORD else forget_interpreter)(repository.root)
+
+
+def _merge_driver(act: Act, repository: Repository) -> None:
+    from pr_sessions.cli.setup.merge_driver import register, unregister
+
+    (register if act is Act.REGISTER else unregister)(repository.root)
 
 
 def _remove_empty(folder: Path, stop: tuple[Path | None, ...]) -> None:

@@ -1,0 +1,209 @@
+"""`python -m benchmarks.histories [COUNT] [SEED]`: random histories of real branches with real git.
+
+Several clones of one bare repository record, merge, rebase, cherry-pick, revert, stash and pull by chance. What every
+recording acknowledged goes into a ledger of its own. A history fails by a conflict, or where the clones, once they have
+pulled from each other, do not know a pull request that the ledger has.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from msgspec import Struct
+
+from pr_sessions import PullRequest, open_tracker
+from pr_sessions.stores.book import Book
+from pr_sessions.stores.document import parse
+from pr_sessions.stores.repository import SESSION_FILE
+
+START = datetime(2025, 11, 22, 10, tzinfo=UTC)
+BRANCHES = ("main", "red", "blue")
+CLONES = ("one", "two", "three")
+STEPS = 14
+
+
+class Outcome(Struct):
+    """What came of one history: what git was asked to do, its conflicts, and the pull requests that are gone."""
+
+    steps: dict[str, int]
+    conflicts: list[str]
+    lost: list[str]
+    recorded: int
+
+
+class History:
+    """One random history in a folder of its own."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.random = Random(seed)  # noqa: S311 - a game, not a secret
+        self.minutes = 0
+        self.ledger: dict[str, str] = {}
+        self.outcome = Outcome({}, [], [], 0)
+
+    def play(self) -> Outcome:
+        """Sets up, plays, lets the clones meet, and counts."""
+        self._set_up()
+        for _ in range(STEPS):
+            clone = self.folder / self.random.choice(CLONES)
+            move = self.random.choice(MOVES)
+            self.outcome.steps[move.__name__] = self.outcome.steps.get(move.__name__, 0) + 1
+            move(self, clone)
+        self._meet()
+        self.outcome.recorded = len(self.ledger)
+        self.outcome.lost += [f"{number}: {where}" for number, where in self.ledger.items() if self._misses(number)]
+        return self.outcome
+
+    def record(self, clone: Path) -> None:
+        """A pull request, sometimes an end, and a commit with code beside it."""
+        self.work(clone)
+        self.commit(clone)
+
+    def work(self, clone: Path) -> None:
+        """What is in the tree before a commit; no two clones ever write the same code."""
+        self.minutes += self.random.randint(1, 50)
+        number = str(self.random.randint(1, 12)) if self.random.random() < 0.2 else str(100 + len(self.ledger))
+        tracker = open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
+        author = self.random.choice(("ada", "bob"))
+        told = PullRequest(number=number, title="auto-pr: x", author=author, files_changed=self.minutes)
+        recorded = tracker.record(told).recorded
+        assert recorded.session is not None
+        self.ledger[number] = f"{recorded.session.id} in {clone.name}"
+        if self.random.random() < 0.3:
+            tracker.complete()
+        (clone / f"code-{len(self.ledger)}-{self.minutes}.py").write_text("pass\n")
+
+    def switch(self, clone: Path) -> None:
+        self.git(clone, "checkout", "-q", self.random.choice(BRANCHES))
+
+    def merge(self, clone: Path) -> None:
+        self.join(clone, "merge", "-q", "--no-edit", self.random.choice(BRANCHES))
+
+    def rebase(self, clone: Path) -> None:
+        self.join(clone, "rebase", "-q", self.random.choice(BRANCHES))
+
+    def cherry_pick(self, clone: Path) -> None:
+        branch = self.random.choice(BRANCHES)
+        if not self.is_first(clone, branch):
+            self.join(clone, "cherry-pick", "--allow-empty", "--keep-redundant-commits", branch)
+
+    def revert(self, clone: Path) -> None:
+        if not self.is_first(clone, "HEAD"):
+            self.join(clone, "revert", "--no-edit", "HEAD")
+
+    def is_first(self, clone: Path, commit: str) -> bool:
+        """Taking back the commit that set everything up is no history, but the end of it."""
+        return self.git(clone, "rev-parse", "-q", "--verify", f"{commit}^", check=False).returncode != 0
+
+    def stash(self, clone: Path) -> None:
+        """What was recorded is stashed, and comes back on another branch."""
+        self.work(clone)
+        self.git(clone, "stash", "-q", "-u")
+        self.switch(clone)
+        self.join(clone, "stash", "pop", "-q")
+        self.commit(clone)
+
+    def pull(self, clone: Path) -> None:
+        other = self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+        self.join(clone, "pull", "-q", "--no-rebase", "--no-edit", str(other), self.random.choice(BRANCHES))
+
+    def commit(self, clone: Path) -> None:
+        self.git(clone, "add", "-A")
+        self.git(clone, "commit", "-q", "--allow-empty", "-m", f"at {self.minutes}")
+
+    def join(self, clone: Path, *arguments: str) -> None:
+        """A command of git's that may conflict. A revert of a merge, say, is refused, and no conflict."""
+        done = self.git(clone, *arguments, check=False)
+        unmerged = self.git(clone, "ls-files", "-u").stdout
+        if SESSION_FILE in unmerged:
+            self.outcome.conflicts.append(f"git {' '.join(arguments[:2])}: {done.stderr.strip()}")
+        if done.returncode:
+            for command in ("merge", "rebase", "cherry-pick", "revert"):
+                self.git(clone, command, "--abort", check=False)
+            self.git(clone, "reset", "-q", "--hard")
+
+    def git(self, clone: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["git", *arguments], cwd=clone, check=check, capture_output=True, text=True)
+
+    def _set_up(self) -> None:
+        first = self.folder / CLONES[0]
+        first.mkdir(parents=True)
+        self.git(first, "init", "-q", "-b", "main")
+        self._settle(first)
+        self.commit(first)
+        for branch in BRANCHES[1:]:
+            self.git(first, "branch", branch)
+        for name in CLONES[1:]:
+            self.git(self.folder, "clone", "-q", CLONES[0], name)
+            for branch in BRANCHES[1:]:
+                self.git(self.folder / name, "branch", branch, f"origin/{branch}")
+            self._settle(self.folder / name)
+
+    def _settle(self, clone: Path) -> None:
+        """A name, and `init`, which registers the merge driver."""
+        self.git(clone, "config", "user.name", "Ada")
+        self.git(clone, "config", "user.email", "ada@example.com")
+        command = [sys.executable, "-m", "pr_sessions", "init", "--time-zone", "UTC"]
+        subprocess.run(command, cwd=clone, check=True, capture_output=True)
+
+    def _meet(self) -> None:
+        """Every clone commits what it knows; the first one takes all branches of all."""
+        for name in CLONES:
+            clone = self.folder / name
+            open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes)).keep()
+            self.commit(clone)
+        first = self.folder / CLONES[0]
+        for name in CLONES:
+            for branch in BRANCHES:
+                self.join(first, "pull", "-q", "--no-rebase", "--no-edit", str(self.folder / name), branch)
+
+    def _misses(self, number: str) -> bool:
+        """Whether the committed file alone, without the clone's own document, does not know it."""
+        first = self.folder / CLONES[0]
+        committed = self.git(first, "show", f"HEAD:{SESSION_FILE}").stdout.encode()
+        return Book(parse(committed, "committed")).holding(number) is None
+
+
+MOVES = (
+    History.record,
+    History.record,
+    History.record,
+    History.switch,
+    History.merge,
+    History.rebase,
+    History.cherry_pick,
+    History.revert,
+    History.stash,
+    History.pull,
+)
+
+
+def play(seed: int) -> Outcome:
+    """One history, gone from the disk afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        return History(Path(folder) / "with space", seed).play()
+
+
+def main(arguments: list[str]) -> int:
+    count, first = (int(a) for a in (*arguments, "200", "1")[:2]) if len(arguments) != 1 else (int(arguments[0]), 1)
+    os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    steps: dict[str, int] = {}
+    conflicts = lost = recorded = 0
+    for seed in range(first, first + count):
+        outcome = play(seed)
+        steps = {name: steps.get(name, 0) + outcome.steps.get(name, 0) for name in {*steps, *outcome.steps}}
+        conflicts, lost = conflicts + len(outcome.conflicts), lost + len(outcome.lost)
+        recorded += outcome.recorded
+        for what in (*outcome.conflicts, *outcome.lost):
+            print(f"seed {seed}: {what}", flush=True)
+    print(", ".join(f"{name} {steps[name]}" for name in sorted(steps)))
+    print(f"{count} histories, {recorded} pull requests: {conflicts} conflicts, {lost} lost")
+    return 1 if conflicts or lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""Where a repair finds sessions: the files, git's index, backups, git's history."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from pathlib import Path
+
+from msgspec import Struct
+
+from pr_sessions.errors import NewerVersion
+from pr_sessions.stores.backups import Backup, list_backups
+from pr_sessions.stores.conflicts import BASE, OURS, THEIRS, versions
+from pr_sessions.stores.document import Document
+from pr_sessions.stores.files import read_bytes
+from pr_sessions.stores.git import GitFailed, run_git
+from pr_sessions.stores.repository import SESSION_FILE, Repository
+from pr_sessions.stores.salvage import Salvage, salvage
+
+_VERSIONS = 100
+_TIPS = ("refs/heads", "refs/remotes", "--sort=-committerdate", "--format=%(objectname) %(refname:short)")
+_STAGES = {BASE: "base", OURS: "our side", THEIRS: "their side"}
+
+
+class Source(Struct, frozen=True):
+    """One telling of the sessions.
+
+    Attributes:
+        what: what it is, for people.
+    """
+
+    path: Path
+    what: str
+    data: bytes
+    found: Salvage
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """What it tells."""
+        return self.found.documents
+
+
+def files(repository: Repository, zone: tzinfo) -> tuple[Source, ...]:
+    """The clone's document and the working tree's session file, as far as they are there.
+
+    Raises:
+        NewerVersion: a newer pr-sessions wrote one of them.
+        UnreadableFile: one may not be read at all.
+    """
+    named = ((repository.document, "the clone's document"), (repository.session_file, "the session file"))
+    read = [(path, what, read_bytes(path)) for path, what in named if path]
+    return tuple(_source(path, what, data, zone) for path, what, data in read if data is not None)
+
+
+def stages(repository: Repository, zone: tzinfo) -> Mapping[int, Source]:
+    """The versions of an unfinished merge, by stage."""
+    if repository.git_dir is None:
+        return {}
+    path = repository.session_file
+    found = versions(repository.root, path)
+    return {n: _source(path, f"{_STAGES[n]} of the merge, in git's index", found[n], zone) for n in sorted(found)}
+
+
+def from_backups(repository: Repository, zone: tzinfo) -> Iterator[Source]:
+    """Every backup that can be read whole, newest first, each content once.
+
+    Not the newest alone: a repair that was cut short has left one that already lacks what it was about to restore.
+    """
+    seen: set[bytes] = set()
+    for backup in backups(repository):
+        data = read_bytes(backup.path) or b""
+        if data not in seen:
+            seen.add(data)
+            source = _first_sound([(backup.path, f"the backup {backup.name}", data)], zone)
+            yield from (source,) if source else ()
+
+
+def backups(repository: Repository) -> tuple[Backup, ...]:
+    """All of them, newest first."""
+    return list_backups(repository.backups, repository.session_file.parent)
+
+
+def newest_in_history(repository: Repository, zone: tzinfo) -> Source | None:
+    """The newest version of the session file that git's history knows and that can be read whole."""
+    path = repository.session_file
+    return _first_sound(((path, f"git's history, commit {c[:10]}", data) for c, data in _history(repository)), zone)
+
+
+def on_branches(repository: Repository, zone: tzinfo) -> Iterator[Source]:
+    """The session files at the tips of all branches, as far as they can be read whole; each content once."""
+    if repository.git_dir is None:
+        return
+    seen: set[bytes] = set()
+    listed = (
+        run_git(repository.root, "for-each-ref", f"--count={_VERSIONS}", *_TIPS).decode(errors="replace").splitlines()
+    )
+    for tip, _, name in (line.partition(" ") for line in listed):
+        data = _at(repository, tip)
+        if data is not None and data not in seen:
+            seen.add(data)
+            source = _first_sound([(repository.session_file, f"git's branch {name}", data)], zone)
+            yield from (source,) if source else ()
+
+
+def _first_sound(candidates: Iterable[tuple[Path, str, bytes]], zone: tzinfo) -> Source | None:
+    for path, what, data in candidates:
+        try:
+            source = _source(path, what, data, zone)
+        except NewerVersion:
+            continue
+        if not source.found.problem:
+            return source
+    return None
+
+
+def _history(repository: Repository) -> Iterator[tuple[str, bytes]]:
+    """Commits that touched the session file, newest first; none where git cannot tell."""
+    if repository.git_dir is None:
+        return
+    root = repository.root
+    try:
+        log = run_git(root, "--literal-pathspecs", "log", f"-{_VERSIONS}", "--format=%H", "--", SESSION_FILE)
+    except GitFailed:
+        return  # No commit yet.
+    for commit in log.decode().split():
+        data = _at(repository, commit)
+        if data is not None:
+            yield commit, data
+
+
+def _at(repository: Repository, commit: str) -> bytes | None:
+    """The session file as a commit holds it; `None` where it holds none."""
+    try:
+        return run_git(repository.root, "cat-file", "blob", f"{commit}:./{SESSION_FILE}")
+    except GitFailed:
+        return None
+
+
+def _source(path: Path, what: str, data: bytes, zone: tzinfo) -> Source:
+    return Source(path, what, data, salvage(data, str(path), zone))

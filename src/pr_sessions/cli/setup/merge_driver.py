@@ -1,0 +1,100 @@
+"""Git's merge driver for the session file: asked for in `.gitattributes`, registered in each clone's configuration."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pr_sessions.cli.setup.ignore_block import with_block
+from pr_sessions.cli.setup.steps import Act, Step
+from pr_sessions.stores.files import MIB, read_bytes
+from pr_sessions.stores.git import local_setting, run_git
+from pr_sessions.stores.repository import SESSION_FILE, Repository
+
+NAME = "joins session files, so that no session is lost"
+ATTRIBUTE = f"/{SESSION_FILE} merge=pr-sessions"
+# A driver with a name and no command makes git fail: so the command comes first, and goes last.
+_KEYS = ("merge.pr-sessions.driver", "merge.pr-sessions.name")
+_BEGIN = "try() { "
+# Git runs it in a shell of its own, on every system. Where our program is gone, git's own text merge is what is left;
+# where it refuses a version (65), the text merge shows both, and never passes for a solution.
+_LINE = (
+    _BEGIN.replace("{", "{{") + '"$@" merge-driver %O %A %B %P; case $? in 0) exit 0;; '
+    "65) git merge-file -L ours -L base -L theirs %A %O %B; exit 1;; esac; }}; "
+    "test -x {python} && try {python} -P -m pr_sessions; "
+    "command -v pr-sessions >/dev/null && try pr-sessions; "
+    "exec git merge-file -L ours -L base -L theirs %A %O %B"
+)
+
+
+def command_line(interpreter: str) -> str:
+    """What git runs: our program by the interpreter, else the installed command, else git's own text merge."""
+    return _LINE.format(python=shlex.quote(interpreter).replace("%", "%%"))
+
+
+def interpreter_in(line: str) -> str | None:
+    """The interpreter of a command line that `init` wrote; `None` for any other line."""
+    try:
+        words = shlex.split(line.replace("%%", "%")) if line.startswith(_BEGIN) else []
+    except ValueError:
+        return None
+    found = words[words.index("-x") + 1] if "-x" in words[:-1] else None
+    return found if found and command_line(found) == line else None
+
+
+def registered(root: Path) -> str | None:
+    """The command line that this clone's git runs; `None` where none is registered."""
+    return local_setting(root, _KEYS[0])
+
+
+def is_asked_for(root: Path) -> bool:
+    """Whether git's attributes ask for the driver."""
+    answer = run_git(root, "check-attr", "-z", "merge", "--", SESSION_FILE)
+    return answer.split(b"\0")[2:3] == [b"pr-sessions"]
+
+
+def to_install(repository: Repository) -> Iterator[Step]:
+    """The line in `.gitattributes`, and the command in the clone's configuration."""
+    path = repository.root / ".gitattributes"
+    present = read_bytes(path, 16 * MIB)
+    wanted = with_block(present, (ATTRIBUTE,))
+    if wanted is not None and wanted != present:
+        yield Step(Act.WRITE, path, "git joins the session file instead of merging its lines", wanted)
+    if repository.common_dir and registered(repository.root) != command_line(sys.executable):
+        yield Step(Act.REGISTER, repository.common_dir / "config", f"merge driver, run by {sys.executable}")
+
+
+def to_remove(repository: Repository) -> Iterator[Step]:
+    """Both again."""
+    if repository.common_dir is None:
+        return
+    path = repository.root / ".gitattributes"
+    present = read_bytes(path, 16 * MIB)
+    rest = with_block(present, ())
+    if rest is None and present is not None:
+        yield Step(Act.REMOVE, path, "held nothing but our lines")
+    elif rest is not None and rest != present:
+        yield Step(Act.WRITE, path, "without our lines", rest)
+    if any(local_setting(repository.root, key) is not None for key in _KEYS):
+        yield Step(Act.UNREGISTER, repository.common_dir / "config", "merge driver")
+
+
+def register(root: Path) -> None:
+    """Writes the command into the clone's own configuration, for the interpreter that runs now.
+
+    Raises:
+        GitFailed: git is missing or refused.
+    """
+    for key, value in zip(_KEYS, (command_line(sys.executable), NAME), strict=True):
+        run_git(root, "config", "--local", "--replace-all", key, value)
+
+
+def unregister(root: Path) -> None:
+    """Takes it out again.
+
+    Raises:
+        GitFailed: git is missing or refused.
+    """
+    for key in reversed(_KEYS):
+        if local_setting(root, key) is not None:
+            run_git(root, "config", "--local", "--unset-all", key)

@@ -1,0 +1,10 @@
+"""Random histories of real branches with real git; the long run is `make soak`."""
+
+import pytest
+from benchmarks.histories import play
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_merge_conflicts_and_no_acknowledged_pull_request_is_lost(seed: int) -> None:
+    outcome = play(seed)
+    assert (outcome.conflicts, outcome.lost) == ([], [])
