@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import Case
+from pr_sessions.cli.diagnosis.sharing_checks import SHARING_CHECKS
 from pr_sessions.sessions.policy import Share
 from pr_sessions.stores.git import is_ignored, is_tracked
 from pr_sessions.stores.repository import SESSION_FILE
@@ -34,12 +35,13 @@ def files_of_one_tree(case: Case) -> Iterator[Finding]:
 
 
 def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[Severity, str, str] | None:
-    if share is Share.LOCAL:
+    if share is not Share.COMMIT:
+        wanted = "stay local" if share is Share.LOCAL else "travel by a branch of its own"
         if tracked:
             way_out = f"git rm --cached {SESSION_FILE}, or share it: pr-sessions init --share commit"
-            return Severity.WARNING, "git tracks it, though it should stay local", way_out
+            return Severity.WARNING, f"git tracks it, though it should {wanted}", way_out
         if there and not ignored:
-            return Severity.WARNING, "git does not ignore it, though it should stay local", "pr-sessions init"
+            return Severity.WARNING, f"git does not ignore it, though it should {wanted}", "pr-sessions init"
         return None
     if ignored:
         way_out = (
@@ -51,4 +53,4 @@ def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[S
     return None
 
 
-GIT_CHECKS = (session_file, files_of_one_tree)
+GIT_CHECKS = (session_file, files_of_one_tree, *SHARING_CHECKS)
