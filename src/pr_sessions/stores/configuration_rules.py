@@ -96,7 +96,7 @@ def _flag(item: "Item") -> Iterator[Problem]:
 
 def _share(item: "Item") -> Iterator[Problem]:
     if item.value not in tuple(Share):
-        hint = "commit: git tracks the session file; branch: it travels by a branch of its own; local: not at all"
+        hint = "commit: git tracks the session file; branch: `pr-sessions sync` carries it; local: never"
         yield Problem(item.line, "must be commit, branch or local", hint)
 
 
