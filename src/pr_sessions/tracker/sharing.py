@@ -15,7 +15,7 @@ from pr_sessions.tracker.results import Joined
 from pr_sessions.tracker.service import Tracker
 
 TRIES = 30
-LONGEST_PAUSE = 1.0
+LONGEST_PAUSE = 1.0  # seconds
 
 Pause = Callable[[int], None]
 
@@ -45,11 +45,11 @@ class _Outrun(PrSessionsError):
 
 
 def short_pause(tries: int) -> None:
-    """Waits for a moment of a random length, the longer the more tries there were, and never over a second."""
+    """Waits for a random moment of up to a second; who tried often waits less, so that nobody always comes last."""
     from random import SystemRandom
     from time import sleep
 
-    sleep(SystemRandom().uniform(0, min(LONGEST_PAUSE, 0.05 * 2**tries)))
+    sleep(SystemRandom().uniform(0, LONGEST_PAUSE / tries))
 
 
 def sync(
