@@ -34,6 +34,7 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "enable_heuristic_detection": (False, "default"),
         "time_zone": ("UTC", "default"),
         "share": ("commit", "default"),
+        "sync_branch": ("pr-sessions", "default"),
         "minimal_metadata": (True, f"{repo / CONFIG}:3"),
     }
 
@@ -64,8 +65,8 @@ def test_check_names_every_mistake_with_its_place_and_fails(cli: Cli, repo: Path
         (
             f"{repo / CONFIG}:1: timeout_minutes: must be from 5 to 120 minutes, not -1\n"
             "  hint: the default is 30\n"
-            f"{repo / CONFIG}:2: share: must be commit or local\n"
-            "  hint: commit: git tracks the session file; local: never\n"
+            f"{repo / CONFIG}:2: share: must be commit, branch or local\n"
+            "  hint: commit: git tracks the session file; branch: `pr-sessions sync` carries it; local: never\n"
             f"{repo / CONFIG}:3: unknown setting 'timezone'\n"
             "  hint: did you mean time_zone?\n"
             f"3 mistakes in {repo / CONFIG}\n"

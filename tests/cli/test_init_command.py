@@ -44,7 +44,9 @@ def test_a_second_time_changes_nothing(cli: Cli, repo: Path) -> None:
     assert tree(repo) == before
 
 
-@pytest.mark.parametrize("options", [(), ("--share", "local"), ("--time-zone", "Europe/Berlin", "--scripts")])
+@pytest.mark.parametrize(
+    "options", [(), ("--share", "local"), ("--share", "branch"), ("--time-zone", "Europe/Berlin", "--scripts")]
+)
 def test_a_dry_run_writes_nothing_and_shows_what_a_real_one_does(
     cli: Cli, repo: Path, options: tuple[str, ...]
 ) -> None:
@@ -91,6 +93,72 @@ def test_changing_the_share_moves_the_entries(cli: Cli, repo: Path) -> None:
     assert (repo / ".gitignore").read_text() == BLOCK
     assert (repo / ".git/info/exclude").read_bytes() == exclude
     assert "share: commit\n" in (repo / CONFIG).read_text()
+
+
+class TestSharingByABranch:
+    def test_it_is_the_default_where_there_is_a_remote(self, cli: Cli, repo: Path, git: Git) -> None:
+        git(repo, "remote", "add", "origin", "nowhere")
+        assert cli("init").out == (
+            f"Set up {repo}\n"
+            "  prepare  .git/pr-sessions                    the clone's own folder, which no checkout touches\n"
+            "  write    .cursor/config/session_config.yaml  configuration: time zone UTC, share branch\n"
+            "  write    docs/metrics/auto_pr_sessions.json  session file, empty\n"
+            "  write    .gitignore                          "
+            "ignores .cursor/.session_id, .cursor/data/session_state.json\n"
+            "  write    .git/info/exclude                   ignores docs/metrics/auto_pr_sessions.json\n"
+            "Next: git add .gitignore .cursor && git commit -m 'Track work sessions'\n"
+            "Next: pr-sessions start\n"
+            "Next: pr-sessions sync\n"
+        )
+        assert untracked(git, repo) == [f"?? {CONFIG}", "?? .gitignore"]
+
+    def test_commits_go_on_carrying_a_file_that_is_tracked(self, cli: Cli, repo: Path, git: Git) -> None:
+        git(repo, "remote", "add", "origin", "nowhere")
+        write(repo / SESSION_FILE, json.dumps(OLD))
+        git(repo, "add", "-A")
+        git(repo, "commit", "-q", "-m", "tracked")
+        assert cli("init", "--json").json["share"] == "commit"
+
+    def test_a_share_that_is_recorded_stands(self, cli: Cli, repo: Path, git: Git) -> None:
+        write(repo / CONFIG, "time_zone: UTC\nshare: commit\n")
+        git(repo, "remote", "add", "origin", "nowhere")
+        assert cli("init", "--json").json["share"] == "commit"
+
+    def test_a_remote_may_come_later(self, cli: Cli, repo: Path) -> None:
+        result = cli("init", "--share", "branch", "--json").json
+        assert (result["share"], result["notes"]) == (
+            "branch",
+            ["there is no remote yet; `pr-sessions sync` needs one"],
+        )
+        assert "share: branch\n" in (repo / CONFIG).read_text()
+        assert cli("init", "--json").json["steps"] == []
+
+    def test_saved_reports_may_still_be_committed(self, cli: Cli, repo: Path, git: Git) -> None:
+        cli("init", "--share", "branch")
+        write(repo / "docs/metrics/analytics/session_analytics_20251122.md", "report")
+        assert "?? docs/metrics/analytics/session_analytics_20251122.md" in untracked(git, repo)
+
+    def test_changing_to_it_and_back_moves_the_entry(self, cli: Cli, repo: Path) -> None:
+        exclude = (repo / ".git/info/exclude").read_bytes()
+        cli("init", "--share", "branch")
+        cli("init", "--share", "commit")
+        assert (repo / ".git/info/exclude").read_bytes() == exclude
+        assert "share: commit\n" in (repo / CONFIG).read_text()
+
+    def test_a_tracked_session_file_cannot_travel_by_it(self, cli: Cli, repo: Path, git: Git) -> None:
+        cli("init")
+        git(repo, "add", "-A")
+        git(repo, "commit", "-q", "-m", "tracked")
+        before = tree(repo)
+        refused = cli("init", "--share", "branch")
+        told = f"error: git tracks {SESSION_FILE}, so it cannot travel by a branch of its own\n"
+        assert (refused.code, refused.err.startswith(told), tree(repo)) == (1, True, before)
+
+    def test_outside_git_there_is_none(self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        refused = cli("init", "--share", "branch")
+        told = f"error: {tmp_path} is not in git, so there is no branch to share by\nhint: run `git init` first\n"
+        assert (refused.code, refused.err, list(tmp_path.iterdir())) == (1, told, [])
 
 
 def test_a_tracked_session_file_cannot_be_local(cli: Cli, repo: Path, git: Git) -> None:

@@ -34,6 +34,7 @@ enable_heuristic_completion: true
 enable_heuristic_detection: true
 time_zone: Europe/Berlin
 share: local
+sync_branch: data/sessions
 minimal_metadata: true
 """
 EVERYTHING_POLICY = Policy(
@@ -48,6 +49,7 @@ EVERYTHING_POLICY = Policy(
     enable_heuristic_detection=True,
     time_zone="Europe/Berlin",
     share=Share.LOCAL,
+    sync_branch="data/sessions",
     minimal_metadata=True,
 )
 
@@ -57,7 +59,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -104,8 +106,11 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("time_zone: europe/berlin", "time_zone: no time zone is named 'europe/berlin'"),
         ("time_zone: ../../etc/passwd", "time_zone: no time zone is named '../../etc/passwd'"),
         ("time_zone: 2", "time_zone: must be the name of a time zone, not 2"),
-        ("share: team", "share: must be commit or local"),
-        ("share: [commit]", "share: must be commit or local"),
+        ("share: team", "share: must be commit, branch or local"),
+        ("share: [commit]", "share: must be commit, branch or local"),
+        ("sync_branch: 3", "sync_branch: must be the name of a branch, not 3"),
+        ("sync_branch: ../main", "sync_branch: not a branch name: '../main'"),
+        ("sync_branch: '-f'", "sync_branch: not a branch name: '-f'"),
         ("time_out: 3", "unknown setting 'time_out'"),
         ('"\\e[31m": 3', "unknown setting '\\x1b[31m'"),
         ("? [a, b]\n: 3", "unknown setting ''"),
@@ -275,6 +280,7 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("enable_heuristic_detection", False, "default"),
         ("time_zone", "UTC", "default"),
         ("share", "local", f"{config}:3"),
+        ("sync_branch", "pr-sessions", "default"),
         ("minimal_metadata", False, "default"),
     ]
 
@@ -282,5 +288,5 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
 def test_no_setting_is_in_force_while_the_file_has_mistakes(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("share: team\n", encoding="utf-8")
-    with pytest.raises(InvalidConfiguration, match="share: must be commit or local"):
+    with pytest.raises(InvalidConfiguration, match="share: must be commit, branch or local"):
         effective(config)

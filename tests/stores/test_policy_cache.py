@@ -145,7 +145,7 @@ def test_mistakes_are_refused_with_their_places_and_not_cached(tree: Tree) -> No
     with pytest.raises(InvalidConfiguration) as raised:
         tree.load()
     assert str(raised.value) == (
-        f"{tree.config}:2: share: must be commit or local\n{tree.config}:3: unknown setting 'time_out'"
+        f"{tree.config}:2: share: must be commit, branch or local\n{tree.config}:3: unknown setting 'time_out'"
     )
     assert raised.value.hint == "pr-sessions config --check says how to mend each"
     assert not tree.cache.exists()

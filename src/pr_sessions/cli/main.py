@@ -42,6 +42,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "config": "Show or check the effective configuration.",
         "where": "Show every place in which something is stored.",
         "doctor": "Find every inconsistency and its way out.",
+        "sync": "Share sessions by a branch of their own.",
         "backup": "Keep a copy of everything, or list the copies.",
         "restore": "Join a backup in. Removes nothing.",
         "pause": "Switch tracking off here.",

@@ -113,7 +113,7 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)
-        yield Place(exclude, "keeps local files out of git (share: local)", "init, git, people", "nothing", _lines)
+        yield Place(exclude, "keeps files of this clone out of git", "init, git, people", "nothing", _lines)
     yield from _beside_the_session_file(repository)
     yield Place(repository.quarantine, "files that could not be read", "doctor --repair", NAMES, _files)
     yield Place(repository.lock, "held while something is written", OUR_WRITERS, "process number, time", _nothing)

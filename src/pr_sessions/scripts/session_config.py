@@ -10,6 +10,7 @@ import msgspec
 
 from pr_sessions.errors import CannotWrite, InvalidConfiguration, InvalidValue, UnreadableFile
 from pr_sessions.scripts import console, places
+from pr_sessions.sessions.branch_name import is_branch_name
 from pr_sessions.sessions.patterns import matcher
 from pr_sessions.sessions.policy import DEFAULT_MARKERS, DEFAULT_PATTERNS, Policy, Share
 from pr_sessions.tracker import zone_of
@@ -31,6 +32,7 @@ class SessionConfig(msgspec.Struct):
     enable_heuristic_detection: bool = False
     time_zone: str | None = None
     share: str = Share.COMMIT.value
+    sync_branch: str = Policy().sync_branch
     minimal_metadata: bool = False
 
 
@@ -49,6 +51,7 @@ def read_config(path: Path | str) -> SessionConfig:
         enable_heuristic_detection=policy.enable_heuristic_detection,
         time_zone=policy.time_zone if has_zone else None,
         share=policy.share.value,
+        sync_branch=policy.sync_branch,
         minimal_metadata=policy.minimal_metadata,
     )
 
@@ -90,6 +93,7 @@ def policy_of(config: SessionConfig) -> Policy:
         enable_heuristic_detection=bool(config.enable_heuristic_detection),
         time_zone=_zone(config.time_zone) or default.time_zone,
         share=Share(config.share) if config.share in tuple(Share) else default.share,
+        sync_branch=config.sync_branch if is_branch_name(str(config.sync_branch)) else default.sync_branch,
         minimal_metadata=bool(config.minimal_metadata),
     )
 

@@ -105,7 +105,7 @@ class MemoryStore:
         """The only way to write."""
         yield self
 
-    def save(self, book: Book) -> bool:
+    def save(self, book: Book, *, stamps: bool = True) -> bool:  # noqa: ARG002 - the store's signature
         """Keeps the book."""
         self.book = book
         return True
@@ -122,8 +122,8 @@ class _Changed:
         self._work = work
         self.book = book
 
-    def save(self, book: Book) -> bool:
-        saved = self._work.save(book)
+    def save(self, book: Book, *, stamps: bool = True) -> bool:
+        saved = self._work.save(book, stamps=stamps)
         self.book = self._work.book
         return saved
 

@@ -18,9 +18,10 @@ LOOSE_MARKERS = ("complete", "finished", "✅")
 
 
 class Share(StrEnum):
-    """How the session file reaches others."""
+    """How the session file reaches others: with every commit, by a branch of its own, or not at all."""
 
     COMMIT = "commit"
+    BRANCH = "branch"
     LOCAL = "local"
 
 
@@ -39,6 +40,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         enable_heuristic_detection: whether a small change counts as automatic.
         time_zone: IANA name; the zone in which naive times of old files are read.
         share: how the session file reaches others.
+        sync_branch: the branch of its own by which it travels, where `share` says so.
         minimal_metadata: bodies get one comment only; look-ups by number use the index file.
     """
 
@@ -53,6 +55,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     enable_heuristic_detection: bool = False
     time_zone: str = "UTC"
     share: Share = Share.COMMIT
+    sync_branch: str = "pr-sessions"
     minimal_metadata: bool = False
 
     @property

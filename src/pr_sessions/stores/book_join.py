@@ -26,6 +26,16 @@ def join_books(one: Book, other: Book) -> Book:
     return _join_unattributed(joined, one.unattributed, other.unattributed)
 
 
+def news(book: Book, other: Book) -> tuple[str, ...]:
+    """Ids of the sessions that the book tells differently from the other one, or alone."""
+    return tuple(sorted(i for i in (*book.kept, *book.changed) if _written(book, i) != _written(other, i)))
+
+
+def _written(book: Book, session_id: str) -> Entry | None:
+    put = book.changed.get(session_id)
+    return book.entry(put) if put else book.kept.get(session_id)
+
+
 def _alike(entry: Entry, other: Entry | None) -> bool:
     """The same to the letter, the order of the fields included, so that every order of joining gives the same bytes."""
     return other is not None and entry == other and json.encode(entry) == json.encode(other)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from pr_sessions.errors import InvalidValue
+from pr_sessions.sessions.branch_name import check_branch_name
 from pr_sessions.sessions.patterns import matcher
 from pr_sessions.sessions.policy import Share
 
@@ -95,7 +96,18 @@ def _flag(item: "Item") -> Iterator[Problem]:
 
 def _share(item: "Item") -> Iterator[Problem]:
     if item.value not in tuple(Share):
-        yield Problem(item.line, f"must be {' or '.join(Share)}", "commit: git tracks the session file; local: never")
+        hint = "commit: git tracks the session file; branch: `pr-sessions sync` carries it; local: never"
+        yield Problem(item.line, "must be commit, branch or local", hint)
+
+
+def _branch(item: "Item") -> Iterator[Problem]:
+    if not isinstance(item.value, str):
+        yield _wrong_kind(item, "the name of a branch", "write it plainly, such as pr-sessions")
+    else:
+        try:
+            check_branch_name(item.value)
+        except InvalidValue as error:
+            yield Problem(item.line, str(error), error.hint)
 
 
 def _time_zone(item: "Item") -> Iterator[Problem]:
@@ -161,5 +173,6 @@ RULES: Mapping[str, Rule] = {
     "enable_heuristic_detection": Rule("enable_heuristic_detection", _flag, _itself),
     "time_zone": Rule("time_zone", _time_zone, _itself),
     "share": Rule("share", _share, lambda item: Share(item.value)),
+    "sync_branch": Rule("sync_branch", _branch, _itself),
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
 }

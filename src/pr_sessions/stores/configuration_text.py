@@ -15,7 +15,8 @@ HEAD = """\
 
 WHY: Mapping[str, str] = {
     "time_zone": "Old files hold times without a zone; everybody reads them in this one.",
-    "share": "commit: git tracks the session file, the team shares it. local: it never leaves the clone.",
+    "share": "commit: git tracks the session file. branch: it travels by `pr-sessions sync`. local: it stays here.",
+    "sync_branch": "The branch by which it travels, where share is branch.",
     "timeout_minutes": "A longer pause ends a session. 5 to 120.",
     "idle_warning_minutes": "A longer pause shows as a warning. Less than the timeout.",
     "auto_pr_patterns": "Titles and commit messages that mark a pull request as automatic, in upper or lower case.",

@@ -44,14 +44,28 @@ def run_git(root: Path, *arguments: str, input: bytes = b"") -> bytes:  # noqa: 
     return done.stdout
 
 
+def call_git(root: Path, *arguments: str) -> CompletedProcess[bytes]:
+    """All that git said, whether or not it failed. Raises `GitFailed` where git is missing."""
+    return _run(root, arguments)
+
+
+def ask_git(root: Path, *arguments: str) -> str:
+    """The answer to a question that git may also answer with "no"; empty then.
+
+    Raises:
+        GitFailed: git is missing, or failed.
+    """
+    return _ask(root, *arguments).strip()
+
+
 def git_author(root: Path) -> str | None:
     """The author's name that git would write into a commit here; `None` when it is not set."""
-    return _ask(root, "config", "--get", "user.name").strip() or None
+    return ask_git(root, "config", "--get", "user.name") or None
 
 
 def local_setting(root: Path, key: str) -> str | None:
     """A value in the clone's own configuration; `None` when it is not set."""
-    return _ask(root, "config", "--local", "--get", key).strip() or None
+    return ask_git(root, "config", "--local", "--get", key) or None
 
 
 def is_tracked(root: Path, path: Path) -> bool:
@@ -97,5 +111,5 @@ def _environment(root: Path) -> dict[str, str]:
 
 def _failed(arguments: tuple[str, ...], done: CompletedProcess[bytes]) -> GitFailed:
     said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
-    command = next((argument for argument in arguments if not argument.startswith("-")), "")
+    command = next((argument for argument in arguments if not argument.startswith("-") and "=" not in argument), "")
     return GitFailed(f"git {command} failed: {said or f'status {done.returncode}'}")

@@ -23,8 +23,8 @@ class Work(Protocol):
         """Everything that is kept, as of the last save."""
         ...
 
-    def save(self, book: Book) -> bool:
-        """Keeps the book; tells whether anything was written."""
+    def save(self, book: Book, *, stamps: bool = True) -> bool:
+        """Keeps the book; tells whether anything was written. `stamps` sets `last_updated` of a changed one."""
         ...
 
     def back_up(self) -> Path | None:
@@ -109,11 +109,11 @@ class FileWork:
         self._saved = False
         self.book = book
 
-    def save(self, book: Book) -> bool:
-        """Keeps the book; tells whether anything was written."""
+    def save(self, book: Book, *, stamps: bool = True) -> bool:
+        """Keeps the book; tells whether anything was written. `stamps` sets `last_updated` of a changed one."""
         if book is self.book and self._is_everywhere():
             return False
-        data = (book if book is self.book else book.updated(self._now)).to_bytes()
+        data = (book.updated(self._now) if stamps and book is not self.book else book).to_bytes()
         if not taken_today(self._store.backups, self._now):
             self.back_up()
         for path in self._store.files:

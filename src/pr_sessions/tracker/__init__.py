@@ -1,7 +1,7 @@
 """The one service, and the way to it."""
 
 from pr_sessions.tracker.opening import open_tracker, tracker_of
-from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Restored, Started
+from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Joined, Restored, Started
 from pr_sessions.tracker.service import Tracker, Watched
 from pr_sessions.tracker.surroundings import utc_now, way_on, why_paused, zone_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Completed",
     "Current",
     "Imported",
+    "Joined",
     "Restored",
     "Started",
     "Tracker",

@@ -80,6 +80,22 @@ class Restored(Struct, frozen=True):
     updated: tuple[str, ...]
 
 
+class Joined(Struct, frozen=True):
+    """What joining a document of others in came to.
+
+    Attributes:
+        data: the session file that says all that both know.
+        received: ids of the sessions that they knew better.
+        sent: ids of the sessions that we knew better.
+        empty: whether nobody knows anything.
+    """
+
+    data: bytes
+    received: tuple[str, ...]
+    sent: tuple[str, ...]
+    empty: bool
+
+
 class Current(Struct, frozen=True):
     """The session that a working tree's marker names."""
 

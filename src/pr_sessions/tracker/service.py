@@ -14,15 +14,15 @@ from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.book import Book
-from pr_sessions.stores.book_join import join_books
-from pr_sessions.stores.document import parse
+from pr_sessions.stores.book_join import join_books, news
+from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
 from pr_sessions.stores.repository import Repository, prepare_state
 from pr_sessions.stores.store import Store, Work
 from pr_sessions.tracker.markers import Markers, slide
 from pr_sessions.tracker.outside import event_time, tidy
-from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Restored, Started
+from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Joined, Restored, Started
 from pr_sessions.tracker.surroundings import author, is_ci, utc_now, way_on, why_paused, zone_of
 
 if TYPE_CHECKING:
@@ -270,6 +270,20 @@ class Tracker:
         added = tuple(i for i in news if i not in before)
         return Restored(backup, added, tuple(i for i in news if i in before))
 
+    def join(self, theirs: Book | None) -> Joined:
+        """Joins what others know in. No rule is applied and no time set: who joins the same has the same bytes.
+
+        Args:
+            theirs: read in the zone of this tracker; `None` where others know nothing yet.
+        """
+        with self._changing(self.now(), sweeps=False) as change:
+            before, change.stamps = change.book, False
+            joined = before if theirs is None else join_books(before, theirs)
+            data = joined.to_bytes()
+            change.book = before if data == before.to_bytes() else joined
+        sent = news(joined, Book(Document()) if theirs is None else theirs)
+        return Joined(data, news(joined, before), sent, empty=not (len(joined) or joined.unattributed))
+
     def find(self, number: str | int) -> Session:
         """The session that holds a pull request.
 
@@ -317,7 +331,7 @@ class Tracker:
                 change.book, ended = sweep(change.book, self.policy, now)
                 change.ended.extend(ended)
             yield change
-            work.save(change.book)
+            work.save(change.book, stamps=change.stamps)
             if change.marker:
                 self.markers.put(change.marker)
             self.markers.tidy(change.book, now)
@@ -388,6 +402,7 @@ class _Change:
         self.book = book
         self.ended: list[Session] = []
         self.marker: Marker | None = None
+        self.stamps = True
 
     def end(self, *sessions: Session) -> None:
         self.book = self.book.put(*sessions)

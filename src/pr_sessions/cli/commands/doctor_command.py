@@ -51,9 +51,9 @@ def _look(*, exit_code: bool, json: bool) -> int:
 
 
 def _repair(*, dry_run: bool, json: bool) -> int:
-    from pr_sessions.cli.commands.init_command import short
     from pr_sessions.cli.repair.plan import plan
     from pr_sessions.cli.repair.steps import Repair, carry_out
+    from pr_sessions.cli.setup.step_text import short
 
     tracker = options.tracker()
     repository, now = tracker.repository, tracker.now()

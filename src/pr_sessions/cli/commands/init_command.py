@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--share",
     type=click.Choice([s.value for s in Share]),
-    help="commit: git tracks the session file; local: it stays in this clone.",
+    help="commit: git tracks the session file; branch: `sync` carries it; local: it stays in this clone.",
 )
 @click.option("--scripts", is_flag=True, help="Write the compatible scripts of .cursor/scripts, too.")
 @click.option("--time-zone", metavar="ZONE", help="Zone of old times without one; this machine's if not given.")
@@ -74,12 +74,23 @@ def _notes(repository: "Repository", settings: "Settings") -> list[str]:
         notes.append("this folder is not in git; it stands alone, and the session file is the only copy")
     if any(holds_naive_times(path) for path in (repository.session_file, repository.document) if path):
         notes.append(f"the session file holds times without a zone; they are read in {settings.time_zone}")
+    if settings.share is Share.BRANCH and not _has_remote(repository):
+        notes.append("there is no remote yet; `pr-sessions sync` needs one")
     return notes
+
+
+def _has_remote(repository: "Repository") -> bool:
+    from pr_sessions.stores.git import remotes
+
+    return bool(remotes(repository.root))
 
 
 def _next(repository: "Repository", settings: "Settings") -> list[str]:
     if repository.git_dir is None or settings.share is Share.LOCAL:
         return ["pr-sessions start"]
+    if settings.share is Share.BRANCH:
+        tracked = "git add .gitignore .cursor && git commit -m 'Track work sessions'"
+        return [tracked, "pr-sessions start", "pr-sessions sync"]
     return [
         "git add .gitattributes .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'",
         "pr-sessions start",

@@ -8,6 +8,7 @@ from subprocess import DEVNULL, TimeoutExpired, run
 
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import REPAIR, Case
+from pr_sessions.cli.diagnosis.sharing_checks import SHARING_CHECKS
 from pr_sessions.cli.setup.merge_driver import interpreter_in, is_asked_for, registered
 from pr_sessions.sessions.policy import Share
 from pr_sessions.stores.conflicts import unmerged
@@ -81,12 +82,13 @@ def _is_alive(interpreter: str) -> bool:
 
 
 def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[Severity, str, str] | None:
-    if share is Share.LOCAL:
+    if share is not Share.COMMIT:
+        wanted = "stay local" if share is Share.LOCAL else "travel by a branch of its own"
         if tracked:
             way_out = f"git rm --cached {SESSION_FILE}, or share it: pr-sessions init --share commit"
-            return Severity.WARNING, "git tracks it, though it should stay local", way_out
+            return Severity.WARNING, f"git tracks it, though it should {wanted}", way_out
         if there and not ignored:
-            return Severity.WARNING, "git does not ignore it, though it should stay local", "pr-sessions init"
+            return Severity.WARNING, f"git does not ignore it, though it should {wanted}", "pr-sessions init"
         return None
     if ignored:
         way_out = (
@@ -98,4 +100,4 @@ def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[S
     return None
 
 
-GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, merge_driver)
+GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, merge_driver, *SHARING_CHECKS)

@@ -20,6 +20,7 @@ from pr_sessions.stores.repository import SESSION_FILE, Repository, find_reposit
 
 OF_ONE_TREE = ("/.cursor/.session_id", "/.cursor/data/session_state.json")
 OF_ONE_CLONE = (f"/{SESSION_FILE}", "/docs/metrics/analytics/")
+OF_ITS_BRANCH = (f"/{SESSION_FILE}",)
 _BOM = "\ufeff"
 
 
@@ -59,7 +60,7 @@ def settle(repository: Repository, wish: Wish, environ: Mapping[str, str]) -> Se
 
     Raises:
         InvalidConfiguration: the configuration has mistakes.
-        InvalidValue: no such time zone, or a tracked session file should become local.
+        InvalidValue: no such time zone, or the session file cannot be shared as somebody asks.
     """
     from pr_sessions.stores.configuration_text import local_time_zone
 
@@ -67,12 +68,8 @@ def settle(repository: Repository, wish: Wish, environ: Mapping[str, str]) -> Se
     policy = valid_policy(parsed)
     recorded = policy.time_zone if "time_zone" in parsed.origins else None
     zone = _known_zone(wish.time_zone) if wish.time_zone else recorded or local_time_zone(environ)
-    share = wish.share or policy.share
-    if share is Share.LOCAL and _is_in_index(repository, repository.session_file):
-        raise InvalidValue(
-            f"git tracks {SESSION_FILE}, so it cannot be local",
-            f"git rm --cached {SESSION_FILE}, then again; or keep sharing it: pr-sessions init --share commit",
-        )
+    share = wish.share or (policy.share if "share" in parsed.origins else _usual_share(repository))
+    _check_share(share, repository)
     wanted = {"time_zone": zone, "share": share}
     there = {"time_zone": recorded, "share": policy.share if "share" in parsed.origins else None}
     return Settings(share, zone, tuple(key for key, value in wanted.items() if there[key] != value))
@@ -105,6 +102,28 @@ def exclude_file(repository: Repository) -> Path | None:
 
 def _is_git(folder: Path) -> bool:
     return is_git_dir(folder) or git_dir_at(folder) is not None
+
+
+def _usual_share(repository: Repository) -> Share:
+    """By a branch of its own where there is somebody to share with, unless commits carry it already."""
+    from pr_sessions.stores.git import remotes
+
+    if repository.git_dir is None or not remotes(repository.root):
+        return Share.COMMIT
+    return Share.COMMIT if _is_in_index(repository, repository.session_file) else Share.BRANCH
+
+
+def _check_share(share: Share, repository: Repository) -> None:
+    if share is Share.BRANCH and repository.git_dir is None:
+        raise InvalidValue(
+            f"{repository.root} is not in git, so there is no branch to share by", "run `git init` first"
+        )
+    if share is not Share.COMMIT and _is_in_index(repository, repository.session_file):
+        wanted = "be local" if share is Share.LOCAL else "travel by a branch of its own"
+        raise InvalidValue(
+            f"git tracks {SESSION_FILE}, so it cannot {wanted}",
+            f"git rm --cached {SESSION_FILE}, then again; or keep sharing it: pr-sessions init --share commit",
+        )
 
 
 def _known_zone(name: str) -> str:
@@ -153,9 +172,10 @@ def _ignores(repository: Repository, share: Share) -> Iterator[Step]:
     exclude = exclude_file(repository)
     if exclude is None:
         return
-    local = share is Share.LOCAL
-    yield from _ignore(repository.root / ".gitignore", () if local else OF_ONE_TREE)
-    yield from _ignore(exclude, (*OF_ONE_TREE, *OF_ONE_CLONE) if local else ())
+    of_the_team = () if share is Share.LOCAL else OF_ONE_TREE
+    of_the_clone = {Share.COMMIT: (), Share.BRANCH: OF_ITS_BRANCH, Share.LOCAL: (*OF_ONE_TREE, *OF_ONE_CLONE)}
+    yield from _ignore(repository.root / ".gitignore", of_the_team)
+    yield from _ignore(exclude, of_the_clone[share])
 
 
 def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:
