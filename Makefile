@@ -7,7 +7,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench soak clean
+.PHONY: help run test lint types contract format bench soak fuzz clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,8 +35,11 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 bench: $(DEV) ## Measure speed beside the floor.
 	$(BIN)/python -m benchmarks
 
-soak: $(DEV) ## Run the slow tests.
-	$(BIN)/pytest -m soak
+soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand kills.
+	$(BIN)/python -m benchmarks.soak
+
+fuzz: $(DEV) ## Give hostile bytes and words to every reader and command, at length.
+	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz
 
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

