@@ -279,6 +279,23 @@ class TestBackups:
             assert known(kept.store) == ["a", "b"]
 
 
+class TestLeftovers:
+    def test_of_killed_writers_go_with_the_next_transaction(self, place: Place) -> None:
+        left = [path.with_name(f".{path.name}.12-0123456789abcdef.tmp") for path in place.files]
+        for path in left:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        with place.store.transaction(START):
+            assert [path for path in left if path.exists()] == []
+
+    def test_stay_while_somebody_only_reads(self, place: Place) -> None:
+        left = place.files[0].with_name(f".{place.files[0].name}.12-0123456789abcdef.tmp")
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.touch()
+        place.store.read()
+        assert left.exists()
+
+
 class TestTransactions:
     def test_exclude_each_other(self, place: Place) -> None:
         with place.store.transaction(START), pytest.raises(Busy), locked(place.lock, wait=0.01):
