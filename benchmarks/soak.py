@@ -52,16 +52,21 @@ def writers(rounds: int, *, fresh: bool) -> Iterator[tuple[bool, str]]:
 
 
 def kills(count: int) -> Iterator[tuple[bool, str]]:
-    """Many kills of whoever saves a large document."""
+    """Many kills of whoever saves a large document, a hundred on each."""
+    for seed, first in enumerate(range(0, count, 100)):
+        with tempfile.TemporaryDirectory() as folder:
+            yield _kills(Path(folder), min(100, count - first), seed)
+
+
+def _kills(folder: Path, count: int, seed: int) -> tuple[bool, str]:
     start = perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        done = kill_often(Path(folder), kills=count, older=TEN_MB)
+    done = kill_often(folder, kills=count, older=TEN_MB, seed=seed)
     line = (
         f"{done.kills} x kill -9 while saving {done.size / 1e6:.1f} MB: {done.halfway} halfway through a save, "
         f"{done.damaged} files damaged, {done.lost} acknowledged lost, {done.intact} of {done.older} older intact, "
         f"{done.left} left-over files, {perf_counter() - start:.0f} s"
     )
-    yield done.good, line
+    return done.good, line
 
 
 if __name__ == "__main__":
