@@ -44,8 +44,8 @@ def test_ctrl_c_while_waiting_for_the_lock_changes_nothing(repo: Path, spawn: Sp
     state = repo / ".git/pr-sessions"
     with locked(state / "lock"):
         process = spawn("add", "42", "--title", "wip: x", "--author", "ada")
-        # Written just before it asks for the lock.
-        while not (state / "README").exists():
+        # Made when it has to wait.
+        while not (state / "lock.next").exists():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
