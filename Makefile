@@ -7,7 +7,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench docs clean
+.PHONY: help run test lint types contract format bench docs soak fuzz clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,8 +38,12 @@ bench: $(DEV) ## Measure speed beside the floor.
 docs: $(RUN) ## Rewrite the generated parts of the docs.
 	$(BIN)/python docs/generate.py
 
-soak: $(DEV) ## Run the slow tests and the long figures.
+soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand kills, random histories.
+	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.histories
+
+fuzz: $(DEV) ## Give hostile bytes and words to every reader and command, at length.
+	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz
 
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

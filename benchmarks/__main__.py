@@ -81,7 +81,12 @@ def processes(folder: Path) -> Iterator[Figure]:
 
 def recording(folder: Path) -> Iterator[Figure]:
     """Recording one pull request beside parsing, formatting and syncing the same files."""
-    repository = make_repository(folder / "recording", MANY)
+    for completed, rounds in ((1_000, 31), (MANY, 15), (100_000, 5)):
+        yield _recording(folder / f"recording-{completed}", completed, rounds)
+
+
+def _recording(folder: Path, completed: int, rounds: int) -> Figure:
+    repository = make_repository(folder, completed)
     document, session_file = _files(repository)
 
     def record() -> None:
@@ -90,8 +95,8 @@ def recording(folder: Path) -> Iterator[Figure]:
             PullRequest(number=number, title="auto-pr: x", author="bench", files_changed=3)
         )
 
-    times = in_turns({"floor": lambda: rewrite(document, session_file), "record": record}, rounds=15)
-    yield Figure(f"record one pull request, {MANY:,} sessions / rewriting", times["floor"], times["record"], 1.5)
+    times = in_turns({"floor": lambda: rewrite(document, session_file), "record": record}, rounds=rounds)
+    return Figure(f"record one pull request, {completed:,} sessions / rewriting", times["floor"], times["record"], 1.5)
 
 
 def cleaning(folder: Path) -> Iterator[Figure]:

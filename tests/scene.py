@@ -77,7 +77,7 @@ def look(root: Path) -> dict[str, tuple[bytes, int]]:
     return {
         str(path.relative_to(root)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not path.is_symlink() and path.name != "lock"
+        if path.is_file() and not path.is_symlink() and path.name not in ("lock", "lock.next")
     }
 
 

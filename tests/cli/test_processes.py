@@ -46,15 +46,15 @@ def test_ctrl_c_while_waiting_for_the_lock_changes_nothing(repo: Path, spawn: Sp
     state = repo / ".git/pr-sessions"
     with locked(state / "lock"):
         process = spawn("add", "42", "--title", "wip: x", "--author", "ada")
-        # Written just before it asks for the lock.
-        while not (state / "README").exists():
+        # Made when it has to wait.
+        while not (state / "lock.next").exists():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
 
     assert (process.returncode, out) == (130, b"")
     assert err.strip() == b"interrupted; what was saved before is safe"
-    assert sorted(path.name for path in state.iterdir()) == ["README", "lock"]
+    assert sorted(path.name for path in state.iterdir()) == ["README", "lock", "lock.next"]
     assert not (repo / "docs").exists()
 
 

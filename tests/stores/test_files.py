@@ -14,10 +14,14 @@ from pr_sessions.stores.files import (
     read_bytes,
     remove_file,
     replace_file,
+    sweep_beside,
     sweep_temporaries,
 )
 
 Child = Callable[..., subprocess.Popen[str]]
+
+# Read before the tests' own environment takes it away.
+IN_CI = os.environ.get("CI") == "true"
 
 posix = pytest.mark.skipif(os.name == "nt", reason="permission bits, pipes and limits as POSIX has them")
 
@@ -217,6 +221,7 @@ class TestFailure:
     )
     def test_a_file_system_that_refuses(self, tmp_path: Path, child: Child, then: str, reason: str, hint: str) -> None:
         if not can_mount():
+            assert not IN_CI, "CI has to let tests mount a small file system"
             pytest.skip("this machine lets nobody mount; the limit on file sizes is tested in any case")
         small = f'mount -t tmpfs -o size=64k none "$0" && printf old > "$0/a" && {then} && exec "$@"'
         shell = ("unshare", "-rm", "sh", "-c", small, str(tmp_path))
@@ -303,6 +308,15 @@ class TestSweep:
         self.left_over(tmp_path, name, age)
         sweep_temporaries(tmp_path, "s.json", 1_000_000)
         assert names(tmp_path) == ([name] if kept else [])
+
+    @pytest.mark.parametrize("age", [0, 3599, -3600])
+    def test_beside_a_file_all_of_its_own_go_whatever_their_age(self, tmp_path: Path, age: float) -> None:
+        (tmp_path / "s.json").touch()
+        (tmp_path / "link.json").symlink_to("s.json")
+        self.left_over(tmp_path, ".s.json.12-0123456789abcdef.tmp", age)
+        self.left_over(tmp_path, ".s.json2.12-0123456789abcdef.tmp", age)
+        sweep_beside(tmp_path / "link.json")
+        assert names(tmp_path) == [".s.json2.12-0123456789abcdef.tmp", "link.json", "s.json"]
 
     def test_a_missing_folder_is_fine(self, tmp_path: Path) -> None:
         sweep_temporaries(tmp_path / "missing", "s.json", 0)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pr_sessions.errors import Busy, CannotWrite
-from pr_sessions.stores.lock import _no_locks, locked
+from pr_sessions.stores.lock import _is_there, _no_locks, _try, locked, next_in_line
 
 Child = Callable[..., subprocess.Popen[str]]
 
@@ -92,6 +92,54 @@ def test_a_program_that_a_killed_holder_started_does_not_keep_the_lock(tmp_path:
         process.wait()
         with locked(tmp_path / "lock", wait=0):
             pass
+
+
+def test_who_is_next_in_line_comes_before_who_comes_again(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    order = []
+
+    def wait_for_it() -> None:
+        with locked(path, wait=60):
+            order.append("waiting")
+
+    with ThreadPoolExecutor(1) as pool:
+        with locked(path):
+            waiting = pool.submit(wait_for_it)
+            while not in_line(path):
+                assert not waiting.done()
+        with locked(path, wait=60):
+            order.append("again")
+        waiting.result()
+    assert order == ["waiting", "again"]
+
+
+def in_line(path: Path) -> bool:
+    """Whether somebody stands next in line."""
+    if not next_in_line(path).exists():
+        return False
+    descriptor = _try(next_in_line(path))
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
+
+
+def test_the_queue_needs_no_file_while_nobody_waits(tmp_path: Path) -> None:
+    for _ in range(3):
+        with locked(tmp_path / "lock"):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+@posix
+def test_a_lock_on_a_file_that_somebody_removed_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with locked(path):
+        descriptor = os.open(path, os.O_RDWR)
+        path.unlink()
+        assert not _is_there(descriptor, path)
+        with locked(path, wait=0):
+            assert not _is_there(descriptor, path)
+        os.close(descriptor)
 
 
 def test_no_count_is_lost_between_processes(tmp_path: Path, child: Child) -> None:

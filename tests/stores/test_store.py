@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from faults.layer import Layer
 from pr_sessions.errors import Busy, UnreadableFile
 from pr_sessions.sessions.lifecycle import begin
 from pr_sessions.sessions.session import Session
@@ -159,9 +160,10 @@ class TestSaving:
         assert clone == tree
 
     def test_the_clone_s_document_is_written_first(self, pair: Place) -> None:
-        save(pair.store, session("a"))
-        clone, tree = (path.stat().st_mtime_ns for path in pair.files)
-        assert clone < tree
+        with Layer(pair.folder) as layer:
+            save(pair.store, session("a"))
+        moved = [pair.folder / call.other for call in layer.calls if call.name == "replace"]
+        assert tuple(moved) == pair.files
 
     def test_where_the_tree_refuses_the_clone_s_document_has_it(self, pair: Place) -> None:
         (pair.folder / "tree").write_text("in the way of the folder")
@@ -277,6 +279,23 @@ class TestBackups:
         for data in pair.copies():
             replace_file(kept.files[0], data)
             assert known(kept.store) == ["a", "b"]
+
+
+class TestLeftovers:
+    def test_of_killed_writers_go_with_the_next_transaction(self, place: Place) -> None:
+        left = [path.with_name(f".{path.name}.12-0123456789abcdef.tmp") for path in place.files]
+        for path in left:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        with place.store.transaction(START):
+            assert [path for path in left if path.exists()] == []
+
+    def test_stay_while_somebody_only_reads(self, place: Place) -> None:
+        left = place.files[0].with_name(f".{place.files[0].name}.12-0123456789abcdef.tmp")
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.touch()
+        place.store.read()
+        assert left.exists()
 
 
 class TestTransactions:

@@ -1,6 +1,7 @@
 """Whole files: read within bounds, replaced so that a crash at any moment leaves the old or the new one."""
 
 import errno
+import math
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ MIB = 1024 * 1024
 STALE_TEMPORARY = 3600.0
 
 _TEMPORARY = re.compile(r"\.[0-9]+-[0-9a-f]{16}\.tmp\Z")
+_BINARY = getattr(os, "O_BINARY", 0)  # else Windows changes line ends
 # A virus scanner or a reader may hold the file for a moment, on Windows only.
 _TRIES = 10 if os.name == "nt" else 1
 _UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -119,13 +121,20 @@ def make_folder(folder: Path) -> None:
     _sync_folder(folder.parent)
 
 
+def sweep_beside(*paths: Path) -> None:
+    """Remove what killed writers left beside these files. The caller holds the lock that all their writers hold."""
+    for path in paths:
+        target = Path(os.path.realpath(path))
+        sweep_temporaries(target.parent, f"{target.name}.", math.inf)
+
+
 def sweep_temporaries(folder: Path, name: str, now: float) -> None:
     """Remove what killed writers left behind: our temporary files older than an hour.
 
     Args:
         folder: where the files lie.
         name: the name of the file that was written, or how such names begin.
-        now: seconds since 1970, as file times are.
+        now: seconds since 1970, as file times are; infinite where nobody can be writing.
     """
     # A leftover that cannot be listed or removed is no reason to fail the work at hand.
     with suppress(OSError), os.scandir(folder) as entries:
@@ -153,12 +162,17 @@ def _existing_mode(target: Path) -> int | None:
 
 
 def _write_new(temporary: Path, data: bytes, mode: int | None) -> None:
-    with temporary.open("xb") as file:
+    # Each system call stands here by itself, so that tests can cut at every one of them.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    try:
         if mode is not None and sys.platform != "win32":
-            os.fchmod(file.fileno(), mode)
-        file.write(data)
-        file.flush()
-        _sync(file.fileno())
+            os.fchmod(descriptor, mode)
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync(descriptor: int) -> None:

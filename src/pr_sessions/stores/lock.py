@@ -13,7 +13,7 @@ from pr_sessions.errors import Busy, CannotWrite
 from pr_sessions.stores.files import cannot_write, make_folder
 
 _FIRST_PAUSE = 0.001
-_LONGEST_PAUSE = 0.05
+_LONGEST_PAUSE = 0.02
 _NOTE_LIMIT = 200
 _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
@@ -22,7 +22,7 @@ _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 def locked(path: Path, *, wait: float = 10.0) -> Iterator[None]:
     """Hold the lock file while the block runs. It excludes other processes and other threads of this one.
 
-    The file is created when missing and never removed: what counts is the lock, not the file.
+    The file is created when missing and no writer removes it: what counts is the lock, not the file.
 
     Args:
         path: the lock file.
@@ -41,16 +41,34 @@ def locked(path: Path, *, wait: float = 10.0) -> Iterator[None]:
         os.close(descriptor)
 
 
+def next_in_line(path: Path) -> Path:
+    """The file that whoever is next holds; it appears when somebody has to wait for the first time."""
+    return path.with_name(f"{path.name}.next")
+
+
 def _acquire(path: Path, wait: float) -> int:
     deadline = time.monotonic() + wait
+    if not next_in_line(path).exists() and (descriptor := _try(path)) is not None:
+        return descriptor
+    # One at a time stands next in line, or a process that comes again and again would leave nobody else a gap.
+    turn = _wait_for(next_in_line(path), path, wait, deadline)
+    try:
+        return _wait_for(path, path, wait, deadline)
+    finally:
+        _unlock(turn)
+        os.close(turn)
+
+
+def _wait_for(file: Path, lock: Path, wait: float, deadline: float) -> int:
     pause = _FIRST_PAUSE
     # Opened anew for each try: waiting on a file that somebody removed would lock nothing.
-    while (descriptor := _try(path)) is None:
+    while (descriptor := _try(file)) is None:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise _busy(path)
+            raise _busy(lock)
         time.sleep(min(pause, left))
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
+        # Who has waited for long looks more often than who has just come.
+        pause = max(_FIRST_PAUSE, min(pause * 1.5, _LONGEST_PAUSE * left / wait))
     return descriptor
 
 
@@ -69,10 +87,18 @@ def _try(path: Path) -> int | None:
         if isinstance(error, OSError):
             raise _no_locks(path, error) from error
         raise
-    if taken:
+    # A lock on a file that somebody removed meanwhile excludes nobody who comes later.
+    if taken and _is_there(descriptor, path):
         return descriptor
     os.close(descriptor)
     return None
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 if sys.platform == "win32":

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pr_sessions.errors import NotARepository
-from pr_sessions.stores.files import read_bytes, replace_file
+from pr_sessions.stores.files import read_bytes, replace_file, sweep_temporaries
 from pr_sessions.stores.git_layout import (
     branch_in_head,
     common_dir_of,
@@ -35,7 +35,7 @@ sessions.json   every session and its pull requests; the working tree's docs/met
 quarantine/     what could not be read, put aside by `pr-sessions doctor --repair`
 backups/        earlier states; `pr-sessions restore` joins one in
 policy.json     a copy of the configuration that is quick to read
-lock            held while something is written; the file itself may stay
+lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
 It holds who, when, which pull request and why; no prompt, code or message. `pr-sessions where` explains every file.
 """
@@ -167,6 +167,17 @@ def prepare_state(repository: Repository) -> None:
     readme = repository.state / "README"
     if read_bytes(readme) is None:
         replace_file(readme, _README.encode())
+
+
+def sweep_leftovers(repository: Repository, now: float) -> None:
+    """Remove what killed writers left beside the marker and the index and in the clone's own folder, after an hour.
+
+    Not all of them hold the one lock: a temporary file may be in use.
+    """
+    for path in (repository.marker, repository.pr_index):
+        sweep_temporaries(path.parent, f"{path.name}.", now)
+    if repository.state:
+        sweep_temporaries(repository.state, "", now)
 
 
 def current_branch(repository: Repository) -> str | None:

@@ -11,7 +11,7 @@ from pr_sessions.stores.backups import take, taken_today
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books
 from pr_sessions.stores.document import Document, parse
-from pr_sessions.stores.files import read_bytes, replace_file
+from pr_sessions.stores.files import read_bytes, replace_file, sweep_beside
 from pr_sessions.stores.lock import locked
 
 
@@ -74,6 +74,8 @@ class FileStore:
     def transaction(self, now: datetime) -> Iterator["FileWork"]:
         """The only way to write; one at a time, across processes."""
         with locked(self._lock):
+            # Before anything is written: on a full disk this makes room.
+            sweep_beside(*self.files)
             contents = self._contents()
             book = self._join(contents)
             if len(self.files) > 1 and self.files[0] not in contents:

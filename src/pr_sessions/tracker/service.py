@@ -18,7 +18,7 @@ from pr_sessions.stores.book_join import join_books, news
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
-from pr_sessions.stores.repository import Repository, prepare_state
+from pr_sessions.stores.repository import Repository, prepare_state, sweep_leftovers
 from pr_sessions.stores.store import Store, Work
 from pr_sessions.tracker.markers import Markers, slide
 from pr_sessions.tracker.outside import event_time, tidy
@@ -326,6 +326,7 @@ class Tracker:
         self._refuse_if_paused()
         prepare_state(self.repository)
         with self.store.transaction(now) as work:
+            sweep_leftovers(self.repository, now.timestamp())
             change = _Change(work, self.markers.shown_in(work.book, now))
             if sweeps:
                 change.book, ended = sweep(change.book, self.policy, now)

@@ -13,6 +13,7 @@ from pr_sessions.errors import InvalidConfiguration, UnreadableFile
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.configuration import read
 from pr_sessions.stores.files import MIB, read_bytes
+from pr_sessions.stores.lock import next_in_line
 from pr_sessions.stores.repository import Repository
 
 
@@ -85,7 +86,7 @@ def _last(repository: Repository) -> Iterator[Step]:
     ):
         return
     texts = [(state / "README", "text that explains the folder")] if state else []
-    for path, what in (*texts, (repository.lock, "lock")):
+    for path, what in (*texts, (next_in_line(repository.lock), "queue of the lock"), (repository.lock, "lock")):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
 

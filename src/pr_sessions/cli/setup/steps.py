@@ -1,5 +1,6 @@
 """What `init` and `uninstall` do, as values: the same list is shown by a dry run and carried out by a real one."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
@@ -53,12 +54,14 @@ def carry_out(plan: Plan, repository: Repository) -> tuple[Step, ...]:
         return ()
     with locked(repository.lock):
         steps = plan()
+        # The lock's own file goes while it is held: nobody else can hold it then. Windows removes no open file.
         for step in steps:
-            if step.path != repository.lock:
+            if step.path != repository.lock or os.name != "nt":
                 _do(step, repository)
-    for step in steps:
-        if step.path == repository.lock:
-            _do(step, repository)
+    if os.name == "nt":
+        for step in steps:
+            if step.path == repository.lock:
+                _do(step, repository)
     return steps
 
 

@@ -1,0 +1,69 @@
+"""What is cut: every operation that writes, each from the state that makes it write the most."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from pr_sessions.tracker import Tracker
+from scene import Clock, auto, minute, tracker_at
+
+SAVED = "auto_pr_sessions.20251121T000000Z.json"
+
+
+class Operation(Struct, frozen=True):
+    """One operation.
+
+    Attributes:
+        minutes: the clock, after one pull request at 0.
+        fresh: nothing was recorded before, no folder is there.
+    """
+
+    run: Callable[[Tracker], object]
+    minutes: float = 5
+    fresh: bool = False
+
+
+OPERATIONS = {
+    "first start": Operation(lambda tracker: tracker.start("bob"), fresh=True),
+    "first add": Operation(lambda tracker: tracker.record(auto(1)), fresh=True),
+    "start": Operation(lambda tracker: tracker.start("bob")),
+    "add": Operation(lambda tracker: tracker.record(auto(2, files_changed=3))),
+    "complete": Operation(lambda tracker: tracker.complete("ada-20251122-1000")),
+    "cleanup": Operation(lambda tracker: tracker.cleanup(), minutes=31),
+    "import": Operation(
+        lambda tracker: tracker.record_all([auto(3, created=minute(-60)), auto(4, created=minute(-300))])
+    ),
+    "restore": Operation(lambda tracker: tracker.restore(SAVED)),
+    "touch": Operation(lambda tracker: tracker.touch()),
+    "leave": Operation(lambda tracker: tracker.leave()),
+}
+
+
+def prepared(root: Path, operation: Operation, clock: Clock) -> Tracker:
+    """A clone, as small as git's layout allows, just before the operation."""
+    for folder in (".git/objects", ".git/refs", ".cursor/config"):
+        (root / folder).mkdir(parents=True)
+    (root / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    (root / ".cursor/config/session_config.yaml").write_text("minimal_metadata: true\n")
+    if not operation.fresh:
+        clock.set(0)
+        tracker_at(root, clock, AUTO_PR_SESSION_AUTHOR="ada").record(auto(1))
+        _save_other(root / ".git/pr-sessions/backups")
+    clock.set(operation.minutes)
+    return tracker_of(root, clock)
+
+
+def tracker_of(root: Path, clock: Clock) -> Tracker:
+    """A tracker that starts no process."""
+    return tracker_at(root, clock, AUTO_PR_SESSION_AUTHOR="ada")
+
+
+def _save_other(folder: Path) -> None:
+    """A backup that knows a session that nothing else knows."""
+    times = {"started": "2025-11-20T10:00:00Z", "completed": "2025-11-20T11:00:00Z"}
+    session = {"session_id": "zoe-20251120-1000", "author": "zoe", "prs": ["77"], "status": "completed", **times}
+    folder.mkdir()
+    document = {"version": "1.0", "active_sessions": {}, "completed_sessions": [session]}
+    (folder / SAVED).write_text(json.dumps(document))
