@@ -46,7 +46,7 @@ def agrees(path: Path, sessions: Iterable[Session]) -> bool:
 
 def _homes(sessions: Collection[Session]) -> dict[str, str]:
     """Where two sessions list the same number, the one that has facts of it holds it."""
-    listed = {number: session.id for session in sessions for number in session.carried}
+    listed = {number: session.id for session in sessions for number in session.prs}
     return listed | {number: session.id for session in sessions for number in session.pull_requests}
 
 
