@@ -131,10 +131,10 @@ def test_undo_is_refused_where_the_place_has_changed_since(two: Path, cli: Cli) 
     cli("link", "1", BOB)
     cli("add", "1", "--session", "elsewhere")
     result = cli("undo")
-    assert (result.code, result.err) == (
-        1,
+    assert result.code == 1
+    assert result.err == (
         "error: pull request 1 has changed since link: it is in elsewhere\n"
-        + "hint: say where it belongs: pr-sessions move 1 SESSION\n",
+        "hint: say where it belongs: pr-sessions move 1 SESSION\n"
     )
 
 
@@ -173,11 +173,11 @@ def test_undo_is_refused_where_the_end_has_changed_since(repo: Path, cli: Cli) -
 def test_undo_of_a_merge_is_refused_with_the_reason(two: Path, cli: Cli) -> None:
     cli("merge", BOT, BOB)
     result = cli("undo")
-    assert (result.code, result.err) == (
-        1,
+    assert result.code == 1
+    assert result.err == (
         f"error: the last correction merged {BOT} into {BOB}: that cannot be taken back, "
-        + "since another clone may have joined them already\n"
-        + "hint: move what does not belong: pr-sessions move PR SESSION, or pr-sessions move PR --new\n",
+        "since another clone may have joined them already\n"
+        "hint: move what does not belong: pr-sessions move PR SESSION, or pr-sessions move PR --new\n"
     )
 
 
@@ -252,7 +252,7 @@ def test_outside_git_the_journal_lies_beside_the_session_file(
 ) -> None:
     (tmp_path / "plain").mkdir()
     monkeypatch.chdir(tmp_path / "plain")
-    cli("init", "--yes")
+    assert cli("init").code == 0
     cli("add", "1", "--title", "auto-pr: x", "--author", "bot")
     assert [c["what"] for c in cli("log", "--json").json["changes"]] == ["record"]
     assert (tmp_path / "plain/docs/metrics/auto_pr_sessions.journal.jsonl").is_file()

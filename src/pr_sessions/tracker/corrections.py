@@ -56,7 +56,6 @@ class Corrections:
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
-        self._path = tracker.repository.journal
 
     def link(self, number: str | int, session_id: str) -> Moved:
         """Puts a pull request into a session, wherever it was, also one that nobody has recorded.
@@ -125,7 +124,7 @@ class Corrections:
 
     def log(self) -> Journal:
         """The journal of changes."""
-        return journal.read(self._path)
+        return journal.read(self._tracker.journal) if self._tracker.journal else Journal((), 0)
 
     @contextmanager
     def _correcting(self) -> Iterator["_Correcting"]:

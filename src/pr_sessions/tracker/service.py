@@ -45,10 +45,12 @@ class Tracker:
         *,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = utc_now,
+        journal: Path | None = None,
     ) -> None:
         self.repository = repository
         self.policy = policy
         self.store = store
+        self.journal = journal
         self.zone = zone_of(policy)
         self.markers = Markers(repository, policy, self.zone)
         self._environ = environ
@@ -335,10 +337,10 @@ class Tracker:
                 from pr_sessions.stores import pr_index
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
-            if change.what and change.book is not before:
-                self._write_down(change, now)
+            if change.what and change.book is not before and self.journal:
+                self._write_down(change, self.journal, now)
 
-    def _write_down(self, change: "_Change", now: datetime) -> None:
+    def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
         """One line in the journal; the change itself is kept by now."""
         from pr_sessions.stores import journal
 
@@ -346,7 +348,7 @@ class Tracker:
         is_often = change.what in ("record", "sweep")
         by = change.by or (login(self._environ) if is_often else self.author())
         ended = {"ended": [s.id for s in change.ended[:MOST_NAMED]]} if change.ended else {}
-        journal.append(self.repository.journal, now, by, change.what, change.why, **change.told, **ended)
+        journal.append(path, now, by, change.what, change.why, **change.told, **ended)
 
     def _sweep(self, now: datetime) -> None:
         with self._changing(now) as change:
