@@ -14,8 +14,10 @@ from pr_sessions.sessions.session import (
     Completion,
     Evidence,
     Facts,
+    Merging,
     Placement,
     PullRequest,
+    Reopening,
     Rung,
     Session,
     State,
@@ -61,7 +63,8 @@ COUNTS = st.none() | st.integers(0, 20)
 @st.composite
 def placements(draw: st.DrawFn, detail: str = "") -> Placement:
     rung = draw(st.sampled_from([rung for rung in Rung if rung]))
-    return Placement(rung, draw(MOMENTS), detail + draw(st.sampled_from(["", "branch x", "mark"])))
+    by = draw(st.sampled_from(["", "ada", "bob"])) if rung is Rung.HAND else ""
+    return Placement(rung, draw(MOMENTS), detail + draw(st.sampled_from(["", "branch x", "mark"])), by)
 
 
 @st.composite
@@ -94,6 +97,12 @@ def facts(draw: st.DrawFn, *, placed: str | None = "") -> Facts:
     )
 
 
+@st.composite
+def taken_out(draw: st.DrawFn) -> Facts:
+    """Facts of a pull request that a hand took out of its session."""
+    return replace(draw(facts(placed=None)), placement=Placement(Rung.HAND, draw(MOMENTS), "unlinked", draw(AUTHORS)))
+
+
 COMPLETIONS = st.builds(Completion, MOMENTS, st.sampled_from([*Trigger, "explicit_marker: [ready]"]))
 TOTALS = st.builds(Totals, st.integers(0, 20), st.integers(0, 5), st.booleans())
 
@@ -104,15 +113,21 @@ def sessions(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS) -> Session:
     session_id = draw(ids)
     pull_requests = draw(st.dictionaries(NUMBERS, facts(placed=session_id), max_size=2))
     carried = draw(st.sets(NUMBERS, max_size=2))
+    reopened = draw(st.none() | st.builds(Reopening, MOMENTS, AUTHORS))
+    completion = draw(st.none() | COMPLETIONS)
+    if reopened and completion and not completion.inferred and completion.at <= reopened.at:
+        completion = None
     return Session(
         id=session_id,
         author=draw(st.just("") | AUTHORS),
         started=draw(st.none() | MOMENTS),
         last_activity=draw(st.none() | MOMENTS),
-        completion=draw(st.none() | COMPLETIONS),
+        completion=completion,
+        reopened=reopened,
         pull_requests=pull_requests,
         carried=in_order(carried),
         carried_totals=draw(TOTALS) if carried else Totals(),
+        merged=tuple(sorted(draw(st.sets(st.builds(Merging, IDS, MOMENTS, AUTHORS), max_size=1)))),
         title=draw(TEXTS),
         inferred=draw(st.booleans()),
         source=draw(UNKNOWN),
@@ -125,14 +140,17 @@ def in_order(numbers: set[str]) -> tuple[str, ...]:
 
 @st.composite
 def books(draw: st.DrawFn) -> dict[str, Session]:
-    """Sessions by id in normal form: a pull request has facts in one place, an alias names one session."""
+    """Sessions by id in normal form: a pull request has facts in one place and is listed there alone, an alias names
+    one session.
+    """
     taken: set[str] = set()
     found: dict[str, Session] = {}
     for session in draw(st.lists(sessions(), max_size=3, unique_by=lambda s: s.id)):
         mine = {n: f for n, f in session.pull_requests.items() if n not in taken}
         taken |= mine.keys()
         found[session.id] = replace(session, pull_requests=mine)
-    return _with_aliases(draw, found)
+    settled = {i: replace(s, elsewhere=in_order({*s.carried} & taken - {*s.pull_requests})) for i, s in found.items()}
+    return _with_aliases(draw, settled)
 
 
 def _with_aliases(draw: st.DrawFn, found: dict[str, Session]) -> dict[str, Session]:
@@ -177,7 +195,9 @@ def _telling(draw: st.DrawFn, history: Mapping[str, Session]) -> Document:
             written = draw(spelled(record)) if how == "spelled" else record
             entries.append(Entry(session.id, written, bool(session.completion)))
     held = {number for entry in entries for number in entry.record["prs"]}
-    lost = draw(st.dictionaries(NUMBERS.filter(lambda n: n not in held), facts(placed=None), max_size=1))
+    carried = {n for s in history.values() for n in s.carried}
+    lost = draw(st.dictionaries(NUMBERS.filter(lambda n: n not in held | carried), facts(placed=None), max_size=1))
+    lost |= draw(st.dictionaries(NUMBERS.filter(lambda n: n not in held), taken_out(), max_size=1))
     unattributed = {"unattributed": {n: write_facts(f, UTC) for n, f in lost.items()}} if lost else {}
     top: Record = {"last_updated": write_time(draw(MOMENTS)), **draw(UNKNOWN), **unattributed}
     return Document(tuple(entries), top, "sessions.json")

@@ -784,6 +784,7 @@ class TestOutsideGit:
         assert sorted(name for name in look(tmp_path) if not name.endswith((".lock", "Z.json"))) == [
             ".cursor/.session_id",
             ".cursor/config/session_config.yaml",
+            "docs/metrics/auto_pr_sessions.journal.jsonl",
             "docs/metrics/auto_pr_sessions.json",
         ]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pr_sessions.analytics.breakdowns import Author, Count, Period
-from pr_sessions.analytics.metrics import Metrics, Reduction, Summary, measure
+from pr_sessions.analytics.metrics import Corrected, Metrics, Reduction, Summary, measure
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import (
     Completion,
@@ -77,6 +77,7 @@ def test_nothing_has_no_averages_and_no_rows() -> None:
         states=(Count("open", 0), Count("closed", 0), Count("merged", 0), Count("unknown", 0)),
         placements=tuple(Count(name, 0) for name in PLACEMENTS),
         evidence=(),
+        corrections=Corrected(0, 0, 0, 0),
         weeks=(),
         days=(),
     )

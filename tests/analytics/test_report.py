@@ -191,6 +191,7 @@ def test_json_has_plain_values_and_stable_keys() -> None:
             "unattributed": 1,
         },
         "evidence": {"title": 2},
+        "corrections": {"linked": 0, "unlinked": 0, "merged": 0, "reopened": 0},
         "weeks": [{"name": "2025-W47", "sessions": 2, "prs": 2}, {"name": "unknown", "sessions": 0, "prs": 2}],
         "days": [
             {"name": "2025-11-22", "sessions": 1, "prs": 2},

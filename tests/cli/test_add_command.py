@@ -43,10 +43,16 @@ def test_the_record_as_json(repo: Path, cli: Cli) -> None:
             "duration_minutes": 30,
             "active_minutes": 0,
             "title": None,
+            "corrections": {"pull_requests": [], "merged": [], "reopened": None},
             "minutes_left": None,
         },
         "evidence": [{"rule": "agent", "detail": "cursor"}, {"rule": "title", "detail": "^auto-pr:"}],
-        "placement": {"rung": "time", "at": "2025-11-22T10:00:00Z", "detail": "work of bot within 30 minutes"},
+        "placement": {
+            "rung": "time",
+            "at": "2025-11-22T10:00:00Z",
+            "detail": "work of bot within 30 minutes",
+            "by": None,
+        },
         "is_new": True,
         "completed": [],
     }

@@ -43,7 +43,7 @@ def test_explain_as_json(repo: Path, cli: Cli) -> None:
         "session_id": "by-hand",
         "is_auto": False,
         "evidence": [],
-        "placement": {"rung": "hand", "at": "2025-11-22T10:00:00Z", "detail": "named by hand: by-hand"},
+        "placement": {"rung": "hand", "at": "2025-11-22T10:00:00Z", "detail": "named by hand: by-hand", "by": None},
         "aliases": [],
         "unattributed": None,
     }

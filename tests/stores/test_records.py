@@ -84,10 +84,11 @@ def test_a_record_keeps_its_unknown_fields_and_the_spelling_of_its_times(session
 
 
 def without_own_times(record: Record) -> Record:
-    """Reasons and tellings are ours alone: their times are always written our way."""
+    """Reasons, corrections and tellings are ours alone: their times are always written our way."""
     told = (record.get("metadata") or {}).get("pull_requests", {})
     kept = {n: {k: v for k, v in f.items() if k not in ("placement", "seen")} for n, f in told.items()}
-    return {**record, "metadata": {**(record.get("metadata") or {}), "pull_requests": kept}}
+    metadata = {k: v for k, v in (record.get("metadata") or {}).items() if k != "reopened"}
+    return {**record, "metadata": {**metadata, "pull_requests": kept}}
 
 
 @given(facts())

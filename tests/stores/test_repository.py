@@ -289,7 +289,7 @@ class TestPlaces:
             "document": None,
             "lock": "/w/docs/metrics/auto_pr_sessions.json.lock",
             "backups": "/w/docs/metrics",
-            "journal": None,
+            "journal": "/w/docs/metrics/auto_pr_sessions.journal.jsonl",
             "pending": None,
             "policy_cache": None,
             "paused": "/w/.cursor/.pr-sessions-paused",

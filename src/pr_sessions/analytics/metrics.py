@@ -80,6 +80,22 @@ class Reduction(Struct, frozen=True):
     factor: float | None
 
 
+class Corrected(Struct, frozen=True):
+    """What hands corrected.
+
+    Attributes:
+        linked: pull requests that a correction put into their session.
+        unlinked: pull requests that a correction took out of every session.
+        merged: sessions that became part of another one.
+        reopened: sessions whose end was taken back.
+    """
+
+    linked: int
+    unlinked: int
+    merged: int
+    reopened: int
+
+
 class Metrics(Struct, frozen=True, kw_only=True):
     """Everything that a report shows. The rows of a breakdown add up, except those of `evidence`, which overlap.
 
@@ -107,6 +123,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     states: tuple[Count, ...]
     placements: tuple[Count, ...]
     evidence: tuple[Count, ...]
+    corrections: Corrected
     weeks: tuple[Period, ...]
     days: tuple[Period, ...]
 
@@ -134,6 +151,7 @@ def measure(
         states=count((entry.facts.state or UNKNOWN for entry in prs), STATES),
         placements=count((entry.placement for entry in prs), PLACEMENTS),
         evidence=count(rule for entry in prs for rule in {e.rule for e in entry.facts.evidence}),
+        corrections=_corrected(book, unattributed.values()),
         weeks=periods(book, prs, zone, week),
         days=periods(book, prs, zone, date.isoformat),
     )
@@ -165,6 +183,15 @@ def _summary(
         files_changed=totals.files_changed,
         test_files_added=totals.test_files_added,
         avg_score=average(scores),
+    )
+
+
+def _corrected(book: Sequence[Session], lost: Iterable[Facts]) -> Corrected:
+    return Corrected(
+        linked=sum(len(s.by_hand) for s in book),
+        unlinked=sum(1 for facts in lost if facts.placement and facts.placement.by),
+        merged=sum(len({m.id for m in s.merged}) for s in book),
+        reopened=sum(1 for s in book if s.reopened),
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import to_builtins
 
 from pr_sessions.analytics.breakdowns import UNKNOWN, Count, Period
 from pr_sessions.analytics.markdown import escape, table
-from pr_sessions.analytics.metrics import Metrics, Reduction, Summary
+from pr_sessions.analytics.metrics import Corrected, Metrics, Reduction, Summary
 from pr_sessions.sessions.times import write_time
 
 COUNTED = (
@@ -80,6 +80,7 @@ def _sections(m: Metrics) -> Iterable[str]:
     yield _counts("States", ("State", "Pull requests"), _present(m.states), NO_PULL_REQUESTS)
     yield _counts("Why in their session", ("Reason", "Pull requests"), _present(m.placements), NO_PULL_REQUESTS)
     yield _evidence(m)
+    yield from _corrections(m.corrections)
     yield _periods("Weeks", "Week", m.weeks)
     yield _periods(f"Days (the latest {LATEST_DAYS} with work)", "Day", m.days[-LATEST_DAYS:])
 
@@ -126,6 +127,18 @@ def _counts(title: str, heads: tuple[str, str], rows: Sequence[Count], empty: st
 def _evidence(m: Metrics) -> str:
     cells = [(escape(row.name), str(row.count)) for row in m.evidence]
     return _section("Evidence for automatic ones", ("Rule", "Pull requests"), cells, "No evidence is recorded.")
+
+
+def _corrections(corrected: Corrected) -> Iterable[str]:
+    """Only where there are any."""
+    rows = [
+        ("Pull requests put into their session", corrected.linked),
+        ("Pull requests taken out", corrected.unlinked),
+        ("Sessions merged into another", corrected.merged),
+        ("Sessions reopened", corrected.reopened),
+    ]
+    if any(count for _, count in rows):
+        yield _section("Corrections by hand", ("Correction", "Count"), [(name, str(count)) for name, count in rows])
 
 
 def _periods(title: str, name: str, rows: Sequence[Period]) -> str:

@@ -36,6 +36,14 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "cleanup": "End every session that has run out.",
         "import": "Record pull requests of the past.",
     },
+    "Correct": {
+        "link": "Put a pull request into a session by hand.",
+        "unlink": "Take a pull request out of its session by hand.",
+        "move": "Move a pull request to another session by hand, or to a new one.",
+        "merge": "Make two sessions one by hand.",
+        "undo": "Take the last correction, or completion by hand, back.",
+        "log": "Show who changed what, when and why.",
+    },
     "Keep": {
         "init": "Set a repository up.",
         "uninstall": "Remove everything but session data.",

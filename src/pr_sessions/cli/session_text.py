@@ -43,8 +43,19 @@ def summary(session: Session, tracker: Tracker, now: datetime) -> Iterator[str]:
         ("pull requests", numbers(session.prs)),
         ("changed", _changed(session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
+        *corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def corrections(session: Session) -> Iterator[tuple[str, str]]:
+    """What hands corrected of the session itself."""
+    for merging in session.merged:
+        by = output.one_line(merging.by)
+        yield "merged by hand", f"{output.one_line(merging.id, 80)}, by {by} at {output.clock(merging.at)}"
+    if session.reopened:
+        by = output.one_line(session.reopened.by)
+        yield "reopened by hand", f"by {by}: no end up to {output.clock(session.reopened.at)} counts"
 
 
 def numbers(prs: Sequence[str], width: int = 60) -> str:

@@ -20,6 +20,11 @@ def session_view(session: Session, tracker: Tracker, now: datetime) -> View:
     view = {key: value for key, value in record.items() if not isinstance(value, dict)}
     view["status"] = status(session, now, tracker.policy)
     view["title"] = metadata.get("title")
+    view["corrections"] = {
+        "pull_requests": list(session.by_hand),
+        "merged": metadata.get("merged", []),
+        "reopened": metadata.get("reopened"),
+    }
     view["minutes_left"] = minutes_left(session, tracker.policy, now)
     return view
 

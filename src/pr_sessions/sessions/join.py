@@ -1,18 +1,19 @@
 """Two tellings of the same history become one: commutative, associative, idempotent, without a base.
 
 Nothing is deleted by absence. Earliest start, latest activity; a completion that was asked for beats an inferred one,
-the earlier of two asked ones stands; the latest telling of each fact wins; every tie is broken by the values
-themselves, so that the order of joining never shows.
+the earlier of two asked ones stands, unless it was taken back later; the latest telling of each fact wins; every tie
+is broken by the values themselves, so that the order of joining never shows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from pr_sessions.sessions.ids import number_order
-from pr_sessions.sessions.session import REPORTED, Completion, Facts, Placement, Rung, Session, State, most
+from pr_sessions.sessions.session import REPORTED, Completion, Facts, Placement, Reopening, Rung, Session, State, most
 from pr_sessions.sessions.times import write_time
 
 T = TypeVar("T")
@@ -26,15 +27,22 @@ def join_sessions(one: Session, other: Session) -> Session:
     """The session of which both are tellings; both have the same id, or one became part of the other."""
     if _identical(one, other):
         return one
+    reopened = _pick(max, one.reopened, other.reopened)
+    ends = _join_ends(one, other, reopened)
+    pull_requests = _join_values(one.pull_requests, other.pull_requests, join_facts)
     joined = Session(
         id=min(one.id, other.id),
         author=min(filter(None, (one.author, other.author)), default=""),
         started=_pick(min, one.started, other.started),
         last_activity=_join_activity(one, other),
-        completion=_join_completions(one, other),
-        pull_requests=_join_values(one.pull_requests, other.pull_requests, join_facts),
-        carried=tuple(sorted({*one.carried, *other.carried}, key=number_order)),
+        completion=ends[0] if ends else None,
+        other_ends=ends[1:],
+        reopened=reopened,
+        pull_requests=pull_requests,
+        carried=_in_order({*one.carried, *other.carried}),
         carried_totals=most(one.carried_totals, other.carried_totals),
+        elsewhere=_in_order({*one.elsewhere, *other.elsewhere} - pull_requests.keys()),
+        merged=tuple(sorted({*one.merged, *other.merged})),
         title=max(one.title, other.title),
         inferred=one.inferred and other.inferred,
         aliases=tuple(sorted({*one.aliases, *other.aliases, one.id, other.id} - {min(one.id, other.id)})),
@@ -64,13 +72,23 @@ def join_facts(one: Facts, other: Facts) -> Facts:
 def placement_order(placement: Placement | None) -> tuple[Any, ...]:
     """Sorts placements by strength: the stronger rung, by hand the later one, otherwise the earlier one."""
     if placement is None:
-        return (Rung.NONE, _EPOCH - _EPOCH, "")
+        return (Rung.NONE, _EPOCH - _EPOCH, "", "")
     later = placement.at - _EPOCH
-    return (placement.rung, later if placement.rung is Rung.HAND else -later, placement.detail)
+    return (placement.rung, later if placement.rung is Rung.HAND else -later, placement.detail, placement.by)
 
 
 def join_all(one: Mapping[str, Session], other: Mapping[str, Session]) -> dict[str, Session]:
     """Two books by id become one: sessions that are each other's alias are one, a pull request has one place."""
+    return join_with_lost(one, other, {}, {})[0]
+
+
+def join_with_lost(
+    one: Mapping[str, Session],
+    other: Mapping[str, Session],
+    lost: Mapping[str, Facts],
+    others_lost: Mapping[str, Facts],
+) -> tuple[dict[str, Session], dict[str, Facts]]:
+    """The same, together with the pull requests that are in no session, some of them by hand."""
     everything = (*one.values(), *other.values())
     joined: dict[str, Session] = {}
     for members in _same(everything):
@@ -78,7 +96,7 @@ def join_all(one: Mapping[str, Session], other: Mapping[str, Session]) -> dict[s
         for member in members[1:]:
             session = join_sessions(session, member)
         joined[session.id] = session
-    return _one_place(joined)
+    return settle(joined, _join_values(lost, others_lost, join_facts))
 
 
 def _same(sessions: Iterable[Session]) -> list[list[Session]]:
@@ -94,32 +112,71 @@ def _same(sessions: Iterable[Session]) -> list[list[Session]]:
     return list({id(members): members for members in group.values()}.values())
 
 
-def _one_place(sessions: Mapping[str, Session]) -> dict[str, Session]:
-    """A pull request with facts in several sessions stays where its evidence is strongest, with all that is known."""
-    holders: dict[str, list[str]] = {}
-    for session in sessions.values():
-        for number in session.pull_requests:
-            holders.setdefault(number, []).append(session.id)
-    result = dict(sessions)
-    for number, ids in holders.items():
-        if len(ids) > 1:
-            result.update(_settle(number, [result[i] for i in ids]))
-    return result
+def settle(sessions: Mapping[str, Session], lost: Mapping[str, Facts]) -> tuple[dict[str, Session], dict[str, Facts]]:
+    """Every pull request stands where its evidence is strongest, with all that is known of it, and nowhere else.
+
+    Args:
+        sessions: by id.
+        lost: those in no session; one that a hand took out competes with every other place.
+    """
+    holders = _places((s.id, s.pull_requests) for s in sessions.values())
+    carriers = _places((s.id, (n for n in s.carried if n in holders or n in lost)) for s in sessions.values())
+    result, left = dict(sessions), dict(lost)
+    for number in sorted({*holders, *lost}, key=number_order):
+        places = sorted({*holders.get(number, ()), *carriers.get(number, ())})
+        if number not in lost and len(places) == 1:
+            continue
+        told = {i: f for i in places if (f := result[i].pull_requests.get(number))}
+        home = _home(places, told, left.get(number))
+        facts = reduce(join_facts, [*([_unplaced(left.pop(number))] if number in left else []), *told.values()])
+        if home is None:
+            left[number] = facts
+        for place in places if home is None else {*places, home}:
+            result[place] = _put(result[place], number, facts if place == home else None)
+    return result, left
 
 
-def _settle(number: str, holders: list[Session]) -> dict[str, Session]:
-    ranked = sorted(holders, key=lambda s: s.id)
-    home = max(ranked, key=lambda s: placement_order(s.pull_requests[number].placement))
-    facts = home.pull_requests[number]
-    for session in ranked:
-        facts = join_facts(facts, session.pull_requests[number])
-    return {s.id: with_facts(s, number, facts if s is home else None) for s in ranked}
+def _places(held: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    places: dict[str, list[str]] = {}
+    for place, numbers in held:
+        for number in numbers:
+            places.setdefault(number, []).append(place)
+    return places
+
+
+def _home(places: list[str], told: Mapping[str, Facts], lost: Facts | None) -> str | None:
+    """Where the strongest placement is; without any, the first session that tells of it; `None` for no session."""
+    best = max(told, key=lambda i: placement_order(told[i].placement), default=None)
+    strongest = told[best].placement if best else None
+    if lost and by_hand(lost) and placement_order(lost.placement) > placement_order(strongest):
+        return None
+    return best if strongest else min(places, default=None)
+
+
+def by_hand(facts: Facts) -> bool:
+    """Whether a hand said where it belongs: into a session or, where the facts are in none, into none."""
+    return facts.placement is not None and facts.placement.rung is Rung.HAND
+
+
+def _unplaced(facts: Facts) -> Facts:
+    """Only a hand can say that a pull request belongs nowhere."""
+    return facts if facts.placement is None or by_hand(facts) else replace(facts, placement=None)
+
+
+def _put(session: Session, number: str, facts: Facts | None) -> Session:
+    """Itself where nothing changes."""
+    changed = with_facts(session, number, facts)
+    return session if changed == session else changed
 
 
 def with_facts(session: Session, number: str, facts: Facts | None) -> Session:
-    """The session with the pull request's facts, or without them."""
+    """The session with the pull request's facts, or without it, also where an old file had listed it."""
     others = {n: f for n, f in session.pull_requests.items() if n != number}
-    return replace(session, pull_requests=others if facts is None else {**others, number: facts})
+    gone = {*session.elsewhere} - {number}
+    if facts is not None:
+        return replace(session, pull_requests={**others, number: facts}, elsewhere=_in_order(gone))
+    gone |= {number} & {*session.carried}
+    return replace(session, pull_requests=others, elsewhere=_in_order(gone))
 
 
 def _join_activity(one: Session, other: Session) -> datetime | None:
@@ -129,14 +186,18 @@ def _join_activity(one: Session, other: Session) -> datetime | None:
     return _pick(max, one.latest, other.latest)
 
 
-def _join_completions(one: Session, other: Session) -> Completion | None:
-    ends = [s.completion for s in (one, other) if s.completion]
-    asked = [end for end in ends if not end.inferred]
-    if asked:
-        return min(asked)
+def _join_ends(one: Session, other: Session, reopened: Reopening | None) -> tuple[Completion, ...]:
+    """All ends that count, the one that stands first; the others count again once that one is taken back."""
+    asked = {end for s in (one, other) for end in s.ends if not end.inferred}
+    standing = sorted(end for end in asked if reopened is None or end.at > reopened.at)
     # An end that was inferred from an older last activity than the one now known is refuted.
     latest = _pick(max, one.latest, other.latest)
-    return min((end for s in (one, other) if (end := s.completion) and s.latest == latest), default=None)
+    inferred = [end for s in (one, other) if s.latest == latest for end in s.ends if end.inferred]
+    return (*standing, *sorted(inferred)[:1])
+
+
+def _in_order(numbers: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(numbers, key=number_order))
 
 
 def _latest_telling(field: str, one: Facts, other: Facts) -> tuple[datetime | None, Any]:

@@ -30,6 +30,10 @@ class Ledger(Protocol):
         """The session that holds the pull request."""
         ...
 
+    def listing(self, number: str) -> tuple[Session, ...]:
+        """Every session that lists the pull request; an old file may have several."""
+        ...
+
     @property
     def unattributed(self) -> Mapping[str, Facts]:
         """Automatic pull requests that fit no session, or several equally well, by number."""

@@ -144,7 +144,12 @@ def _reaches(session: Session, at: datetime, policy: Policy) -> bool:
 
 
 def _asked(session: Session, at: datetime, trigger: str, policy: Policy) -> Session:
-    """An asked completion replaces an inferred one only if it was asked before the session ran out."""
+    """An asked completion replaces an inferred one only if it was asked before the session ran out.
+
+    One of a time that a later correction reopened does not count.
+    """
+    if session.reopened and at <= session.reopened.at:
+        return session
     expired = _expired(replace(session, completion=None), at, policy)
     if expired.completion:
         return session if session.completion else expired

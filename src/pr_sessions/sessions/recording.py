@@ -10,7 +10,7 @@ from pr_sessions.sessions.attribution import Choice, Situation, choose
 from pr_sessions.sessions.completion import completion_reason
 from pr_sessions.sessions.detection import detect
 from pr_sessions.sessions.ids import new_id
-from pr_sessions.sessions.join import join_facts, join_sessions, placement_order, with_facts
+from pr_sessions.sessions.join import by_hand, join_facts, join_sessions, placement_order, with_facts
 from pr_sessions.sessions.ledger import Ledger
 from pr_sessions.sessions.lifecycle import Activity, CompletionAsked, TimePassed, advance, begin
 from pr_sessions.sessions.policy import Policy
@@ -57,11 +57,12 @@ def record(
     """
     verdict = detect(pull_request, policy)
     number = pull_request.number
-    home = ledger.holding(number)
+    lost = ledger.unattributed.get(number)
+    home = None if lost and by_hand(lost) else ledger.holding(number)
     if not (verdict.is_auto or home or situation.by_hand or number in ledger.unattributed):
         return ledger, Recorded(number=number, verdict=verdict, choice=Choice())
     choice = choose(ledger, pull_request, replace(situation, current=None) if home else situation, policy)
-    known = home.pull_requests.get(number) if home else ledger.unattributed.get(number)
+    known = home.pull_requests.get(number) if home else lost
     target, choice = _target(ledger, pull_request, situation, choice, home)
     facts = _facts(known, pull_request, verdict, choice.placement, situation.at)
     if target is None:
@@ -71,7 +72,7 @@ def record(
     session = _place(target, pull_request, facts, situation.at, policy, now, is_new=is_new)
     changed = [session]
     if home and home.id not in (session.id, *choice.absorbs):
-        changed.append(_left(home, number))
+        changed.append(with_facts(home, number, None))
     ledger = ledger.put(*changed, without=choice.absorbs)
     if number in ledger.unattributed:
         ledger = ledger.put_unattributed({n: f for n, f in ledger.unattributed.items() if n != number})
@@ -87,6 +88,9 @@ def _target(
         held = _held(home, pull_request.number)
         stays = again if again and (held is None or again.rung > held.rung) else held
         return home, replace(choice, session_id=home.id, placement=stays, absorbs=())
+    lost = ledger.unattributed.get(pull_request.number)
+    if home is None and lost and by_hand(lost) and not _by_a_later_hand(choice, lost):
+        return None, replace(choice, session_id=None, placement=lost.placement, absorbs=())
     if choice.session_id is not None:
         return _known_or_named(ledger, pull_request, situation, choice), choice
     if not pull_request.author or choice.ambiguous:
@@ -107,9 +111,8 @@ def _moves(home: Session, number: str, choice: Choice) -> bool:
     return choice.placement.rung > (held.rung if held else Rung.TIME)
 
 
-def _left(home: Session, number: str) -> Session:
-    carried = tuple(n for n in home.carried if n != number)
-    return replace(with_facts(home, number, None), carried=carried)
+def _by_a_later_hand(choice: Choice, lost: Facts) -> bool:
+    return choice.session_id is not None and placement_order(choice.placement) > placement_order(lost.placement)
 
 
 def _held(home: Session, number: str) -> Placement | None:

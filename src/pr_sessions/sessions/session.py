@@ -102,11 +102,13 @@ class Placement(Struct, frozen=True):
         rung: how strong the reason is.
         at: the time of the event that gave it.
         detail: what the rung saw: a mark, a branch, a session's span.
+        by: who corrected it; empty where nobody did.
     """
 
     rung: Rung
     at: datetime
     detail: str = ""
+    by: str = ""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -191,6 +193,21 @@ class Completion(Struct, frozen=True, order=True):
         return self.trigger in INFERRED_TRIGGERS
 
 
+class Reopening(Struct, frozen=True, order=True):
+    """A correction: ends that somebody asked for up to this time do not count."""
+
+    at: datetime
+    by: str
+
+
+class Merging(Struct, frozen=True, order=True):
+    """A correction: the session of this id became part of another one by hand."""
+
+    id: str
+    at: datetime
+    by: str
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """One stretch of work by one author in one repository.
 
@@ -198,9 +215,13 @@ class Session(Struct, frozen=True, kw_only=True):
         id: `<author>-<YYYYMMDD>-<HHMM>`, or any safe id that somebody gave.
         started: `None` where an old file does not say.
         completion: `None` while it is active.
+        other_ends: ends that do not stand beside an asked one, and would if that were taken back.
+        reopened: the latest time at which an asked end was taken back.
         pull_requests: facts by number.
         carried: numbers that an old file listed without facts.
         carried_totals: what an old file counted for those numbers; counts until all of them have facts.
+        elsewhere: those of the carried numbers that have facts in another place; they are not this session's.
+        merged: what became part of it by hand.
         inferred: made by recording alone, nobody started it: it rests on the set of its pull requests.
         aliases: ids of sessions that became part of this one.
         source: the record it was read from: unknown fields and the spelling of unchanged values live on in it.
@@ -211,9 +232,13 @@ class Session(Struct, frozen=True, kw_only=True):
     started: datetime | None = None
     last_activity: datetime | None = None
     completion: Completion | None = None
+    other_ends: tuple[Completion, ...] = ()
+    reopened: Reopening | None = None
     pull_requests: Mapping[str, Facts] = {}
     carried: tuple[str, ...] = ()
     carried_totals: Totals = Totals()
+    elsewhere: tuple[str, ...] = ()
+    merged: tuple[Merging, ...] = ()
     title: str = ""
     inferred: bool = False
     aliases: tuple[str, ...] = ()
@@ -227,7 +252,17 @@ class Session(Struct, frozen=True, kw_only=True):
     @property
     def prs(self) -> tuple[str, ...]:
         """The numbers of all its pull requests, each once, as people count them."""
-        return tuple(sorted({*self.carried, *self.pull_requests}, key=number_order))
+        return tuple(sorted({*self.carried, *self.pull_requests} - {*self.elsewhere}, key=number_order))
+
+    @property
+    def ends(self) -> tuple[Completion, ...]:
+        """Every end that is known and not taken back, the one that stands first."""
+        return (self.completion, *self.other_ends) if self.completion else ()
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """The numbers that a correction put here."""
+        return tuple(n for n in self.prs if (f := self.pull_requests.get(n)) and f.placement and f.placement.by)
 
     @property
     def totals(self) -> Totals:
@@ -235,7 +270,7 @@ class Session(Struct, frozen=True, kw_only=True):
         covered = [f for number, f in self.pull_requests.items() if number in self.carried]
         others = [f for number, f in self.pull_requests.items() if number not in self.carried]
         told = sum_facts(covered)
-        explained = self.carried and len(covered) == len(self.carried)
+        explained = self.carried and len(covered) + len(self.elsewhere) == len(self.carried)
         return (told if explained else most(told, self.carried_totals)) + sum_facts(others)
 
     @property

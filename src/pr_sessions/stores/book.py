@@ -103,6 +103,16 @@ class Book:
             found = [session for session in self if number in session.prs]
         return next((s for s in found if number in s.pull_requests), found[0] if found else None)
 
+    def telling_of(self, numbers: Collection[str]) -> list[str]:
+        """The ids of all sessions that list one of these pull requests, or did, or have facts of it."""
+        put = (s for s in self.changed.values() if not {*s.carried, *s.pull_requests}.isdisjoint(numbers))
+        kept = self._told("prs", lambda: self._index.telling_of(numbers))
+        return [*(i for i in kept if i in self.kept), *(s.id for s in put)]
+
+    def listing(self, number: str) -> tuple[Session, ...]:
+        """Every session that lists the pull request; an old file may have several."""
+        return tuple(session for i in self.telling_of({number}) if number in (session := self[i]).prs)
+
     def count_pull_requests(self) -> int:
         """How many pull requests are in a session. Decodes none."""
         listed = self._told("prs", lambda: self._index.listed)

@@ -1,12 +1,11 @@
 """Two session files become one; sessions that stand alike in both are not even decoded."""
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import json
 
-from pr_sessions.sessions.join import join_all, join_facts, join_json, with_facts
-from pr_sessions.sessions.session import Facts, Session
+from pr_sessions.sessions.join import join_json, join_with_lost
+from pr_sessions.sessions.session import Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document, Entry
 from pr_sessions.stores.records import read_session
@@ -16,14 +15,15 @@ def join_books(one: Book, other: Book) -> Book:
     """The book of which both are tellings. Both must read naive times in the same zone."""
     alike = {i: entry for i, entry in one.kept.items() if _alike(entry, other.kept.get(i))}
     ours, theirs = _others(one, alike), _others(other, alike)
-    ours |= {i: one[i] for i in _neighbours(one, (*ours.values(), *theirs.values())) if i in alike}
+    ours |= {i: one[i] for i in _neighbours(one, other, (*ours.values(), *theirs.values())) if i in alike}
+    sessions, lost = join_with_lost(ours, theirs, one.unattributed, other.unattributed)
     entries = {i: entry for i, entry in alike.items() if i not in ours}
-    for session in join_all(ours, theirs).values():
+    for session in sessions.values():
         entries[session.id] = _entry(session, one, other)
     joined = Book(
         Document(tuple(entries[i] for i in sorted(entries)), join_json(one.top, other.top), one.name), one.zone
     )
-    return _join_unattributed(joined, one.unattributed, other.unattributed)
+    return joined.put_unattributed(lost)
 
 
 def news(book: Book, other: Book) -> tuple[str, ...]:
@@ -52,32 +52,26 @@ def _as_written(book: Book, session: Session) -> Session:
     return read_session(entry.id, entry.record, book.zone, completed=entry.completed)
 
 
-def _neighbours(book: Book, sessions: Iterable[Session]) -> Iterable[str]:
-    """Sessions of the book that share an alias or a pull request with one of these."""
+def _neighbours(one: Book, other: Book, sessions: Collection[Session]) -> Iterable[str]:
+    """Sessions of the book that share an alias with one of these, or a pull request whose place they may change."""
     for session in sessions:
-        near = [book.get(name) for name in (session.id, *session.aliases)]
-        near += [book.holding(number) for number in session.pull_requests]
-        yield from (found.id for found in near if found)
+        yield from (found.id for name in (session.id, *session.aliases) if (found := one.get(name)))
+    numbers = {n for session in sessions for n in (*session.pull_requests, *session.carried)}
+    numbers |= {*one.unattributed, *other.unattributed}
+    if numbers:
+        yield from one.telling_of(numbers)
 
 
 def _entry(session: Session, one: Book, other: Book) -> Entry:
-    """A session that only one of them knew stays as it stood there."""
+    """A session that only one of them knew, or both knew alike, stays as it stood there."""
     only = [book for book, another in ((one, other), (other, one)) if session.id not in another.kept]
     for book in only:
         if session.id in book.kept and book[session.id] is session:
             return book.kept[session.id]
+    if (
+        session.id in one.kept
+        and one[session.id] is session
+        and _alike(one.kept[session.id], other.kept.get(session.id))
+    ):
+        return one.kept[session.id]
     return one.entry(session)
-
-
-def _join_unattributed(joined: Book, one: Mapping[str, Facts], other: Mapping[str, Facts]) -> Book:
-    """A pull request that found its session in one of them is attributed, with all that is known of it."""
-    left = {}
-    for number in sorted({*one, *other}):
-        told = [facts[number] for facts in (one, other) if number in facts]
-        home = joined.holding(number)
-        if home is None:
-            left[number] = reduce(join_facts, told)
-        else:
-            known = [home.pull_requests[number]] if number in home.pull_requests else []
-            joined = joined.put(with_facts(home, number, reduce(join_facts, known + told)))
-    return joined.put_unattributed(left)

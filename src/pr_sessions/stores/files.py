@@ -98,6 +98,25 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         raise
 
 
+def append_bytes(path: Path, data: bytes) -> None:
+    """Add to the end of a file, on the disk when this returns. A cut write leaves a part of `data` at the end.
+
+    Raises:
+        CannotWrite: the disk, the folder or its permissions refuse.
+    """
+    try:
+        is_new = not path.exists()
+        make_folder(path.parent)
+        with path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            _sync(file.fileno())
+        if is_new:
+            _sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def remove_file(path: Path) -> None:
     """Remove a file; that there is none is fine.
 

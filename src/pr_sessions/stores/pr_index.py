@@ -52,7 +52,7 @@ def listed(path: Path) -> tuple[str, ...]:
 
 def _homes(sessions: Collection[Session]) -> dict[str, str]:
     """Where two sessions list the same number, the one that has facts of it holds it."""
-    listed = {number: session.id for session in sessions for number in session.carried}
+    listed = {number: session.id for session in sessions for number in session.prs}
     return listed | {number: session.id for session in sessions for number in session.pull_requests}
 
 

@@ -1,6 +1,6 @@
 """Quick answers about many records without decoding any: who holds a number, who was alive on a day, who ended when."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, tzinfo
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,11 @@ class RecordIndex:
                 for number in _object(_object(metadata, "metadata").get("pull_requests"), "pull_requests"):
                     known[number] = session_id
         return listed | known
+
+    def telling_of(self, numbers: Collection[str]) -> list[str]:
+        """Sessions that list one of these numbers, carry it, or have facts of it."""
+        wanted = frozenset(numbers)
+        return [i for i, entry in self._entries.items() if not wanted.isdisjoint(_numbers(entry.record))]
 
     @cached_property
     def listed(self) -> frozenset[str]:
@@ -69,6 +74,14 @@ class RecordIndex:
                 else:
                     found.append((sortable(text, self._zone), session_id))
         return found
+
+
+def _numbers(record: Record) -> Iterator[str]:
+    yield from map(str, _list(record.get("prs"), "prs"))
+    if metadata := record.get("metadata"):
+        known = _object(metadata, "metadata")
+        yield from _object(known.get("pull_requests"), "pull_requests")
+        yield from map(str, _list(_object(known.get("carried_totals"), "carried_totals").get("prs"), "prs"))
 
 
 def sortable(text: Any, zone: tzinfo = UTC) -> str:

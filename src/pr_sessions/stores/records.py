@@ -16,7 +16,9 @@ from pr_sessions.sessions.session import (
     Completion,
     Evidence,
     Facts,
+    Merging,
     Placement,
+    Reopening,
     Rung,
     Session,
     State,
@@ -43,7 +45,16 @@ SESSION_KEYS = (
     "duration_minutes",
     "active_minutes",
 )
-METADATA_KEYS = ("title", "inferred", "aliases", "carried_totals", "pull_requests")
+METADATA_KEYS = (
+    "title",
+    "inferred",
+    "aliases",
+    "merged",
+    "reopened",
+    "other_ends",
+    "carried_totals",
+    "pull_requests",
+)
 FACT_TIMES = ("created", "closed", "merged")
 FACT_TEXTS = ("author", "branch", "base")
 FACT_COUNTS = ("files_changed", "test_files_added")
@@ -74,9 +85,13 @@ def read_session(session_id: str, record: Record, zone: tzinfo, *, completed: bo
         started=_time(record, "started", zone),
         last_activity=_time(record, "last_activity", zone),
         completion=_read_completion(record, zone) if completed else None,
+        other_ends=tuple(_read_end(e, zone) for e in _get(metadata, "other_ends", list) or ()) if completed else (),
+        reopened=_read_reopening(_get(metadata, "reopened", dict), zone),
         pull_requests=pull_requests,
         carried=carried,
         carried_totals=carried_totals,
+        elsewhere=_read_elsewhere(record, metadata, pull_requests),
+        merged=tuple(_read_merging(m, zone) for m in _get(metadata, "merged", list) or ()),
         title=_get(metadata, "title", str) or "",
         inferred=bool(_get(metadata, "inferred", bool)),
         aliases=tuple(_texts(metadata, "aliases")),
@@ -185,6 +200,14 @@ def _read_carried(
     return tuple(sorted(known | strangers, key=number_order)), totals
 
 
+def _read_elsewhere(record: Record, metadata: Record, pull_requests: Mapping[str, Facts]) -> tuple[str, ...]:
+    """What we keep as carried and do not list any more."""
+    kept = _get(metadata, "carried_totals", dict)
+    if not kept:
+        return ()
+    return tuple(sorted({*_texts(kept, "prs")} - {*_texts(record, "prs"), *pull_requests}, key=number_order))
+
+
 def _beyond(total: Totals, told: Totals) -> Totals:
     return Totals(
         max(total.files_changed - told.files_changed, 0),
@@ -203,11 +226,15 @@ def _totals(record: Record) -> Totals:
 
 def _write_metadata(session: Session, zone: tzinfo) -> Record:
     carried = session.carried_totals
-    keeps = bool(session.pull_requests) and (bool(session.carried) or carried != Totals())
+    told = bool(session.pull_requests or session.elsewhere)
+    keeps = told and (bool(session.carried) or carried != Totals())
     known: Record = {
         "title": session.title or None,
         "inferred": session.inferred or None,
         "aliases": sorted(session.aliases) or None,
+        "merged": [{"id": m.id, "at": write_time(m.at), "by": m.by} for m in sorted(session.merged)] or None,
+        "reopened": {"at": write_time(session.reopened.at), "by": session.reopened.by} if session.reopened else None,
+        "other_ends": [{"at": write_time(e.at), "trigger": e.trigger} for e in session.other_ends] or None,
         "carried_totals": {
             "prs": list(session.carried),
             "total_files_changed": carried.files_changed,
@@ -235,6 +262,29 @@ def _read_completion(record: Record, zone: tzinfo) -> Completion:
     return Completion(at, _get(record, "completion_trigger", str) or "unknown")
 
 
+def _read_end(record: Any, zone: tzinfo) -> Completion:
+    entry = _typed(record, dict, "other_ends")
+    return Completion(_time_of(entry, "other_ends", zone), _get(entry, "trigger", str) or "unknown")
+
+
+def _read_reopening(record: Record | None, zone: tzinfo) -> Reopening | None:
+    if record is None:
+        return None
+    return Reopening(_time_of(record, "reopened", zone), _get(record, "by", str) or "")
+
+
+def _read_merging(record: Any, zone: tzinfo) -> Merging:
+    entry = _typed(record, dict, "merged")
+    return Merging(_get(entry, "id", str) or "", _time_of(entry, "merged", zone), _get(entry, "by", str) or "")
+
+
+def _time_of(record: Record, place: str, zone: tzinfo) -> datetime:
+    at = _time(record, "at", zone)
+    if at is None:
+        raise WrongType(f"{place}: {str(record)[:80]!r} has no time `at`")
+    return at
+
+
 def _read_evidence(record: Any) -> Evidence:
     entry = _typed(record, dict, "evidence")
     return Evidence(_get(entry, "rule", str) or "", _get(entry, "detail", str) or "")
@@ -246,13 +296,14 @@ def _read_placement(record: Record | None, zone: tzinfo) -> Placement | None:
     name, at = _get(record, "rung", str) or "", _time(record, "at", zone)
     if name.upper() not in Rung.__members__ or at is None:
         raise WrongType(f"placement: {str(record)[:80]}")
-    return Placement(Rung[name.upper()], at, _get(record, "detail", str) or "")
+    return Placement(Rung[name.upper()], at, _get(record, "detail", str) or "", _get(record, "by", str) or "")
 
 
 def _write_placement(placement: Placement | None) -> Record | None:
     if placement is None:
         return None
-    return {"rung": placement.rung.name.lower(), "at": write_time(placement.at), "detail": placement.detail}
+    told = {"rung": placement.rung.name.lower(), "at": write_time(placement.at), "detail": placement.detail}
+    return told | ({"by": placement.by} if placement.by else {})
 
 
 def _read_seen(record: Record, zone: tzinfo) -> Mapping[str, datetime]:

@@ -23,6 +23,7 @@ SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
 CONFIG = ".cursor/config/session_config.yaml"
 MARKER = ".cursor/.session_id"
 PR_INDEX = ".cursor/data/session_state.json"
+JOURNAL = "docs/metrics/auto_pr_sessions.journal.jsonl"
 ANALYTICS = "docs/metrics/analytics"
 
 _README = """\
@@ -34,6 +35,7 @@ pr-sessions keeps its state here, where no checkout, stash or
 sessions.json   every session and its pull requests; the working tree's docs/metrics/auto_pr_sessions.json is joined in
 quarantine/     what could not be read, put aside by `pr-sessions doctor --repair`
 backups/        earlier states; `pr-sessions restore` joins one in
+journal.jsonl   who changed what and when; `pr-sessions log` shows it
 policy.json     a copy of the configuration that is quick to read
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
@@ -110,9 +112,9 @@ class Repository(Struct, frozen=True):
         return self.state / "quarantine" if self.state else self.root / ".cursor/quarantine"
 
     @property
-    def journal(self) -> Path | None:
-        """The clone's journal; `None` outside git."""
-        return self.state / "journal.jsonl" if self.state else None
+    def journal(self) -> Path:
+        """What was changed here, by whom and why; JSON Lines."""
+        return self.state / "journal.jsonl" if self.state else self.root / JOURNAL
 
     @property
     def pending(self) -> Path | None:

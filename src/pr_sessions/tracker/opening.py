@@ -43,4 +43,4 @@ def tracker_of(
     zone = zone_of(policy)
     own = (repository.document,) if repository.document else ()
     store = FileStore((*own, repository.session_file), repository.lock, repository.backups, zone)
-    return Tracker(repository, policy, store, environ=environ, clock=clock)
+    return Tracker(repository, policy, store, environ=environ, clock=clock, journal=repository.journal)

@@ -23,12 +23,14 @@ from pr_sessions.stores.store import Store, Work
 from pr_sessions.tracker.markers import Markers, slide
 from pr_sessions.tracker.outside import event_time, tidy
 from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Joined, Restored, Started
-from pr_sessions.tracker.surroundings import author, is_ci, utc_now, way_on, why_paused, zone_of
+from pr_sessions.tracker.surroundings import author, is_ci, login, utc_now, way_on, why_paused, zone_of
 
 if TYPE_CHECKING:
     from pr_sessions.sessions.recording import Recorded
     from pr_sessions.stores.backups import Backup
 
+# A line of the journal stays a line.
+MOST_NAMED = 50
 Watched = Callable[[Sequence[PullRequest]], Iterable[PullRequest]]
 
 
@@ -43,10 +45,12 @@ class Tracker:
         *,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = utc_now,
+        journal: Path | None = None,
     ) -> None:
         self.repository = repository
         self.policy = policy
         self.store = store
+        self.journal = journal
         self.zone = zone_of(policy)
         self.markers = Markers(repository, policy, self.zone)
         self._environ = environ
@@ -105,6 +109,7 @@ class Tracker:
             session = begin(session_id, name, at, title=clean(title))
             change.book = change.book.put(session)
             change.marker = Marker(session_id, name, at, at)
+            change.note("start", "asked", by=name, session=session_id)
         return Started(session, tuple(change.ended))
 
     def touch(self, at: datetime | None = None) -> Marker | None:
@@ -182,6 +187,7 @@ class Tracker:
             situation = Situation(at=at, by_hand=named, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
             change.marker = self._marker_after(recorded, current, at, now)
+            change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
         begins = recorded.session is not None and before.get(recorded.session.id) is None
         return Added(recorded, tuple(change.ended), begins=begins, completes=_completes(before, recorded))
 
@@ -201,6 +207,7 @@ class Tracker:
             before = change.book
             done = [self._record_past(change, pr, now) for pr in watched(told)]
             change.book, _ = sweep(change.book, self.policy, now)
+            change.note("import", "history", read=len(told), added=sum(1 for r in done if r.is_new))
         automatic = [r for r in done if r.verdict.is_auto]
         homes = {r.session.id for r in done if r.session}
         return Imported(
@@ -227,7 +234,13 @@ class Tracker:
             if session.started and at < session.started:
                 raise InvalidValue(f"{session.id} began later than {write_time(at)}", "give a time after its start")
             ended = advance(session, CompletionAsked(at, clean(trigger)), self.policy)
+            if session.reopened and at <= session.reopened.at and not session.completion:
+                raise InvalidValue(
+                    f"{session.id} was reopened at {session.reopened.at.isoformat()}", "give a later time with --at"
+                )
             change.end(ended)
+            if end := ended.completion:
+                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at))
         return Completed(ended, asked=ended != advance(session, TimePassed(at), self.policy))
 
     def cleanup(self, max_age: timedelta | None = None, at: datetime | None = None) -> tuple[Session, ...]:
@@ -239,6 +252,7 @@ class Tracker:
             if ended:
                 change.work.back_up()
             change.end(*ended)
+            change.note("cleanup", Trigger.TIMEOUT.value)
         return tuple(ended)
 
     def back_up(self) -> Path | None:
@@ -267,6 +281,7 @@ class Tracker:
             joined = join_books(before, saved)
             change.book = before if joined.to_bytes() == before.to_bytes() else joined
             news = [s.id for s in change.book if s.id not in before or before[s.id] != s]
+            change.note("restore", backup.name, updated=len(news))
         added = tuple(i for i in news if i not in before)
         return Restored(backup, added, tuple(i for i in news if i in before))
 
@@ -328,6 +343,7 @@ class Tracker:
         with self.store.transaction(now) as work:
             sweep_leftovers(self.repository, now.timestamp())
             change = _Change(work, self.markers.shown_in(work.book, now))
+            before = change.book
             if sweeps:
                 change.book, ended = sweep(change.book, self.policy, now)
                 change.ended.extend(ended)
@@ -340,10 +356,22 @@ class Tracker:
                 from pr_sessions.stores import pr_index
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
+            if change.what and change.book is not before and self.journal:
+                self._write_down(change, self.journal, now)
+
+    def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
+        """One line in the journal; the change itself is kept by now."""
+        from pr_sessions.stores import journal
+
+        # Git is asked only where it does not show: recording is what happens often.
+        is_often = change.what in ("record", "sweep")
+        by = change.by or (login(self._environ) if is_often else self.author())
+        ended = {"ended": [s.id for s in change.ended[:MOST_NAMED]]} if change.ended else {}
+        journal.append(path, now, by, change.what, change.why, **change.told, **ended)
 
     def _sweep(self, now: datetime) -> None:
-        with self._changing(now):
-            pass
+        with self._changing(now) as change:
+            change.note("sweep", Trigger.TIMEOUT.value)
 
     def _current_id(self, book: Book, now: datetime) -> str | None:
         current = self.markers.current(book, now)
@@ -404,10 +432,25 @@ class _Change:
         self.ended: list[Session] = []
         self.marker: Marker | None = None
         self.stamps = True
+        self.what, self.why, self.by = "", "", ""
+        self.told: Mapping[str, object] = {}
 
     def end(self, *sessions: Session) -> None:
         self.book = self.book.put(*sessions)
         self.ended.extend(sessions)
+
+    def note(self, what: str, why: str, *, by: str = "", **told: object) -> None:
+        """What the journal says if anything changes: ids, numbers and counts, never a title."""
+        self.what, self.why, self.by, self.told = what, why, by, told
+
+
+def _home_id(recorded: "Recorded") -> str | None:
+    return recorded.session.id if recorded.session else None
+
+
+def _reason(recorded: "Recorded") -> str:
+    placement = recorded.facts.placement if recorded.facts else None
+    return placement.rung.name.lower() if placement else "nothing fits"
 
 
 def _completes(before: Book, recorded: "Recorded") -> bool:

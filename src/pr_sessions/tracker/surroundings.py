@@ -44,8 +44,16 @@ def is_ci(environ: Mapping[str, str]) -> bool:
 
 def author(repository: Repository, environ: Mapping[str, str]) -> str:
     """Who works here: `AUTO_PR_SESSION_AUTHOR`, else git's author name, else the user's name."""
-    told = clean(environ.get("AUTO_PR_SESSION_AUTHOR", "")) or clean(environ.get("GIT_AUTHOR_NAME", ""))
-    return told or _git_name(repository) or _user_name()
+    return _told_name(environ) or _git_name(repository) or _user_name()
+
+
+def login(environ: Mapping[str, str]) -> str:
+    """Who works here, without asking git: for the journal, which every change is written into."""
+    return _told_name(environ) or _user_name()
+
+
+def _told_name(environ: Mapping[str, str]) -> str:
+    return clean(environ.get("AUTO_PR_SESSION_AUTHOR", "")) or clean(environ.get("GIT_AUTHOR_NAME", ""))
 
 
 def _git_name(repository: Repository) -> str:

@@ -6,6 +6,7 @@ import click
 
 from pr_sessions.cli import options, output, reasons, session_text, views
 from pr_sessions.errors import NotFound
+from pr_sessions.sessions.join import by_hand
 from pr_sessions.sessions.session import Facts, PullRequest, Rung, Session
 from pr_sessions.tracker import Tracker
 
@@ -57,6 +58,8 @@ def _known(tracker: Tracker, number: str) -> tuple[Session | None, Facts]:
 
 def _why_lost(tracker: Tracker, number: str, facts: Facts) -> str:
     """Asked again with what is kept, at the time at which it was first told."""
+    if facts.placement and by_hand(facts):
+        return reasons.taken_out_words(facts.placement)
     told = PullRequest(number=number, author=facts.author, branch=facts.branch, agents=facts.agents)
     checked = tracker.check(told, facts.created or min(facts.seen.values(), default=None))
     if checked.session:
@@ -74,6 +77,7 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
         ("session", session_text.standing(session, tracker, now)),
         ("its span", f"{output.clock(session.started)} to {output.clock(end or session.latest)}"),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
+        *session_text.corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
 

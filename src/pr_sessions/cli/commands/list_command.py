@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pr_sessions.cli import options, output, session_text, views
 from pr_sessions.sessions.ids import number_order
+from pr_sessions.sessions.join import by_hand
 from pr_sessions.sessions.lifecycle import status as status_of
 from pr_sessions.sessions.session import Session, Status
 from pr_sessions.tracker import Tracker
@@ -67,6 +68,8 @@ def command(
     }
     lines = output.table([_row(session, tracker, now) for session in sessions], _HEADER)
     lines += [f"  in no session: {session_text.numbers(lost)}"] if lost else []
+    out = [number for number in lost if by_hand(book.unattributed[number])]
+    lines += [f"  of these by hand: {session_text.numbers(out)}"] if out else []
     output.show(data, lines, as_json=json)
 
 
@@ -102,6 +105,14 @@ def _age(session: Session) -> tuple[datetime, str]:
     return _first(session), session.id
 
 
+def _count(session: Session) -> str:
+    """How many pull requests, and what of it hands corrected."""
+    marks = [f"{len(session.by_hand)} by hand"] if session.by_hand else []
+    marks += ["merged"] if session.merged else []
+    marks += ["reopened"] if session.reopened else []
+    return f"{len(session.prs)} ({', '.join(marks)})" if marks else str(len(session.prs))
+
+
 def _row(session: Session, tracker: Tracker, now: datetime) -> tuple[str, ...]:
     return (
         output.one_line(session.id),
@@ -109,6 +120,6 @@ def _row(session: Session, tracker: Tracker, now: datetime) -> tuple[str, ...]:
         status_of(session, now, tracker.policy).value,
         output.clock(session.started),
         output.span(session.duration if session.completion else session.active_time),
-        str(len(session.prs)),
+        _count(session),
         output.one_line(session.completion.trigger) if session.completion else "-",
     )

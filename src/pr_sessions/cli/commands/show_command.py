@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from pr_sessions.cli import options, output, session_text, views
-from pr_sessions.sessions.session import Facts, Session
+from pr_sessions.sessions.session import Facts, Placement, Session
 
 _HEADER = ("PR", "state", "files", "tests", "docs", "author", "agents", "placed by")
 
@@ -36,9 +36,13 @@ def _rows(session: Session) -> Iterator[tuple[str, ...]]:
         yield (number, *_cells(facts)) if facts else (number, *("-" * (len(_HEADER) - 1)))
 
 
+def _placed(placement: Placement) -> str:
+    return placement.rung.label + (f" ({placement.by})" if placement.by else "")
+
+
 def _cells(facts: Facts) -> tuple[str, ...]:
     docs = None if facts.docs_updated is None else ("no", "yes")[facts.docs_updated]
-    placed = facts.placement.rung.label if facts.placement else None
+    placed = _placed(facts.placement) if facts.placement else None
     cells = (
         facts.state,
         facts.files_changed,

@@ -40,7 +40,7 @@ def in_two_sessions(case: Case) -> Iterator[Finding]:
     holders: dict[str, list[str]] = defaultdict(list)
     settled = {number for session in case.sessions for number in session.pull_requests}
     for session in case.sessions:
-        for number in session.carried:
+        for number in session.prs:
             if number not in settled:
                 holders[number].append(_short(session.id))
     for number, ids in holders.items():
