@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, TypeVar
 
+from msgspec import json
 from msgspec.structs import replace
 
 from pr_sessions.sessions.ids import number_order
@@ -245,7 +246,12 @@ def join_json(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any
 def _larger(one: Any, other: Any) -> Any:
     if isinstance(one, dict) and isinstance(other, dict):
         return join_json(one, other)
-    return max(one, other, key=lambda value: (isinstance(value, dict), type(value).__name__, repr(value)))
+    return max(one, other, key=_text)
+
+
+def _text(value: Any) -> tuple[bool, str, bytes]:
+    """The same whatever the order of the fields, which writing changes: else a written file would join differently."""
+    return isinstance(value, dict), type(value).__name__, json.encode(value, order="sorted")
 
 
 def _session_spellings(joined: Session, both: tuple[Session, ...]) -> dict[str, str]:
