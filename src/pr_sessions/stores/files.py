@@ -107,10 +107,13 @@ def append_bytes(path: Path, data: bytes) -> None:
     try:
         is_new = not path.exists()
         make_folder(path.parent)
-        with path.open("ab") as file:
-            file.write(data)
-            file.flush()
-            _sync(file.fileno())
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _BINARY, 0o666)
+        try:
+            os.lseek(descriptor, 0, os.SEEK_END)
+            _write_all(descriptor, data)
+            _sync(descriptor)
+        finally:
+            os.close(descriptor)
         if is_new:
             _sync_folder(path.parent)
     except OSError as error:
@@ -186,12 +189,16 @@ def _write_new(temporary: Path, data: bytes, mode: int | None) -> None:
     try:
         if mode is not None and sys.platform != "win32":
             os.fchmod(descriptor, mode)
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
+        _write_all(descriptor, data)
         _sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _sync(descriptor: int) -> None:
