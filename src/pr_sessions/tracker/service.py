@@ -1,16 +1,14 @@
 """The one service: load, apply the rules, save, carry out what follows. Every entrance calls it and nothing else."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pr_sessions.errors import InvalidValue, NotFound, Paused, UnreadableFile
-from pr_sessions.sessions.ids import check_id, check_number, clean, new_id, number_order
+from pr_sessions.errors import InvalidValue, Paused, UnreadableFile
+from pr_sessions.sessions.ids import check_id, clean, new_id, number_order
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
-from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.book import Book
@@ -18,63 +16,24 @@ from pr_sessions.stores.book_join import join_books, news
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
-from pr_sessions.stores.repository import Repository, prepare_state, sweep_leftovers
-from pr_sessions.stores.store import Store, Work
-from pr_sessions.tracker.markers import Markers, slide
-from pr_sessions.tracker.outside import event_time, tidy
-from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Joined, Restored, Started
-from pr_sessions.tracker.surroundings import author, is_ci, login, utc_now, way_on, why_paused, zone_of
+from pr_sessions.stores.repository import prepare_state, sweep_leftovers
+from pr_sessions.stores.store import Work
+from pr_sessions.tracker.markers import slide
+from pr_sessions.tracker.outside import tidy
+from pr_sessions.tracker.reading import Reader
+from pr_sessions.tracker.results import Added, Completed, Imported, Joined, Restored, Started
+from pr_sessions.tracker.surroundings import is_ci, login, way_on
 
 if TYPE_CHECKING:
     from pr_sessions.sessions.recording import Recorded
-    from pr_sessions.stores.backups import Backup
 
 # A line of the journal stays a line.
 MOST_NAMED = 50
 Watched = Callable[[Sequence[PullRequest]], Iterable[PullRequest]]
 
 
-class Tracker:
-    """Sessions of one repository, seen from one of its working trees."""
-
-    def __init__(
-        self,
-        repository: Repository,
-        policy: Policy,
-        store: Store,
-        *,
-        environ: Mapping[str, str] = os.environ,
-        clock: Callable[[], datetime] = utc_now,
-        journal: Path | None = None,
-    ) -> None:
-        self.repository = repository
-        self.policy = policy
-        self.store = store
-        self.journal = journal
-        self.zone = zone_of(policy)
-        self.markers = Markers(repository, policy, self.zone)
-        self._environ = environ
-        self._clock = clock
-
-    def now(self) -> datetime:
-        """The time, in UTC."""
-        return self._clock()
-
-    def book(self) -> Book:
-        """Everything that is known, with the activity that the markers show. Writes nothing."""
-        return self.markers.shown_in(self.store.read(), self.now())
-
-    def current(self) -> Current | None:
-        """The live session of this working tree."""
-        return self.markers.current(self.book(), self.now())
-
-    def marked(self, book: Book) -> Current | None:
-        """The session that this working tree's marker names, alive or run out."""
-        return self.markers.named(book)
-
-    def everywhere(self) -> tuple[Current, ...]:
-        """The live session of every working tree of the clone."""
-        return self.markers.everywhere(self.book(), self.now())
+class Tracker(Reader):
+    """Sessions of one repository, seen from one of its working trees: looking, and everything that changes them."""
 
     def start(
         self,
@@ -144,18 +103,6 @@ class Tracker:
         """Brings every file up to date with everything that is known. No rule is applied."""
         with self._changing(self.now(), sweeps=False):
             pass
-
-    def check(self, pull_request: PullRequest, at: datetime | None = None) -> Checked:
-        """What recording the pull request would come to. Writes nothing."""
-        from pr_sessions.sessions.attribution import Situation
-        from pr_sessions.sessions.recording import record
-
-        pull_request = tidy(pull_request)
-        now, at = self._times(at or pull_request.created)
-        book, _ = sweep(self.book(), self.policy, now)
-        situation = Situation(at=at, current=self._current_id(book, now))
-        _, recorded = record(book, pull_request, situation, self.policy, now)
-        return Checked(recorded.verdict, recorded.choice, recorded.session)
 
     def record(
         self,
@@ -261,12 +208,6 @@ class Tracker:
         with self.store.transaction(self.now()) as work:
             return work.back_up()
 
-    def backups(self) -> tuple["Backup", ...]:
-        """All copies, the newest first."""
-        from pr_sessions.stores.backups import list_backups
-
-        return list_backups(*self._backup_folders())
-
     def restore(self, name: str | None = None) -> Restored:
         """Joins a backup in, the newest if none is named: adds what is missing, removes nothing."""
         from pr_sessions.stores.backups import find_backup
@@ -298,42 +239,6 @@ class Tracker:
             change.book = before if data == before.to_bytes() else joined
         sent = news(joined, Book(Document()) if theirs is None else theirs)
         return Joined(data, news(joined, before), sent, empty=not (len(joined) or joined.unattributed))
-
-    def find(self, number: str | int) -> Session:
-        """The session that holds a pull request.
-
-        Raises:
-            NotFound: none does.
-        """
-        from pr_sessions.stores import pr_index
-
-        book, key = self.book(), check_number(number)
-        listed = pr_index.look_up(self.repository.pr_index, key) if self.policy.minimal_metadata else None
-        session = book.get(listed) if listed else None
-        if session is None or key not in session.prs:
-            session = book.holding(key)
-        if session is None:
-            raise NotFound(
-                f"no session holds pull request {key}", f"record it: pr-sessions add {key} --title ... --author ..."
-            )
-        return session
-
-    def session(self, session_id: str) -> Session:
-        """The session of that id, or the one that it became part of.
-
-        Raises:
-            NotFound: there is none.
-        """
-        return _existing(self.book(), session_id)
-
-    def author(self) -> str:
-        """Who works here: `AUTO_PR_SESSION_AUTHOR`, else git's author name, else the user's name."""
-        return author(self.repository, self._environ)
-
-    @property
-    def paused(self) -> str | None:
-        """Why tracking is off here; `None` while it is on."""
-        return why_paused(self.repository, self._environ)
 
     @contextmanager
     def _changing(self, now: datetime, *, sweeps: bool = True) -> Iterator["_Change"]:
@@ -373,20 +278,6 @@ class Tracker:
         with self._changing(now) as change:
             change.note("sweep", Trigger.TIMEOUT.value)
 
-    def _current_id(self, book: Book, now: datetime) -> str | None:
-        current = self.markers.current(book, now)
-        return current.session.id if current else None
-
-    def _named(self, book: Book, session_id: str | None) -> Session:
-        if session_id is not None:
-            return _existing(book, session_id)
-        named = self.markers.named(book)
-        if named is None:
-            raise NotFound(
-                "no session is current in this working tree", "name one; `pr-sessions status` lists the active ones"
-            )
-        return named.session
-
     def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:
         """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
         session = recorded.session
@@ -410,17 +301,9 @@ class Tracker:
         change.book, recorded = record(change.book, pull_request, Situation(at=at), self.policy, now)
         return recorded
 
-    def _times(self, at: datetime | None) -> tuple[datetime, datetime]:
-        """The time now, and the event's."""
-        now = self.now()
-        return now, event_time(at, now)
-
     def _refuse_if_paused(self) -> None:
         if reason := self.paused:
             raise Paused(f"tracking is off here: {reason}", f"switch it on: {way_on(self._environ)}")
-
-    def _backup_folders(self) -> tuple[Path, ...]:
-        return tuple(dict.fromkeys((self.repository.backups, self.repository.session_file.parent)))
 
 
 class _Change:
@@ -460,11 +343,3 @@ def _completes(before: Book, recorded: "Recorded") -> bool:
         return False
     known = before.get(recorded.session.id)
     return known is None or known.completion != end
-
-
-def _existing(book: Book, session_id: str) -> Session:
-    """A session by an id that an old file may have made unsafe; whatever is not there must at least be an id."""
-    found = book.get(session_id)
-    if found is None:
-        raise NotFound(f"no session {check_id(session_id)}", "`pr-sessions list` shows all of them")
-    return found
