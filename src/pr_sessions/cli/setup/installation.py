@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver
+from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.errors import InvalidValue, NotARepository
@@ -182,7 +182,7 @@ def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:
     """Only a file that travels with the branches is ever merged by git."""
     if repository.git_dir is None:
         return
-    yield from (merge_driver.to_install if share is Share.COMMIT else merge_driver.to_remove)(repository)
+    yield from (merge_driver_steps.to_install if share is Share.COMMIT else merge_driver_steps.to_remove)(repository)
 
 
 def _ignore(path: Path, entries: tuple[str, ...]) -> Iterator[Step]:

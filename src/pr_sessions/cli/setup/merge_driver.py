@@ -2,14 +2,10 @@
 
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from pr_sessions.cli.setup.ignore_block import with_block
-from pr_sessions.cli.setup.steps import Act, Step
-from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.git import local_setting, run_git
-from pr_sessions.stores.repository import SESSION_FILE, Repository
+from pr_sessions.stores.repository import SESSION_FILE
 
 NAME = "joins session files, so that no session is lost"
 ATTRIBUTE = f"/{SESSION_FILE} merge=pr-sessions"
@@ -53,30 +49,9 @@ def is_asked_for(root: Path) -> bool:
     return answer.split(b"\0")[2:3] == [b"pr-sessions"]
 
 
-def to_install(repository: Repository) -> Iterator[Step]:
-    """The line in `.gitattributes`, and the command in the clone's configuration."""
-    path = repository.root / ".gitattributes"
-    present = read_bytes(path, 16 * MIB)
-    wanted = with_block(present, (ATTRIBUTE,))
-    if wanted is not None and wanted != present:
-        yield Step(Act.WRITE, path, "git joins the session file instead of merging its lines", wanted)
-    if repository.common_dir and registered(repository.root) != command_line(sys.executable):
-        yield Step(Act.REGISTER, repository.common_dir / "config", f"merge driver, run by {sys.executable}")
-
-
-def to_remove(repository: Repository) -> Iterator[Step]:
-    """Both again."""
-    if repository.common_dir is None:
-        return
-    path = repository.root / ".gitattributes"
-    present = read_bytes(path, 16 * MIB)
-    rest = with_block(present, ())
-    if rest is None and present is not None:
-        yield Step(Act.REMOVE, path, "held nothing but our lines")
-    elif rest is not None and rest != present:
-        yield Step(Act.WRITE, path, "without our lines", rest)
-    if any(local_setting(repository.root, key) is not None for key in _KEYS):
-        yield Step(Act.UNREGISTER, repository.common_dir / "config", "merge driver")
+def leftovers(root: Path) -> bool:
+    """Whether anything of it stands in the clone's configuration."""
+    return any(local_setting(root, key) is not None for key in _KEYS)
 
 
 def register(root: Path) -> None:

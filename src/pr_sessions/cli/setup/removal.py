@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver
+from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
@@ -29,7 +29,7 @@ def plan(repository: Repository) -> tuple[Step, ...]:
     return (
         *_files(repository),
         *_ignore_lines(repository),
-        *merge_driver.to_remove(repository),
+        *merge_driver_steps.to_remove(repository),
         *compatible_scripts.to_remove(repository),
         *_last(repository),
     )
