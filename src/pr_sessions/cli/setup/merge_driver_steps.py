@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 
+from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.merge_driver import ATTRIBUTE, command_line, leftovers, registered
 from pr_sessions.cli.setup.steps import Act, Step
@@ -25,12 +26,6 @@ def to_remove(repository: Repository) -> Iterator[Step]:
     """Both again."""
     if repository.common_dir is None:
         return
-    path = repository.root / ".gitattributes"
-    present = read_bytes(path, 16 * MIB)
-    rest = with_block(present, ())
-    if rest is None and present is not None:
-        yield Step(Act.REMOVE, path, "held nothing but our lines")
-    elif rest is not None and rest != present:
-        yield Step(Act.WRITE, path, "without our lines", rest)
+    yield from without_block(repository.root / ".gitattributes")
     if leftovers(repository.root):
         yield Step(Act.UNREGISTER, repository.common_dir / "config", "merge driver")

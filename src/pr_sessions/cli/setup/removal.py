@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
-from pr_sessions.cli.setup.ignore_block import with_block
+from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
@@ -70,12 +70,7 @@ def _files(repository: Repository) -> Iterator[Step]:
 def _ignore_lines(repository: Repository) -> Iterator[Step]:
     exclude = exclude_file(repository)
     for path in (repository.root / ".gitignore", exclude) if exclude else ():
-        present = read_bytes(path, 16 * MIB)
-        rest = with_block(present, ())
-        if rest is None and present is not None:
-            yield Step(Act.REMOVE, path, "held nothing but our lines")
-        elif rest is not None and rest != present:
-            yield Step(Act.WRITE, path, "without our lines", rest)
+        yield from without_block(path)
 
 
 def _last(repository: Repository) -> Iterator[Step]:
