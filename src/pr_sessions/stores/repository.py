@@ -37,6 +37,7 @@ quarantine/     what could not be read, put aside by `pr-sessions doctor --repai
 backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
 policy.json     a copy of the configuration that is quick to read
+forges.json     how far `pr-sessions import --github` has come
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
 It holds who, when, which pull request and why; no prompt, code or message. `pr-sessions where` explains every file.
@@ -128,6 +129,11 @@ class Repository(Struct, frozen=True):
             return None
         worktree = "" if self.git_dir == self.common_dir else f"-{self.git_dir.name}"
         return self.state / f"policy{worktree}.json"
+
+    @property
+    def forge_cursors(self) -> Path | None:
+        """How far the imports from forges have come; `None` outside git, where they begin anew."""
+        return self.state / "forges.json" if self.state else None
 
     @property
     def paused(self) -> Path:
