@@ -187,10 +187,32 @@ def elsewhere(fake: FakeGitHub) -> Iterator[FakeGitHub]:
 
 def test_a_redirect_to_another_host_is_not_followed(pull: FakeGitHub, ask: Ask, elsewhere: FakeGitHub) -> None:
     pull.faults.append(Fault(status=307, headers={"location": f"{elsewhere.url}/repos/ada/shop/pulls/1"}))
-    with pytest.raises(ForgeFailed, match="leads to another host, and the token is not sent there"):
+    with pytest.raises(ForgeFailed, match="leads to another host or to no address, and the token is not sent there"):
         ask(lambda g: g.pull_request(1))
 
     assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize("location", ["http://[", "//elsewhere.example/x", "ftp://x/", "/" + "x" * 9000])
+def test_a_redirect_to_what_is_no_address_is_an_error(pull: FakeGitHub, ask: Ask, location: str) -> None:
+    pull.faults.append(Fault(status=301, headers={"location": location}))
+    with pytest.raises(ForgeFailed, match="leads to another host or to no address"):
+        ask(lambda g: g.pull_request(1))
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:port/", "ftp:x"])
+def test_a_redirect_that_cannot_be_parsed_is_no_answer(pull: FakeGitHub, ask: Ask, time: Time, location: str) -> None:
+    pull.faults.append(Fault(status=301, headers={"location": location}))
+
+    assert ask(lambda g: g.pull_request(1)).pull_request.number == "1"
+    assert time.slept == [1]
+
+
+def test_a_list_without_an_end_is_not_read_for_ever(pull: FakeGitHub, ask: Ask) -> None:
+    same = f'<{pull.url}/repos/ada/shop/pulls/1/files?per_page=100>; rel="next"'
+    pull.faults.append(Fault(status=200, headers={"link": same}, body=b"[]"))
+    with pytest.raises(ForgeFailed, match="or no end"):
+        ask(lambda g: g.files(1))
 
 
 def test_a_next_page_on_another_host_is_not_asked(pull: FakeGitHub, ask: Ask, elsewhere: FakeGitHub) -> None:

@@ -1,5 +1,6 @@
 """What is asked of GitHub and told to it, for one repository."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from typing import Any
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.address import api_address, repository_name
 from pr_sessions.forges.github.credential import find_credential
+from pr_sessions.forges.github.patience import Patience
 from pr_sessions.forges.github.payload import (
     ChangedFile,
     CheckRun,
@@ -23,7 +25,8 @@ from pr_sessions.forges.github.payload import (
     read_review,
 )
 from pr_sessions.forges.github.requests import Requests
-from pr_sessions.forges.github.wire import open_wire
+from pr_sessions.forges.github.wire import LIMITS, PATIENCE, Clock, Limits, Sleep, open_wire
+from pr_sessions.tracker import utc_now
 
 # GitHub itself shows no more files than this of one pull request, and no more commits than 250.
 MOST_FILE_PAGES = 30
@@ -125,18 +128,29 @@ class GitHub(Requests):
 
 
 @asynccontextmanager
-async def open_github(repository: str, environ: Mapping[str, str] = os.environ, **how: Any) -> AsyncIterator[GitHub]:
+async def open_github(
+    repository: str,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    patience: Patience = PATIENCE,
+    limits: Limits = LIMITS,
+    clock: Clock = utc_now,
+    sleep: Sleep = asyncio.sleep,
+) -> AsyncIterator[GitHub]:
     """A repository on GitHub, asked with the credential that is found.
 
     Args:
         repository: `OWNER/REPO`.
         environ: tokens, App keys and `GITHUB_API_URL` are looked at.
-        how: patience, limits, clock and sleep of `open_wire`.
+        patience: how long one request may be repeated.
+        limits: bounds of one request.
+        clock: gives the time in UTC.
+        sleep: waits so many seconds.
 
     Raises:
         InvalidValue: a name, address, token or key cannot be used.
     """
     base, name = api_address(environ), repository_name(repository)
     credential = find_credential(environ, base)
-    async with open_wire(base, **how) as wire:
+    async with open_wire(base, patience=patience, limits=limits, clock=clock, sleep=sleep) as wire:
         yield GitHub(wire, name, credential)

@@ -158,13 +158,17 @@ async def _from(github: GitHub, address: str) -> AsyncIterator[tuple[Page, str]]
 
 async def _back_to(github: GitHub, newest: Page, oldest: datetime | None) -> AsyncIterator[Page]:
     """The pages of the list by change, the newest first, down to that time."""
-    page: Page | None = newest
-    while page is not None:
+    yield newest
+    if newest.next is None or _reaches(newest, oldest):
+        return
+    async for page in github.pages(newest.next, most=_MOST_PAGES):
         yield page
-        changed = [pr.updated for pr in _readable(page) if pr.updated]
-        if page.next is None or (oldest and changed and min(changed) < oldest):
+        if _reaches(page, oldest):
             return
-        page = await github.page(page.next)
+
+
+def _reaches(page: Page, oldest: datetime | None) -> bool:
+    return any(oldest and pr.updated and pr.updated < oldest for pr in _readable(page))
 
 
 async def _first_page(github: GitHub, since: datetime | None) -> str:

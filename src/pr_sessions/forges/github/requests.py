@@ -92,14 +92,16 @@ class Requests:
             ForgeFailed: there are more than `most`.
         """
         following: str | None = url
-        for _ in range(most):
-            page = await self.page(following, key) if following else None
+        seen: set[str] = set()
+        while following:
+            if len(seen) >= most or following in seen:
+                raise ForgeFailed(f"GitHub's list has more than {most} pages, or no end ({self._shown(url)})")
+            seen.add(following)
+            page = await self.page(following, key)
             if page is None:
                 return
             yield page
             following = page.next
-        if following:
-            raise ForgeFailed(f"GitHub's list has more than {most} pages ({urlsplit(url).path})")
 
     async def every(self, url: str, key: str | None = None, most: int = 100) -> list[Any]:
         """All items of a list."""

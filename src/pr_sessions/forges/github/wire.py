@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from itertools import count
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -20,6 +19,8 @@ Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
 _REDIRECTS, _SAME_METHOD = (301, 302, 307, 308), (307, 308)
 _MOST_REDIRECTS = 3
+# Longer ones httpx refuses in its own way.
+_LONGEST_ADDRESS = 8000
 
 
 class Limits(Struct, frozen=True):
@@ -62,14 +63,14 @@ class Wire:
         Raises:
             ForgeFailed: the address is not the interface's, or the answer is too large.
         """
-        deadline = self.clock() + self._patience.total
-        for attempt in count(1):
+        deadline, attempt = self.clock() + self._patience.total, 1
+        while True:
             outcome = await self._follow(method, url, headers, body)
             pause = pause_before_retry(method, outcome, attempt, self.clock())
             if pause is None or attempt >= self._patience.tries or self.clock() + pause > deadline:
                 return outcome
             await self._sleep(pause / timedelta(seconds=1))
-        raise AssertionError  # pragma: no cover - the loop has no end
+            attempt += 1
 
     async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer | NoAnswer:
         """A renamed repository answers with its new address; the token goes there only if the host is the same."""
@@ -80,7 +81,7 @@ class Wire:
                 return outcome
             if method != "GET" and outcome.status not in _SAME_METHOD:
                 return outcome
-            url = urljoin(url, outcome.headers.get("location", ""))
+            url = _joined(url, outcome.headers.get("location", ""))
         raise ForgeFailed("GitHub sends the request in a circle", "check that GITHUB_API_URL is right, if it is set")
 
     def _refuse_other_hosts(self, url: str) -> None:
@@ -88,9 +89,9 @@ class Wire:
             same = origin(url) == origin(self.base)
         except ValueError:
             same = False
-        if not same:
+        if not same or len(url) > _LONGEST_ADDRESS:
             raise ForgeFailed(
-                "GitHub's answer leads to another host, and the token is not sent there",
+                "GitHub's answer leads to another host or to no address, and the token is not sent there",
                 "check that GITHUB_API_URL is right, if it is set",
             )
 
@@ -103,6 +104,8 @@ class Wire:
             return NoAnswer(_reason(error, "no connection"), sent=False)
         except (httpx.TimeoutException, TimeoutError):
             return NoAnswer("it takes too long to answer", sent=True)
+        except httpx.InvalidURL:  # httpx looks at every redirect, though it does not follow it.
+            return NoAnswer("its answer leads to no address", sent=True)
         except httpx.RequestError as error:
             return NoAnswer(_reason(error, "the connection was cut"), sent=True)
 
@@ -134,6 +137,14 @@ async def open_wire(
     trusts = urlsplit(base).scheme == "https"
     async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=trusts) as client:
         yield Wire(client, base, patience=patience, limits=limits, clock=clock, sleep=sleep)
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; nowhere, if that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _reason(error: Exception, otherwise: str) -> str:
