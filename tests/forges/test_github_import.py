@@ -112,6 +112,12 @@ def test_a_second_time_asks_once_and_changes_no_byte(shop: FakeGitHub, imports: 
     assert scene.look(clone) == before
 
 
+def test_where_nothing_is_new_that_is_said(shop: FakeGitHub, imports: Import) -> None:
+    imports()
+
+    assert imports() == Result(0, "Nothing is new there.\n", "1 request to GitHub\n")
+
+
 def test_only_what_is_new_or_has_changed_is_read(shop: FakeGitHub, imports: Import, clone: Path) -> None:
     imports()
     shop.add_pull(8, "auto-pr: 8", at("14:10"))
@@ -261,6 +267,31 @@ def test_killed_at_any_request_nothing_is_missing_and_nothing_twice(
     (journal,) = (clone / ".git/pr-sessions").glob("journal.jsonl")
     added = [json.loads(line).get("added", 0) for line in journal.read_text().splitlines()]
     assert sum(added) == 6
+
+
+def test_a_cursor_that_lags_behind_the_records_does_no_harm(shop: FakeGitHub, clone: Path, imports: Import) -> None:
+    """As after a kill between the records and the cursor: what was kept at any request, under all that was recorded."""
+    file, kept = clone / ".git/pr-sessions/forges.json", set[bytes]()
+    shop.before = lambda _count: kept.add(file.read_bytes() if file.exists() else b"{}")
+    imports()
+    shop.before = nothing
+    before = (clone / ".git/pr-sessions/sessions.json").read_bytes()
+    for cursor in kept:
+        file.write_bytes(cursor)
+        imports()
+
+    assert (len(kept), (clone / ".git/pr-sessions/sessions.json").read_bytes()) == (4, before)
+
+
+def test_one_refusal_among_several_requests_is_one_message(shop: FakeGitHub, clone: Path, imports: Import) -> None:
+    shop.page_size = 100
+    shop.faults.extend([None, None, None, Fault(status=401), Fault(status=401)])
+    result = imports()
+    lines = result.err.splitlines()
+
+    assert (result.code, result.out, len(lines)) == (1, "", 2)
+    assert lines[0].startswith("error: GitHub does not accept the token from GH_TOKEN: a fault (GET /repos/ada/shop/")
+    assert (imports().code, known(clone)) == (0, SESSIONS)
 
 
 def test_after_a_kill_pages_that_are_recorded_are_not_read_again(

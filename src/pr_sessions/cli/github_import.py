@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from hashlib import sha256
@@ -47,7 +47,7 @@ def run(tracker: Tracker, repository: str, since: datetime | None, *, as_json: b
     outcome = asyncio.run(_import(tracker, repository, since))
     outcome.imported = _by_present_names(tracker, outcome.imported)
     data = {**imported_view(outcome.imported), "skipped": outcome.skipped, "requests": outcome.requests}
-    output.show(data, imported_text(outcome.imported), as_json=as_json)
+    output.show(data, _text(outcome.imported), as_json=as_json)
     output.note(f"{output.plural(outcome.requests, 'request')} to GitHub")
 
 
@@ -94,6 +94,10 @@ async def _read(
         for reason in batch.skipped:
             output.note(f"skipped: {output.one_line(reason, 200)}")
         show(batch)
+
+
+def _text(imported: Imported) -> Iterable[str]:
+    return imported_text(imported) if imported.read else ["Nothing is new there."]
 
 
 def _sum(before: Imported, now: Imported) -> Imported:
