@@ -130,6 +130,16 @@ def test_only_what_is_new_or_has_changed_is_read(shop: FakeGitHub, imports: Impo
     assert open_tracker(clone).find("1").pull_requests["1"].state == "merged"
 
 
+def test_numbers_need_not_follow_the_order_of_creation(fake: FakeGitHub, imports: Import, clone: Path) -> None:
+    """As in a repository that was moved from another server."""
+    fake.page_size = 2
+    for place, number in enumerate((9, 4, 7, 1, 3)):
+        fake.add_pull(number, "auto-pr: moved", at(f"10:0{place}"))
+    imports()
+
+    assert known(clone) == {"bot-20251122-1000": ("1", "3", "4", "7", "9")}
+
+
 def test_since_begins_at_the_page_of_that_time(shop: FakeGitHub, imports: Import, clone: Path) -> None:
     imports("--since", "2025-11-22T14:00:00Z")
 

@@ -28,8 +28,6 @@ from pr_sessions.forges.github.requests import Requests
 from pr_sessions.forges.github.wire import LIMITS, PATIENCE, Clock, Limits, Sleep, open_wire
 from pr_sessions.tracker import utc_now
 
-# GitHub itself shows no more files than this of one pull request, and no more commits than 250.
-MOST_FILE_PAGES = 30
 REPOSITORY = "/repos/{owner}/{repo}"
 _PULL = f"{REPOSITORY}/pulls/{{number}}"
 PULLS = f"{REPOSITORY}/pulls{{?state,sort,direction,per_page,page}}"
@@ -58,8 +56,7 @@ class GitHub(Requests):
 
     async def files(self, number: int) -> list[ChangedFile]:
         """The files that a pull request changes; GitHub shows 3,000 at most."""
-        url = self.address(f"{_PULL}/files{{?per_page}}", number=number)
-        return [read_file(item) for item in await self.every(url, most=MOST_FILE_PAGES)]
+        return [read_file(item) for item in await self._listed(f"{_PULL}/files{{?per_page}}", number)]
 
     async def reviews(self, number: int) -> list[Review]:
         """A pull request's reviews, oldest first."""

@@ -69,8 +69,10 @@ async def read_past(
     top = max((pr.updated for pr in _readable(newest) if pr.updated), default=None)
     if known is None:
         known = Cursor(rules=rules, since=since, page=await _first_page(github, since), known_to=top)
-    async for page, address in _from(github, known.page):
-        yield await reading.created(page, address, known.reached)
+    again = known.page
+    async for page, address in _from(github, again):
+        # Only the page that was read last may hold what is recorded; numbers need not follow creation everywhere.
+        yield await reading.created(page, address, known.reached if address == again else 0)
         known = replace(known, page=address, reached=max(known.reached, reading.highest))
         cursors.put(_name(github), known)
     oldest = known.known_to - _OVERLAP if known.known_to else None
