@@ -52,7 +52,13 @@ def test_link_as_json(two: Path, cli: Cli) -> None:
         "before": BOT,
         "by": "Test Person",
         "changed": True,
+        "known": True,
     }
+
+
+def test_link_of_one_that_nobody_recorded_says_so(two: Path, cli: Cli) -> None:
+    told = f"Pull request 77 is in {BOB} now, by hand (nobody had recorded it: add tells more of it)\n"
+    assert (cli("link", "77", BOB).out, homes(cli)[BOB]) == (told, ["2", "77"])
 
 
 def test_unlink_and_move(two: Path, cli: Cli) -> None:

@@ -26,6 +26,7 @@ class Moved(Struct, frozen=True):
 
     Attributes:
         changed: `False` where a hand had said the same before.
+        known: `False` where nobody had recorded it.
     """
 
     number: str
@@ -33,6 +34,7 @@ class Moved(Struct, frozen=True):
     after: str | None
     by: str
     changed: bool
+    known: bool = True
 
 
 class Merged(Struct, frozen=True):
@@ -182,7 +184,8 @@ class _Correcting:
         else:
             book = corrections.unlink(self.book, number, self.by, self.now)
         before, after = (s.id if s else None for s in (home, session))
-        moved = Moved(number, before, after, self.by, changed=book is not self.book)
+        known = number in self.book.unattributed or bool(self.book.listing(number))
+        moved = Moved(number, before, after, self.by, changed=book is not self.book, known=known)
         self.put(book, what, pr=number, before=before, after=after, **told)
         return moved
 

@@ -109,6 +109,7 @@ class Tracker(Reader):
         pull_request: PullRequest,
         *,
         session_id: str | None = None,
+        by: str = "",
         at: datetime | None = None,
         claims: bool = True,
         sweeps: bool = True,
@@ -118,6 +119,7 @@ class Tracker(Reader):
         Args:
             pull_request: what is told of it.
             session_id: the session that somebody names by hand.
+            by: who names it.
             at: when it happened; when it was opened, or now, if not given.
             claims: whether the current session of this working tree may claim it, whoever its author is.
             sweeps: whether sessions that have run out are completed first.
@@ -131,7 +133,7 @@ class Tracker(Reader):
             before = change.book
             current = self._current_id(before, now)
             named = check_id(session_id) if session_id else None
-            situation = Situation(at=at, by_hand=named, current=current if claims else None)
+            situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
