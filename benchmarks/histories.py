@@ -84,25 +84,35 @@ class History:
         (clone / f"code-{len(self.ledger)}-{self.minutes}.py").write_text("pass\n")
 
     def correct(self, clone: Path) -> None:
-        """A hand puts a pull request elsewhere, which another hand may have put elsewhere, too."""
+        """Two hands put a pull request elsewhere in two clones, the first unheard by the second, which is later."""
+        numbers = [*self.corrected][-2:] or [*self.ledger][:2]
+        if numbers:
+            number = self.random.choice(numbers)
+            for place in (clone, self._other(clone)):
+                self._put_elsewhere(place, number)
+                self.commit(place)
+
+    def _put_elsewhere(self, clone: Path, number: str) -> None:
+        self.minutes += 1
+        hand, book = Corrections(self._tracker(clone)), self._tracker(clone).book()
+        home, sessions = book.holding(number), sorted(session.id for session in book)
+        is_known = home is not None or number in book.unattributed
+        way = self.random.choice(("link", "unlink", "new")) if is_known else "link"
+        if way == "unlink":
+            self.corrected[number] = hand.unlink(number).after
+        elif way == "new":
+            self.corrected[number] = hand.move(number).after
+        elif others := [i for i in sessions if home is None or i != home.id]:
+            self.corrected[number] = hand.link(number, self.random.choice(others)).after
+
+    def unite(self, clone: Path) -> None:
+        """A hand makes one of two sessions, somewhere else another one of two others."""
         self.minutes += 1
         tracker = self._tracker(clone)
-        hand, book = Corrections(tracker), tracker.book()
-        known = sorted(number for number in self.ledger if book.holding(number) or number in book.unattributed)
-        if not known:
-            return
-        number = self.random.choice(sorted({*self.corrected} & {*known}) or known[:3])
-        home, others = book.holding(number), sorted(session.id for session in book)
-        match self.random.choice(("link", "move", "unlink", "new", "merge")):
-            case "link" | "move":
-                self.corrected[number] = hand.link(number, self.random.choice(others)).after
-            case "unlink":
-                self.corrected[number] = hand.unlink(number).after
-            case "new":
-                self.corrected[number] = hand.move(number).after
-            case _ if home:
-                hand.merge(home.id, self.random.choice(others))
-        self.commit(clone)
+        sessions = [session.id for session in tracker.book()]
+        if len(sessions) > 3:
+            Corrections(tracker).merge(*self.random.sample(sessions, 2))
+            self.commit(clone)
 
     def switch(self, clone: Path) -> None:
         self.git(clone, "checkout", "-q", self.random.choice(BRANCHES))
@@ -135,7 +145,7 @@ class History:
         self.commit(clone)
 
     def pull(self, clone: Path) -> None:
-        other = self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+        other = self._other(clone)
         self.join(clone, "pull", "-q", "--no-rebase", "--no-edit", str(other), self.random.choice(BRANCHES))
 
     def commit(self, clone: Path) -> None:
@@ -188,6 +198,9 @@ class History:
             for branch in BRANCHES:
                 self.join(first, "pull", "-q", "--no-rebase", "--no-edit", str(self.folder / name), branch)
 
+    def _other(self, clone: Path) -> Path:
+        return self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+
     def _tracker(self, clone: Path) -> Tracker:
         return open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
 
@@ -216,6 +229,7 @@ MOVES = (
     History.record,
     History.correct,
     History.correct,
+    History.unite,
     History.switch,
     History.merge,
     History.rebase,
