@@ -42,10 +42,18 @@ def summary(session: Session, tracker: Tracker, now: datetime) -> Iterator[str]:
         ("completed", _completed(session)),
         ("pull requests", numbers(session.prs)),
         ("changed", _changed(session)),
+        ("rests on", rests_on(session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def rests_on(session: Session) -> str:
+    """What put it together, where nobody started or named it."""
+    if session.rests_on_runs:
+        return "inferred from an agent's run"
+    return "inferred from author and time alone" if session.rests_on_time else ""
 
 
 def corrections(session: Session) -> Iterator[tuple[str, str]]:

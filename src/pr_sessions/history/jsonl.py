@@ -26,10 +26,15 @@ T = TypeVar("T")
 
 class _User(Struct):
     login: str
+    id: int | None = None
 
 
 class _Ref(Struct):
     ref: str
+
+
+class _Label(Struct):
+    name: str
 
 
 class _Row(Struct):
@@ -40,6 +45,10 @@ class _Row(Struct):
     body: str | None = None
     author: str | _User | None = None
     user: _User | None = None
+    author_id: int | None = None
+    labels: list[str | _Label] | None = None
+    # Our own exports list `{"message", "email"}`; GitHub's API has a count here.
+    commits: Any = None
     branch: str | None = None
     head: str | _Ref | None = None
     base: str | _Ref | None = None
@@ -136,11 +145,16 @@ def _decode(text: bytes | msgspec.Raw, into: type[T], place: str) -> T:
 
 def _pull_request(row: _Row, zone: tzinfo) -> PullRequest:
     author = row.author or row.user
+    commits = [commit for commit in row.commits if isinstance(commit, dict)] if isinstance(row.commits, list) else []
     return PullRequest(
         number=_number(row.number),
         title=row.title or "",
         body=row.body or "",
         author=author.login if isinstance(author, _User) else author or "",
+        author_id=author.id if isinstance(author, _User) else row.author_id,
+        labels=tuple(label.name if isinstance(label, _Label) else label for label in row.labels or ()),
+        commit_messages=tuple(str(commit.get("message", "")) for commit in commits),
+        commit_authors=tuple(email for commit in commits if "@" in (email := str(commit.get("email", "")))),
         files_changed=row.changed_files if row.changed_files is not None else _length(row.files),
         test_files_added=row.test_files_added,
         docs_updated=None if row.doc_files is None else row.doc_files > 0,

@@ -15,6 +15,7 @@ from pr_sessions.sessions.lifecycle import covers
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import find_mark
 from pr_sessions.sessions.session import Placement, PullRequest, Rung, Session
+from pr_sessions.sessions.signature import Kind
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -37,11 +38,13 @@ class Tried(Struct, frozen=True):
     Attributes:
         candidates: session ids that fit, none of which may exist yet.
         detail: what the rung saw.
+        sees: whether there was anything to go by, such as a mark, whatever session it leads to.
     """
 
     rung: Rung
     candidates: tuple[str, ...]
     detail: str
+    sees: bool = False
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -78,12 +81,18 @@ def choose(ledger: Ledger, pull_request: PullRequest, situation: Situation, poli
     return Choice(tried=tuple(tried))
 
 
+def try_all(ledger: Ledger, pull_request: PullRequest, situation: Situation, policy: Policy) -> tuple[Tried, ...]:
+    """What every rung finds, whichever of them decides."""
+    findings = (rung(ledger, pull_request, situation, policy) for rung in RUNGS)
+    return tuple(finding for finding in findings if finding)
+
+
 def _decide(ledger: Ledger, finding: Tried, tried: tuple[Tried, ...], situation: Situation) -> Choice:
     placement = Placement(finding.rung, situation.at, finding.detail)
     if len(finding.candidates) == 1:
         return Choice(session_id=finding.candidates[0], placement=placement, tried=tried)
     sessions = [s for s in map(ledger.get, finding.candidates) if s]
-    if finding.rung is Rung.TIME and all(s.inferred for s in sessions):
+    if finding.rung in (Rung.TIME, Rung.VENDOR) and all(s.inferred for s in sessions):
         survivor, *others = sorted(finding.candidates)
         return Choice(session_id=survivor, placement=placement, tried=tried, absorbs=tuple(others))
     return Choice(tried=tried)
@@ -93,6 +102,36 @@ def _by_hand(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: P
     if situation.by_hand is None:
         return None
     return Tried(Rung.HAND, (situation.by_hand,), f"named by hand: {situation.by_hand}")
+
+
+def _by_run(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:
+    """The session of the same run. An id that stands in a text is its author's word: it leads to nobody else's work."""
+    runs = _runs(pr)
+    if not runs:
+        return Tried(Rung.VENDOR, (), "no id of an agent's run")
+    holders = [s for agent, run in runs for s in ledger.of_run(agent, run) if _holds(s, agent, run, pr.number)]
+    found = sorted({s.id for s in holders if _may_claim(s, pr)})
+    foreign = "" if found or not holders else ", which is somebody else's"
+    shown = ", ".join(f"{agent} {run}" for agent, run in runs)
+    return Tried(Rung.VENDOR, tuple(found), f"run {shown}"[:200] + foreign, sees=True)
+
+
+def _runs(pr: PullRequest) -> list[tuple[str, str]]:
+    return [(agent.name, run) for agent in pr.agents for run in agent.runs]
+
+
+def _holds(session: Session, agent: str, run: str, number: str) -> bool:
+    """Whether hooks saw the run in the session, or another pull request there carries its id."""
+    seen = any((one.agent, one.id) == (agent, run) for one in session.runs)
+    others = (facts for other, facts in session.pull_requests.items() if other != number)
+    return seen or any(one.name == agent and run in one.runs for facts in others for one in facts.agents)
+
+
+def _may_claim(session: Session, pr: PullRequest) -> bool:
+    """Whether it comes from somebody of the session, or from an agent's own account."""
+    people = {session.author, *(f.author for n, f in session.pull_requests.items() if n != pr.number)} - {""}
+    own = any(evidence.rule == Kind.AUTHOR for agent in pr.agents if agent.runs for evidence in agent.evidence)
+    return own or not pr.author or not people or pr.author in people
 
 
 def _marked(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:
@@ -125,7 +164,9 @@ def _by_time(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Poli
     minutes = policy.timeout // timedelta(minutes=1)
     near = [s for s in _live_at(ledger, situation.at, policy) if s.author == pr.author]
     started = [s for s in near if not s.inferred]
-    found = tuple(sorted(s.id for s in started or _before_an_end(near)))
+    # A run of its own is a session of its own: what rests on runs and what rests on time do not mix.
+    loose = [] if _runs(pr) else [s for s in near if not s.rests_on_runs]
+    found = tuple(sorted(s.id for s in started or _before_an_end(loose)))
     return Tried(Rung.TIME, found, f"work of {pr.author} within {minutes} minutes")
 
 
@@ -156,6 +197,7 @@ def _owns(session: Session, pr: PullRequest, at: datetime) -> bool:
 
 RUNGS: tuple[Callable[[Ledger, PullRequest, Situation, Policy], Tried | None], ...] = (
     _by_hand,
+    _by_run,
     _marked,
     _of_this_tree,
     _of_this_branch,

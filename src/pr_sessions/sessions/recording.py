@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pr_sessions.sessions.agent import join_agents
 from pr_sessions.sessions.attribution import Choice, Situation, choose
 from pr_sessions.sessions.completion import completion_reason
-from pr_sessions.sessions.detection import detect
+from pr_sessions.sessions.detection import detect, with_agents
 from pr_sessions.sessions.ids import new_id
 from pr_sessions.sessions.join import by_hand, join_facts, join_sessions, placement_order, with_facts
 from pr_sessions.sessions.ledger import Ledger
@@ -56,6 +56,7 @@ def record(
     Only automatic pull requests look for a session themselves; any other is recorded where a hand puts it, or where it
     is already. A completion marker completes the session. What the pull request says replaces what was told before.
     """
+    pull_request = with_agents(pull_request, policy)
     verdict = detect(pull_request, policy)
     number = pull_request.number
     lost = ledger.unattributed.get(number)
@@ -97,9 +98,15 @@ def _target(
     if not pull_request.author or choice.ambiguous:
         return None, choice
     session_id = new_id(pull_request.author, situation.at, lambda i: ledger.get(i) is not None)
-    placement = Placement(Rung.TIME, situation.at, choice.tried[-1].detail)
+    placement = _first_placement(choice, situation.at)
     fresh = begin(session_id, pull_request.author, situation.at, inferred=True)
     return fresh, replace(choice, session_id=session_id, placement=placement)
+
+
+def _first_placement(choice: Choice, at: datetime) -> Placement:
+    """Why it begins a session: a run of an agent that no session holds yet, or the time."""
+    run = next((tried for tried in choice.tried if tried.rung is Rung.VENDOR and tried.sees), None)
+    return Placement(Rung.VENDOR, at, run.detail) if run else Placement(Rung.TIME, at, choice.tried[-1].detail)
 
 
 def _moves(home: Session, number: str, choice: Choice) -> bool:
@@ -148,11 +155,19 @@ def _place(
     if known != facts:
         session = with_facts(session, pull_request.number, facts)
         if is_new or facts.state in (None, State.OPEN):
-            session = advance(session, Activity(at), policy)
+            session = _worked(session, facts.placement, at, policy)
     reason = completion_reason(pull_request.title, pull_request.body, facts, policy) if facts.is_auto else None
     if reason:
         session = advance(session, CompletionAsked(at, reason), policy)
     return advance(session, TimePassed(now), policy)
+
+
+def _worked(session: Session, placement: Placement | None, at: datetime, policy: Policy) -> Session:
+    """The session after activity. One that rests on an agent's run goes on for as long as that run does."""
+    if not (session.inferred and session.started and placement and placement.rung is Rung.VENDOR):
+        return advance(session, Activity(at), policy)
+    begun = session if session.started <= at else replace(session, started=at)
+    return advance(begun, Activity(at, since=session.started), policy)
 
 
 def _facts(

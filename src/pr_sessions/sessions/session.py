@@ -61,7 +61,8 @@ class PullRequest(Struct, frozen=True, kw_only=True):
         number: digits, or `owner/name#digits` for another repository's.
         author: login on the forge.
         author_id: the forge's number of that login, which nobody can take over.
-        commit_authors: e-mail addresses.
+        author_is_name: the author is the name that somebody gave to git, and no login.
+        commit_authors: e-mail addresses, or logins where a forge tells only those; the first commit's first.
         files_changed: how many files it changes.
         test_files_added: how many test files it adds.
         docs_updated: whether it touches documentation.
@@ -76,6 +77,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     body: str = ""
     author: str = ""
     author_id: int | None = None
+    author_is_name: bool = False
     labels: tuple[str, ...] = ()
     commit_messages: tuple[str, ...] = ()
     commit_authors: tuple[str, ...] = ()
@@ -258,6 +260,18 @@ class Session(Struct, frozen=True, kw_only=True):
         return (self.completion, *self.other_ends) if self.completion else ()
 
     @property
+    def rests_on_time(self) -> bool:
+        """Whether nothing but author and time put it together: nobody started it, named it, or saw its runs."""
+        placed = (facts.placement for facts in self.pull_requests.values() if facts.placement)
+        return self.inferred and all(placement.rung <= Rung.TIME for placement in placed)
+
+    @property
+    def rests_on_runs(self) -> bool:
+        """Whether the id of an agent's run put it together, and nobody started it."""
+        placed = (facts.placement for facts in self.pull_requests.values() if facts.placement)
+        return self.inferred and any(placement.rung is Rung.VENDOR for placement in placed)
+
+    @property
     def by_hand(self) -> tuple[str, ...]:
         """The numbers that a correction put here."""
         return tuple(n for n in self.prs if (f := self.pull_requests.get(n)) and f.placement and f.placement.by)
@@ -280,6 +294,12 @@ class Session(Struct, frozen=True, kw_only=True):
     def active_time(self) -> timedelta | None:
         """From start to the last activity; `None` for an impossible order."""
         return span(self.started, self.last_activity)
+
+
+def held_runs(session: Session) -> frozenset[tuple[str, str]]:
+    """The agents' runs that hooks saw in a session or that its pull requests carry: agent and the vendor's id."""
+    carried = {(a.name, run) for facts in session.pull_requests.values() for a in facts.agents for run in a.runs}
+    return frozenset(carried | {(run.agent, run.id) for run in session.runs})
 
 
 def sum_facts(facts: Iterable[Facts]) -> Totals:

@@ -124,10 +124,18 @@ class Repository(Struct, frozen=True):
     @property
     def policy_cache(self) -> Path | None:
         """The effective policy of this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("policy")
+
+    @property
+    def signature_cache(self) -> Path | None:
+        """The signatures of agents that count in this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("signatures")
+
+    def _of_worktree(self, name: str) -> Path | None:
         if self.state is None or self.git_dir is None:
             return None
         worktree = "" if self.git_dir == self.common_dir else f"-{self.git_dir.name}"
-        return self.state / f"policy{worktree}.json"
+        return self.state / f"{name}{worktree}.json"
 
     @property
     def paused(self) -> Path:

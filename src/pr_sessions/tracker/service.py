@@ -132,7 +132,7 @@ class Tracker(Reader):
             current = self._current_id(before, now)
             named = check_id(session_id) if session_id else None
             situation = Situation(at=at, by_hand=named, current=current if claims else None)
-            change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
+            change.book, recorded = record(change.book, pull_request, situation, self.rules, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
         begins = recorded.session is not None and before.get(recorded.session.id) is None
@@ -298,7 +298,7 @@ class Tracker(Reader):
             _, at = self._times(pull_request.created or now)
         except InvalidValue as error:
             raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
-        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.policy, now)
+        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.rules, now)
         return recorded
 
     def _refuse_if_paused(self) -> None:
