@@ -13,7 +13,10 @@ def test_a_folder_gives_each_agents_pull_requests_with_their_commits(tmp_path: P
     merged = {"state": "closed", "closed_at": "2025-03-10T04:06:11Z", "merged_at": "2025-03-10T04:06:11Z"}
     row = pull_request(3327, id="99", title="feat: x", body="Line\n\nother", **merged)
     write_archive(
-        tmp_path, "Devin", [row], [{"pr_id": "99", "author": "a", "committer": "web-flow", "message": "m\n\nSigned"}]
+        tmp_path,
+        "Devin",
+        [row],
+        [{"pr_id": "99", "sha": "c0ffee", "author": "a", "committer": "web-flow", "message": "m\n\nSigned"}],
     )
     write_archive(tmp_path, "Codex", [pull_request(1, user="ann", user_id="")])
 
@@ -44,13 +47,15 @@ def test_a_folder_gives_each_agents_pull_requests_with_their_commits(tmp_path: P
                     title="feat: x",
                     body="Line\n\nother",
                     author="devin-ai-integration[bot]",
+                    author_id=158243242,
+                    commits=("c0ffee",),
                     commit_messages=("m\n\nSigned",),
                     state=State.MERGED,
                     created=datetime(2025, 3, 9, 20, 47, 6, tzinfo=UTC),
                     closed=when,
                     merged=when,
                 ),
-                commits=(Commit("a", "web-flow", "m\n\nSigned"),),
+                commits=(Commit("c0ffee", "a", "web-flow", "m\n\nSigned"),),
             ),
         ),
     }
@@ -137,7 +142,7 @@ def test_the_wrong_place_is_told_with_what_is_wanted(tmp_path: Path) -> None:
         (NotFound, f"no pull requests in {tmp_path / 'empty'}"),
         (
             UnreadableFile,
-            "Devin/prs.csv lacks the columns number, user, created_at, closed_at, merged_at, repo_url, body",
+            "Devin/prs.csv lacks the columns number, user, user_id, created_at, closed_at, merged_at, repo_url, body",
         ),
     ]
     assert all("prs.csv" in error.hint for error in told)

@@ -1,6 +1,7 @@
 """A folder of agents' pull requests laid out as the AIDev data set: `<agent>/prs.csv`, `<agent>/pr_commits.csv`."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from io import StringIO
@@ -16,13 +17,14 @@ from pr_sessions.stores.files import read_bytes
 
 PULL_REQUESTS, COMMITS = "prs.csv", "pr_commits.csv"
 _LAYOUT = f"a folder for each agent, with {PULL_REQUESTS} and {COMMITS}, as in the AIDev data set"
-_PR_COLUMNS = ("id", "number", "title", "user", "created_at", "closed_at", "merged_at", "repo_url", "body")
-_COMMIT_COLUMNS = ("pr_id", "author", "committer", "message")
+_PR_COLUMNS = ("id", "number", "title", "user", "user_id", "created_at", "closed_at", "merged_at", "repo_url", "body")
+_COMMIT_COLUMNS = ("pr_id", "sha", "author", "committer", "message")
 
 
 class Commit(Struct, frozen=True):
     """One commit of a pull request; author and committer are logins."""
 
+    sha: str
     author: str
     committer: str
     message: str
@@ -90,7 +92,7 @@ def _commits(data: bytes, place: str, broken: list[str]) -> Mapping[str, tuple[C
     """The commits of each pull request, by its id; none where there is no such file."""
     found: dict[str, list[Commit]] = {}
     for _, row in _rows(data, place, _COMMIT_COLUMNS, broken) if data else ():
-        found.setdefault(row["pr_id"], []).append(Commit(row["author"], row["committer"], row["message"]))
+        found.setdefault(row["pr_id"], []).append(Commit(*(row[column] for column in _COMMIT_COLUMNS[1:])))
     return {key: tuple(commits) for key, commits in found.items()}
 
 
@@ -145,6 +147,8 @@ def _record(agent: str, row: Mapping[str, str], commits: tuple[Commit, ...]) -> 
         title=row["title"],
         body=row["body"],
         author=row["user"],
+        author_id=_id(row["user_id"]),
+        commits=tuple(commit.sha for commit in commits),
         commit_messages=tuple(commit.message for commit in commits),
         state=State.MERGED if row["merged_at"] else State.CLOSED if row["closed_at"] else State.OPEN,
         created=read_time(row["created_at"]),
@@ -152,3 +156,7 @@ def _record(agent: str, row: Mapping[str, str], commits: tuple[Commit, ...]) -> 
         merged=read_time(row["merged_at"]) if row["merged_at"] else None,
     )
     return Record(agent=agent, repository=repository, pull_request=pull_request, commits=commits)
+
+
+def _id(said: str) -> int | None:
+    return int(said) if re.fullmatch(r"[0-9]{1,18}", said, re.ASCII) else None

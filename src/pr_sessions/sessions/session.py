@@ -62,6 +62,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
         author: login on the forge.
         author_id: the forge's number of that login, which nobody can take over.
         commit_authors: e-mail addresses.
+        commits: hashes of its commits.
         files_changed: how many files it changes.
         test_files_added: how many test files it adds.
         docs_updated: whether it touches documentation.
@@ -79,6 +80,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     commit_messages: tuple[str, ...] = ()
     commit_authors: tuple[str, ...] = ()
+    commits: tuple[str, ...] = ()
     files_changed: int | None = None
     test_files_added: int | None = None
     docs_updated: bool | None = None
