@@ -31,8 +31,16 @@ class Tally(Struct, frozen=True):
 
     def times(self, count: int) -> "Tally":
         """The tally of that many copies."""
-        *counts, precision, recall = _values(self)
-        return Tally(*(count * value for value in counts), count * precision, count * recall)
+        return Tally(
+            count * self.items,
+            count * self.groups,
+            count * self.exact,
+            count * self.pairs_found,
+            count * self.pairs_true,
+            count * self.pairs_both,
+            count * self.precision,
+            count * self.recall,
+        )
 
     @property
     def pair_precision(self) -> float | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+from itertools import islice
 from typing import IO, Annotated, Any, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ from pr_sessions.sessions.times import read_time
 MAX_LINE = 64 << 20
 _BOM = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"(?:[\w.-]+/[\w.-]+#)?[1-9][0-9]{0,17}", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{12,64}", re.ASCII | re.IGNORECASE)
+MAX_COMMITS = 250
 _STATES = {"open": State.OPEN, "opened": State.OPEN, "closed": State.CLOSED, "merged": State.MERGED}
 _HINT = 'each line is one JSON object in UTF-8, such as {"number": 12, "title": "Fix", "author": "ann"}'
 
@@ -30,6 +33,11 @@ class _User(Struct):
 
 class _Ref(Struct):
     ref: str
+
+
+class _Commit(Struct):
+    oid: str | None = None
+    sha: str | None = None
 
 
 class _Row(Struct):
@@ -51,6 +59,7 @@ class _Row(Struct):
     files: list[Any] | None = None
     test_files_added: Count | None = None
     doc_files: Count | None = None
+    commits: list[_Commit | str] | None = None
 
 
 def lines_of(file: IO[bytes]) -> Iterator[bytes]:
@@ -147,6 +156,7 @@ def _pull_request(row: _Row, zone: tzinfo) -> PullRequest:
         state=_state(row),
         branch=row.branch or _ref(row.head),
         base=_ref(row.base),
+        commits=_commits(row.commits or ()),
         created=_time(row.created_at, zone),
         closed=_time(row.closed_at, zone),
         merged=_time(row.merged_at, zone),
@@ -155,6 +165,12 @@ def _pull_request(row: _Row, zone: tzinfo) -> PullRequest:
 
 def _length(files: list[Any] | None) -> int | None:
     return None if files is None else len(files)
+
+
+def _commits(said: Iterable[_Commit | str]) -> tuple[str, ...]:
+    """Hashes, bare or as GitHub's API and its command line tell them; anything else is no hash."""
+    hashes = (one if isinstance(one, str) else one.oid or one.sha or "" for one in said)
+    return tuple(sha for sha in islice(hashes, MAX_COMMITS) if _HASH.fullmatch(sha))
 
 
 def _number(said: int | str) -> str:

@@ -33,11 +33,12 @@ class Rung(IntEnum):
 
     NONE = 0
     TIME = 1
-    OWNED = 2
-    MARK = 3
-    VENDOR = 4
-    HOOK = 5
-    HAND = 6
+    COMMITS = 2
+    OWNED = 3
+    MARK = 4
+    VENDOR = 5
+    HOOK = 6
+    HAND = 7
 
     @property
     def label(self) -> str:
@@ -45,11 +46,19 @@ class Rung(IntEnum):
         return self.name.lower()
 
 
+_OF_THE_TEAM = frozenset({"title", "commit message", "body mark", "small change"})
+
+
 class Verdict(Struct, frozen=True):
     """Whether a pull request is automatic, and by what evidence."""
 
     is_auto: bool
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def by_agent_alone(self) -> bool:
+        """Whether nothing but an agent's having opened it makes it automatic: no mark of the team's or of ours."""
+        return self.is_auto and _OF_THE_TEAM.isdisjoint(found.rule for found in self.evidence)
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
@@ -113,6 +122,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What is kept of a pull request.
 
     Attributes:
+        commits: abbreviated hashes, of a pull request that is automatic only because an agent opened it.
         seen: when each field in `REPORTED` was last told, by field name. The latest telling of a field wins in a
             join, so that a late fact and a newer one of another field both survive.
         source: the record it was read from: unknown fields and the spelling of unchanged values live on in it.
@@ -129,6 +139,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     closed: datetime | None = None
     merged: datetime | None = None
     agents: tuple[Agent, ...] = ()
+    commits: tuple[str, ...] = ()
     is_auto: bool = False
     evidence: tuple[Evidence, ...] = ()
     placement: Placement | None = None

@@ -6,7 +6,7 @@ The tracker keeps no words, so it sees the first sign alone. The others are meas
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from math import fsum, log
@@ -18,6 +18,9 @@ from pr_sessions.sessions.pr_text import own_words
 from pr_sessions.sessions.session import PullRequest
 
 NEAR = timedelta(minutes=20)
+WITHIN = timedelta(days=7)
+"""Further apart, a commit of both is no sign: so the tracker looks at the sessions of some days, not at all."""
+
 ALIKE = 0.3
 ENOUGH = 5
 MOST_NEIGHBOURS = 50
@@ -43,7 +46,7 @@ class Trace(Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: when it was opened.
-        commits: their hashes.
+        commits: their hashes, abbreviated.
         words: those of the body that its author wrote.
         issues: numbers that title and body name.
         requester: the first word after "Requested by:"; empty where nobody is named.
@@ -58,9 +61,14 @@ class Trace(Struct, frozen=True, kw_only=True):
     requester: str = ""
 
 
+def abbreviated(commits: Iterable[str]) -> tuple[str, ...]:
+    """Hashes of commits as they are kept: twelve digits each, each once, sorted."""
+    return tuple(sorted({sha[:12].casefold() for sha in commits}))
+
+
 def trace(pull_request: PullRequest, at: datetime, *, text: bool = True) -> Trace:
     """What can be compared of it; without `text`, no more than is kept."""
-    commits = frozenset(pull_request.commits)
+    commits = frozenset(abbreviated(pull_request.commits))
     if not text:
         return Trace(number=pull_request.number, at=at, commits=commits)
     body = "\n".join(own_words(pull_request.body))
@@ -79,7 +87,7 @@ def trace(pull_request: PullRequest, at: datetime, *, text: bool = True) -> Trac
 def signs(one: Trace, other: Trace, rarity: Mapping[str, float]) -> tuple[str, ...]:
     """What speaks for or against one session of the two, as named in `WEIGHTS`."""
     found = {
-        _COMMIT: not one.commits.isdisjoint(other.commits),
+        _COMMIT: abs(one.at - other.at) <= WITHIN and not one.commits.isdisjoint(other.commits),
         _NEAR: abs(one.at - other.at) <= NEAR,
         _ISSUES: bool(one.issues) and one.issues == other.issues,
         _BODY: _alike(one.words, other.words, rarity) >= ALIKE,
@@ -105,7 +113,7 @@ def together(traces: Sequence[Trace]) -> Iterator[tuple[str, str]]:
 
 def rules_digest() -> str:
     """SHA-256 over weights and bounds: a table of figures says with it which rules it is about."""
-    told = [*WEIGHTS.items(), NEAR.total_seconds(), ALIKE, ENOUGH, MOST_NEIGHBOURS]
+    told = [*WEIGHTS.items(), NEAR.total_seconds(), WITHIN.total_seconds(), ALIKE, ENOUGH, MOST_NEIGHBOURS]
     return sha256(repr(told).encode()).hexdigest()
 
 

@@ -117,11 +117,11 @@ def _figures(each: Figures) -> dict[str, Any]:
 
 
 def _pair(interval: Interval | None) -> list[float] | None:
-    return [round(end, 4) for end in interval] if interval else None
+    return [round(end, 6) for end in interval] if interval else None
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return None if value is None else round(value, 6)
 
 
 def _whole(figures: Mapping[str, Figures]) -> Any:

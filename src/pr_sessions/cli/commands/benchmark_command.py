@@ -24,4 +24,9 @@ class Benchmarks(click.Group):
 
 @click.group("benchmark", cls=Benchmarks)
 def command() -> None:
-    """Measure the rules on pull requests of which the truth is known."""
+    r"""Measure the rules on pull requests of which the truth is known.
+
+    \b
+    Examples:
+      pr-sessions benchmark grouping aidev
+    """

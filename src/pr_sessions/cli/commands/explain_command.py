@@ -60,7 +60,9 @@ def _why_lost(tracker: Tracker, number: str, facts: Facts) -> str:
     """Asked again with what is kept, at the time at which it was first told."""
     if facts.placement and by_hand(facts):
         return reasons.taken_out_words(facts.placement)
-    told = PullRequest(number=number, author=facts.author, branch=facts.branch, agents=facts.agents)
+    told = PullRequest(
+        number=number, author=facts.author, branch=facts.branch, agents=facts.agents, commits=facts.commits
+    )
     checked = tracker.check(told, facts.created or min(facts.seen.values(), default=None))
     if checked.session:
         return f"nothing fitted when it was told; told again now, it would go to {checked.session.id}"
@@ -76,10 +78,22 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
         ("recorded", output.clock(facts.placement.at if facts.placement else None)),
         ("session", session_text.standing(session, tracker, now)),
         ("its span", f"{output.clock(session.started)} to {output.clock(end or session.latest)}"),
+        ("shares a commit", _with_whom(number, session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *session_text.corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def _with_whom(number: str, session: Session) -> str:
+    """The numbers of those in its session with which it shares a commit; empty where commits did not decide."""
+    mine = session.pull_requests.get(number, Facts())
+    if mine.placement is None or mine.placement.rung is not Rung.COMMITS:
+        return ""
+    others = [
+        n for n, f in session.pull_requests.items() if n != number and not set(f.commits).isdisjoint(mine.commits)
+    ]
+    return output.one_line(f"with {', '.join(sorted(others))}" if others else "with no other", 200)
 
 
 def _lost(number: str, reason: str) -> Iterator[str]:
