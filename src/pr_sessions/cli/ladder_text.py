@@ -15,6 +15,7 @@ _NOTHING = {
     Rung.VENDOR: "no id of an agent's run",
     Rung.MARK: "no mark of ours named a session",
     Rung.OWNED: "no working tree or branch named a session",
+    Rung.COMMITS: "no other pull request of an agent's was found to share a commit with it",
     Rung.TIME: "no work of its author within the timeout",
 }
 

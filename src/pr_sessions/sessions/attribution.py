@@ -16,6 +16,7 @@ from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import find_mark
 from pr_sessions.sessions.session import Placement, PullRequest, Rung, Session
 from pr_sessions.sessions.signature import Kind
+from pr_sessions.sessions.similarity import WITHIN, abbreviated
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -25,11 +26,14 @@ class Situation(Struct, frozen=True, kw_only=True):
         at: when what is recorded happened.
         by_hand: the session that a person named.
         current: the live session of the working tree in which the pull request was recorded.
+        agent_alone: nothing but an agent's having opened it makes it automatic. Nobody sees such an agent work, and
+            it works for several people at once: time says nothing.
     """
 
     at: datetime
     by_hand: str | None = None
     current: str | None = None
+    agent_alone: bool = False
 
 
 class Tried(Struct, frozen=True):
@@ -92,7 +96,7 @@ def _decide(ledger: Ledger, finding: Tried, tried: tuple[Tried, ...], situation:
     if len(finding.candidates) == 1:
         return Choice(session_id=finding.candidates[0], placement=placement, tried=tried)
     sessions = [s for s in map(ledger.get, finding.candidates) if s]
-    if finding.rung in (Rung.TIME, Rung.VENDOR) and all(s.inferred for s in sessions):
+    if finding.rung in (Rung.TIME, Rung.COMMITS, Rung.VENDOR) and all(s.inferred for s in sessions):
         survivor, *others = sorted(finding.candidates)
         return Choice(session_id=survivor, placement=placement, tried=tried, absorbs=tuple(others))
     return Choice(tried=tried)
@@ -158,16 +162,45 @@ def _of_this_branch(ledger: Ledger, pr: PullRequest, situation: Situation, polic
     return Tried(Rung.OWNED, tuple(sorted(owners)), f"branch {pr.branch}")
 
 
+def _by_commits(ledger: Ledger, pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
+    """Sessions of the same kind with a commit of this one, so that it does not matter which was recorded first."""
+    if not situation.agent_alone or _runs(pr):
+        return None  # A run of its own is a session of its own.
+    mine = abbreviated(pr.commits)
+    near = ledger.around(situation.at, WITHIN) if mine else ()
+    found = sorted(s.id for s in near if s.inferred and _shares(s, pr.number, mine, situation.at))
+    return Tried(Rung.COMMITS, tuple(found), "a commit of both, within 7 days" if mine else "no commits are known")
+
+
+def _shares(session: Session, number: str, commits: tuple[str, ...], at: datetime) -> bool:
+    return any(
+        facts.placement is not None
+        and facts.placement.rung is Rung.COMMITS
+        and abs(facts.placement.at - at) <= WITHIN
+        and not set(commits).isdisjoint(facts.commits)
+        for other, facts in session.pull_requests.items()
+        if other != number
+    )
+
+
 def _by_time(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Policy) -> Tried | None:
+    if situation.agent_alone:
+        return None
     if not pr.author:
         return Tried(Rung.TIME, (), "no author is known")
     minutes = policy.timeout // timedelta(minutes=1)
-    near = [s for s in _live_at(ledger, situation.at, policy) if s.author == pr.author]
+    near = [s for s in _live_at(ledger, situation.at, policy) if s.author == pr.author and not _rests_on_commits(s)]
     started = [s for s in near if not s.inferred]
     # A run of its own is a session of its own: what rests on runs and what rests on time do not mix.
-    loose = [] if _runs(pr) else [s for s in near if not s.rests_on_runs]
+    loose = [] if _runs(pr) else [s for s in near if s.rests_on is not Rung.VENDOR]
     found = tuple(sorted(s.id for s in started or _before_an_end(loose)))
     return Tried(Rung.TIME, found, f"work of {pr.author} within {minutes} minutes")
+
+
+def _rests_on_commits(session: Session) -> bool:
+    """Whether nobody saw any of its work: what else its author did then says nothing about it."""
+    rungs = {facts.placement.rung for facts in session.pull_requests.values() if facts.placement}
+    return session.inferred and rungs == {Rung.COMMITS}
 
 
 def _live_at(ledger: Ledger, at: datetime, policy: Policy) -> list[Session]:
@@ -201,5 +234,6 @@ RUNGS: tuple[Callable[[Ledger, PullRequest, Situation, Policy], Tried | None], .
     _marked,
     _of_this_tree,
     _of_this_branch,
+    _by_commits,
     _by_time,
 )

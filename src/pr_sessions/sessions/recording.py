@@ -25,6 +25,7 @@ from pr_sessions.sessions.session import (
     State,
     Verdict,
 )
+from pr_sessions.sessions.similarity import abbreviated
 
 L = TypeVar("L", bound=Ledger)
 _ENDS = ("state", "closed", "merged")
@@ -63,6 +64,7 @@ def record(
     home = None if lost and by_hand(lost) else ledger.holding(number)
     if not (verdict.is_auto or home or situation.by_hand or number in ledger.unattributed):
         return ledger, Recorded(number=number, verdict=verdict, choice=Choice())
+    situation = replace(situation, agent_alone=verdict.by_agent_alone)
     choice = choose(ledger, pull_request, replace(situation, current=None) if home else situation, policy)
     known = home.pull_requests.get(number) if home else lost
     target, choice = _target(ledger, pull_request, situation, choice, home)
@@ -85,7 +87,7 @@ def _target(
     ledger: Ledger, pull_request: PullRequest, situation: Situation, choice: Choice, home: Session | None
 ) -> tuple[Session | None, Choice]:
     """The session to put it in: where it is, unless stronger evidence moves it; a known, a named or a new one."""
-    if home and not _moves(home, pull_request.number, choice):
+    if home and not (_moves(home, pull_request.number, choice) or _bridges(home, pull_request.number, choice)):
         again = choice.placement if choice.session_id == home.id else None
         held = _held(home, pull_request.number)
         stays = again if again and (held is None or again.rung > held.rung) else held
@@ -93,6 +95,8 @@ def _target(
     lost = ledger.unattributed.get(pull_request.number)
     if home is None and lost and by_hand(lost) and not _by_a_later_hand(choice, lost):
         return None, replace(choice, session_id=None, placement=lost.placement, absorbs=())
+    if situation.agent_alone and choice.tried[-1].rung is Rung.COMMITS and not choice.ambiguous:
+        return _by_commits(ledger, pull_request, situation, choice, home)
     if choice.session_id is not None:
         return _known_or_named(ledger, pull_request, situation, choice), choice
     if not pull_request.author or choice.ambiguous:
@@ -117,6 +121,33 @@ def _moves(home: Session, number: str, choice: Choice) -> bool:
         return placement_order(choice.placement) > placement_order(held)
     # What an older file lists without a reason is worth as much as closeness in time.
     return choice.placement.rung > (held.rung if held else Rung.TIME)
+
+
+def _bridges(home: Session, number: str, choice: Choice) -> bool:
+    """Whether news of its commits joins its session with another one."""
+    held = _held(home, number)
+    rungs = {placement.rung for placement in (held, choice.placement) if placement}
+    return rungs == {Rung.COMMITS} and not {choice.session_id, *choice.absorbs} <= {None, home.id}
+
+
+def _by_commits(
+    ledger: Ledger, pull_request: PullRequest, situation: Situation, choice: Choice, home: Session | None
+) -> tuple[Session, Choice]:
+    """A session of its own, named after it, joined with all that hold a commit of it: a function of the set."""
+    author = pull_request.author or next((agent.name for agent in pull_request.agents if agent.opened), "agent")
+    session = home or begin(
+        new_id(author, situation.at, lambda i: ledger.get(i) is not None, pull_request.number),
+        author,
+        situation.at,
+        inferred=True,
+    )
+    names = {name for name in (choice.session_id, *choice.absorbs, home.id if home else None) if name}
+    for other in sorted(names - {session.id}):
+        if known := ledger.get(other):
+            session = join_sessions(session, known)
+    placement = Placement(Rung.COMMITS, situation.at, "inferred: nothing names a session")
+    absorbs = tuple(sorted(names - {session.id}))
+    return session, replace(choice, session_id=session.id, placement=placement, absorbs=absorbs)
 
 
 def _by_a_later_hand(choice: Choice, lost: Facts) -> bool:
@@ -187,6 +218,7 @@ def _facts(
         created=pull_request.created,
         # In the order that a join gives them, so that a second telling changes nothing.
         agents=join_agents(pull_request.agents),
+        commits=abbreviated(pull_request.commits) if verdict.by_agent_alone else (),
         is_auto=verdict.is_auto,
         evidence=tuple(sorted(verdict.evidence)),
         placement=placement,

@@ -279,14 +279,17 @@ class Tracker(Reader):
             change.note("sweep", Trigger.TIMEOUT.value)
 
     def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:
-        """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
+        """The first automatic pull request that is recorded here makes its session the current one; CI has none.
+
+        One that only an agent stands for shows no work in this tree.
+        """
         session = recorded.session
         if session is None or session.completion or now - at > self.policy.timeout:
             return None
         if session.id == current:
             marker = self.markers.own()
             return slide(marker, at, now) if marker else None
-        if current or is_ci(self._environ) or not recorded.verdict.is_auto:
+        if current or is_ci(self._environ) or not recorded.verdict.is_auto or recorded.verdict.by_agent_alone:
             return None
         return Marker(session.id, session.author, session.started or at, at)
 

@@ -70,7 +70,9 @@ def _why_lost(tracker: Tracker, number: str, facts: Facts) -> str:
 
 def _told(number: str, facts: Facts) -> PullRequest:
     """The pull request as far as it is kept: title, body and commits are not."""
-    return PullRequest(number=number, author=facts.author, branch=facts.branch, agents=facts.agents)
+    return PullRequest(
+        number=number, author=facts.author, branch=facts.branch, agents=facts.agents, commits=facts.commits
+    )
 
 
 def _told_at(facts: Facts) -> datetime | None:
@@ -87,10 +89,22 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
         ("session", session_text.standing(session, tracker, now)),
         ("its span", f"{output.clock(session.started)} to {output.clock(end or session.latest)}"),
         ("rests on", session_text.rests_on(session)),
+        ("shares a commit", _with_whom(number, session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *session_text.corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def _with_whom(number: str, session: Session) -> str:
+    """The numbers of those in its session with which it shares a commit; empty where commits did not decide."""
+    mine = session.pull_requests.get(number, Facts())
+    if mine.placement is None or mine.placement.rung is not Rung.COMMITS:
+        return ""
+    others = [
+        n for n, f in session.pull_requests.items() if n != number and not set(f.commits).isdisjoint(mine.commits)
+    ]
+    return output.one_line(f"with {', '.join(sorted(others))}" if others else "with no other", 200)
 
 
 def _lost(number: str, reason: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pr_sessions.sessions.agent import Confidence
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.join import by_hand
 from pr_sessions.sessions.lifecycle import status as status_of
-from pr_sessions.sessions.session import Session, Status
+from pr_sessions.sessions.session import Rung, Session, Status
 from pr_sessions.tracker import Tracker
 
 _HEADER = ("session", "author", "status", "started", "lasted", "PRs", "trigger")
@@ -114,7 +114,7 @@ def _age(session: Session) -> tuple[datetime, str]:
 
 def _count(session: Session) -> str:
     """How many pull requests, whether only time says so, and what of it hands corrected."""
-    marks = ["inferred"] if session.rests_on_time else []
+    marks = ["inferred"] if session.rests_on is Rung.TIME else []
     marks += [f"{len(session.by_hand)} by hand"] if session.by_hand else []
     marks += ["merged"] if session.merged else []
     marks += ["reopened"] if session.reopened else []
