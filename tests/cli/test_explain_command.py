@@ -36,7 +36,7 @@ def test_explain_as_json(repo: Path, cli: Cli) -> None:
     data = cli("explain", "42", "--json").json
 
     assert data.pop("session")["session_id"] == "by-hand"
-    assert [step["rung"] for step in data["ladder"]] == ["hand", "hook", "vendor", "mark", "owned", "time"]
+    assert [step["rung"] for step in data["ladder"]] == ["hand", "hook", "vendor", "mark", "owned", "commits", "time"]
     assert [step["rung"] for step in data.pop("ladder") if step["decided"]] == ["hand"]
     assert data == {
         "pr_number": "42",

@@ -91,8 +91,10 @@ def _pull_request(
         body=said.body,
         # Of a merge that is cut off from its branch only the one who merged is known.
         author="" if commit.is_cut and said.branch else tip.author,
+        author_is_name=True,
         # A squash has one message, and that is the title and the body already.
         commit_messages=tuple(one.message for one in branch) if is_merge else (),
+        commit_authors=() if commit.is_cut and said.branch else tuple(_address(one) for one in reversed(branch)),
         files_changed=None if commit.is_cut else len(commit.files),
         test_files_added=None if commit.is_cut else sum(map(is_test, commit.added)),
         docs_updated=None if commit.is_cut else any(map(is_document, commit.files)),
@@ -105,6 +107,11 @@ def _pull_request(
     )
     kind: Literal["merge", "squash"] = "merge" if is_merge else "squash"
     return HistoricPullRequest(pull_request, commit.sha, when, commit.files, commit.parents, kind, line, _forks(own))
+
+
+def _address(commit: Commit) -> str:
+    """What git has in the place of an address; only a forge tells logins, so what is no address counts for nothing."""
+    return commit.email if "@" in commit.email else ""
 
 
 def _forks(branch: Iterable[Commit]) -> tuple[str, ...]:
