@@ -92,6 +92,8 @@ def _pull_request(
         # Of a merge that is cut off from its branch only the one who merged is known.
         author="" if commit.is_cut and said.branch else tip.author,
         author_is_name=True,
+        # One that was begun on another's commit shares it, as on the forge.
+        commits=(*line, *_forks(own)) if is_merge else (),
         # A squash has one message, and that is the title and the body already.
         commit_messages=tuple(one.message for one in branch) if is_merge else (),
         commit_authors=() if commit.is_cut and said.branch else tuple(_address(one) for one in reversed(branch)),

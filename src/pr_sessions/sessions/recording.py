@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.sessions.agent import join_agents
+from pr_sessions.sessions.agent import Agent, join_agents
 from pr_sessions.sessions.attribution import Choice, Situation, choose
 from pr_sessions.sessions.completion import completion_reason
 from pr_sessions.sessions.detection import detect, with_agents
@@ -39,6 +39,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
         facts: what is kept of it; `None` if nothing is.
         choice: how its session was found.
         is_new: whether it was not known before.
+        agents: who had part in it, automatic or not.
     """
 
     number: str
@@ -47,6 +48,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
     session: Session | None = None
     facts: Facts | None = None
     is_new: bool = False
+    agents: tuple[Agent, ...] = ()
 
 
 def record(
@@ -63,7 +65,7 @@ def record(
     lost = ledger.unattributed.get(number)
     home = None if lost and by_hand(lost) else ledger.holding(number)
     if not (verdict.is_auto or home or situation.by_hand or number in ledger.unattributed):
-        return ledger, Recorded(number=number, verdict=verdict, choice=Choice())
+        return ledger, Recorded(number=number, verdict=verdict, choice=Choice(), agents=pull_request.agents)
     situation = replace(situation, agent_alone=verdict.by_agent_alone)
     choice = choose(ledger, pull_request, replace(situation, current=None) if home else situation, policy)
     known = home.pull_requests.get(number) if home else lost
@@ -71,7 +73,8 @@ def record(
     facts = _facts(known, pull_request, verdict, choice.placement, situation.at)
     if target is None:
         kept = ledger.put_unattributed({**ledger.unattributed, number: facts})
-        return kept, Recorded(number=number, verdict=verdict, choice=choice, facts=facts, is_new=known is None)
+        told = Recorded(number=number, verdict=verdict, choice=choice, facts=facts, is_new=known is None)
+        return kept, replace(told, agents=pull_request.agents)
     is_new = home is None
     session = _place(target, pull_request, facts, situation.at, policy, now, is_new=is_new)
     changed = [session]
@@ -80,7 +83,8 @@ def record(
     ledger = ledger.put(*changed, without=choice.absorbs)
     if number in ledger.unattributed:
         ledger = ledger.put_unattributed({n: f for n, f in ledger.unattributed.items() if n != number})
-    return ledger, Recorded(number=number, verdict=verdict, choice=choice, session=session, facts=facts, is_new=is_new)
+    told = Recorded(number=number, verdict=verdict, choice=choice, session=session, facts=facts, is_new=is_new)
+    return ledger, replace(told, agents=pull_request.agents)
 
 
 def _target(
