@@ -158,6 +158,7 @@ def test_a_pull_request_keeps_the_rungs_that_were_tried() -> None:
     tried = look(past(1, 0), past(2, 5)).pull_requests["2"].tried
 
     assert [(step.rung, step.candidates) for step in tried] == [
+        ("vendor", ()),
         ("mark", ()),
         ("owned", ()),
         ("time", ("bot-20251122-1000",)),
