@@ -121,6 +121,7 @@ FIXTURES: list[tuple[str, list[PullRequest], tuple[str, ...]]] = [
         [
             body(f"Link to Devin run: https://app.devin.ai/sessions/{HEX}"),
             body(f"- **Link to Devin run**: https://app.devin.ai/sessions/{HEX}"),
+            body(f"Devin Run: https://app.devin.ai/sessions/{HEX}"),
             body(f"## Link to Devin run\nhttps://app.devin.ai/sessions/{HEX}"),
         ],
         (HEX,),
@@ -284,6 +285,11 @@ def test_people_reviewers_and_marks_of_others_are_no_agent(told: PullRequest) ->
 def test_a_dependency_bot_stays_one_whatever_its_pull_request_says(told: PullRequest) -> None:
     assert len(find_agents(MARKED, ALL)) == 3
     assert find_agents(told, ALL) == ()
+
+
+def test_an_agent_that_goes_on_with_a_bots_commit_is_an_agent() -> None:
+    told = replace(by("devin-ai-integration[bot]", 158243242), commit_authors=("dependabot[bot]",))
+    assert [agent.name for agent in find_agents(told, ALL)] == ["devin"]
 
 
 def test_only_the_first_commit_tells_who_opened_it() -> None:

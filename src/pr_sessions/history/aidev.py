@@ -150,6 +150,7 @@ def _record(agent: str, row: Mapping[str, str], commits: tuple[Commit, ...]) -> 
         author_id=_id(row["user_id"]),
         commits=tuple(commit.sha for commit in commits),
         commit_messages=tuple(commit.message for commit in commits),
+        commit_authors=tuple(commit.author for commit in commits),
         state=State.MERGED if row["merged_at"] else State.CLOSED if row["closed_at"] else State.OPEN,
         created=read_time(row["created_at"]),
         closed=read_time(row["closed_at"]) if row["closed_at"] else None,

@@ -153,7 +153,8 @@ def _author(signature: Signature, seen: _Seen) -> Runs | None:
 
 
 def _dependency_bot(signature: Signature, seen: _Seen) -> Runs | None:
-    return NOTHING if _is_any(signature.any, [seen.author, *seen.commits[:1]]) else None
+    """By who opened it; by its first commit only where no login is known."""
+    return NOTHING if _is_any(signature.any, [seen.author] if seen.author.login else seen.commits[:1]) else None
 
 
 def _branch(signature: Signature, seen: _Seen) -> Runs | None:

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("grouping",)
+COMMANDS = ("detection", "grouping")
 
 
 class Benchmarks(click.Group):
@@ -28,5 +28,6 @@ def command() -> None:
 
     \b
     Examples:
+      pr-sessions benchmark detection aidev
       pr-sessions benchmark grouping aidev
     """

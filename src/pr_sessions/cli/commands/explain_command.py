@@ -8,7 +8,7 @@ import click
 from pr_sessions.cli import agents_text, ladder_text, options, output, reasons, session_text, views
 from pr_sessions.errors import NotFound
 from pr_sessions.sessions.join import by_hand
-from pr_sessions.sessions.session import Facts, PullRequest, Session
+from pr_sessions.sessions.session import Facts, PullRequest, Rung, Session
 from pr_sessions.tracker import Tracker
 
 
