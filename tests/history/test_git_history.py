@@ -45,6 +45,7 @@ def test_a_merge_commit_gives_the_whole_pull_request(past: Past) -> None:
             author_is_name=True,
             commit_authors=("a@example.org", "a@example.org"),
             commit_messages=("Step 2", "Step 1\n\nSession-ID: s-1"),
+            commits=(second, first),
             files_changed=3,
             test_files_added=1,
             docs_updated=True,
@@ -217,6 +218,21 @@ def test_a_limit_takes_the_newest_commits(past: Past) -> None:
     assert numbers(past, limit=2) == ["3", "4"]
 
 
+def test_a_branch_that_begins_on_another_one_shares_that_commit_and_not_the_common_past(past: Past) -> None:
+    past.commit("Begin", at=0)
+    past.branch("one")
+    below = past.commit("Below", {"a": "1"}, at=1)
+    past.branch("two", start="one")
+    above = past.commit("Above", {"b": "1"}, at=2)
+    past.switch("main")
+    past.merge("Merge pull request #1 from o/one", "one", at=3)
+    past.merge("Merge pull request #2 from o/two", "two", at=4)
+
+    told = {one.pull_request.number: one.pull_request.commits for one in read_history(past.root)}
+
+    assert told == {"1": (below,), "2": (above, below)}
+
+
 def test_a_repository_without_commits_has_no_pull_requests(past: Past) -> None:
     assert numbers(past) == []
 
@@ -240,6 +256,7 @@ def test_a_shallow_clone_gives_what_it_has(past: Past, tmp_path: Path) -> None:
         author_is_name=True,
         commit_authors=("a@example.org",),
         commit_messages=("Step 2",),
+        commits=found.commits,
         files_changed=1,
         test_files_added=0,
         docs_updated=False,
