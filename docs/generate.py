@@ -74,8 +74,9 @@ def _command(context: click.Context) -> Iterator[str]:
     yield _code(" ".join([context.command_path, *command.collect_usage_pieces(context)]))
     yield "\n".join(_parameter(parameter, context) for parameter in command.params)
     yield from (_examples(text) for text in paragraphs if text.startswith("\b"))
-    for name, inner in command.commands.items() if isinstance(command, click.Group) else ():
-        yield from _command(click.Context(inner, context, info_name=name))
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        if inner := command.get_command(context, name):
+            yield from _command(click.Context(inner, context, info_name=name))
 
 
 def _parameter(parameter: click.Parameter, context: click.Context) -> str:

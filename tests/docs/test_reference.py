@@ -48,7 +48,16 @@ def test_the_help_of_a_command_begins_as_the_overview_says(name: str, text: str)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_json(name: str) -> None:
-    assert "--json" in [option for parameter in _command(name).params for option in parameter.opts]
+    command = _command(name)
+    inner = (
+        [command.get_command(click.Context(command), n) for n in command.list_commands(click.Context(command))]
+        if (isinstance(command, click.Group) and not command.params)
+        else [command]
+    )
+    assert inner
+    for each in inner:
+        assert each
+        assert "--json" in [option for parameter in each.params for option in parameter.opts]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -278,6 +278,7 @@ class TestPlaces:
             "journal": "/m/.git/pr-sessions/journal.jsonl",
             "pending": "/m/.git/pr-sessions/pending",
             "policy_cache": "/m/.git/pr-sessions/policy-w.json",
+            "signature_cache": "/m/.git/pr-sessions/signatures-w.json",
             "paused": "/m/.git/pr-sessions/paused",
             "quarantine": "/m/.git/pr-sessions/quarantine",
         }

@@ -26,6 +26,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "find": "Find the session of a pull request.",
         "explain": "Explain why a pull request is where it is.",
         "report": "Print the analytics.",
+        "benchmark": "Measure the rules on pull requests of which the truth is known.",
     },
     "Work": {
         "start": "Begin a session.",

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from pr_sessions.sessions.signature import Signature
+
 DEFAULT_PATTERNS = (r"^auto-pr:", r"^wip:", r"^\[auto\]", r"^checkpoint:", r"^cursor-session", r"^🤖")
 DEFAULT_MARKERS = (
     "ready for review",
@@ -42,6 +44,9 @@ class Policy(Struct, frozen=True, kw_only=True):
         share: how the session file reaches others.
         sync_branch: the branch of its own by which it travels, where `share` says so.
         minimal_metadata: bodies get one comment only; look-ups by number use the index file.
+        team_signatures: of agents that only the team knows.
+        signatures_off: ids of those that do not count.
+        signatures: all that count; filled where pull requests are looked at, and empty everywhere else.
     """
 
     timeout: timedelta = timedelta(minutes=30)
@@ -57,6 +62,9 @@ class Policy(Struct, frozen=True, kw_only=True):
     share: Share = Share.COMMIT
     sync_branch: str = "pr-sessions"
     minimal_metadata: bool = False
+    team_signatures: tuple[str, ...] = ()
+    signatures_off: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
     @property
     def active_markers(self) -> tuple[str, ...]:

@@ -51,6 +51,9 @@ _FENCE_END = re.compile(rf"^[ \t]*(`{{3,}}+|~{{3,}}+){_END}", re.MULTILINE)
 _TRAILER = re.compile(rf"^ {{0,3}}Session-ID:[ \t]*({_ID}){_END}", re.MULTILINE | re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
 _WORDS = re.compile(r"\S[^\n]*")
+_LINE = re.compile(r"^ {0,3}(?![ \t])[^\n]+", re.MULTILINE)
+_ANY_TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*([^\n]*)", re.MULTILINE)
+_LONGEST_COMMENT = 200
 _TITLE = re.compile(rf"\[cursor-session:[ \t]*({_ID})[ \t]*\]", re.IGNORECASE)
 
 
@@ -147,6 +150,26 @@ def own_words(body: str) -> tuple[str, ...]:
     return tuple(line[0].rstrip() for line in _WORDS.finditer(words))
 
 
+def own_lines(body: str) -> tuple[str, ...]:
+    """The lines that the author wrote, stripped; indented code is no part of them either."""
+    lines = (found[0].strip() for found in _LINE.finditer(_visible(body, _spans(body))))
+    return tuple(line for line in lines if line)
+
+
+def trailers(text: str) -> tuple[tuple[str, str], ...]:
+    """`Key: value` lines in the last paragraph of a body or a commit message; the keys in lower case."""
+    if ":" not in text:
+        return ()
+    visible = _visible(text, _spans(text))
+    return tuple((key.lower(), value.strip()) for key, value in _ANY_TRAILER.findall(visible, _last_paragraph(visible)))
+
+
+def comments(body: str) -> tuple[str, ...]:
+    """The beginnings of the HTML comments that begin a line and are not ours."""
+    spans = (span for span in _spans(body) if span.inline and _begins_line(body, span.start))
+    return tuple(body[span.start : span.end][4:_LONGEST_COMMENT].removesuffix("-->").strip() for span in spans)
+
+
 def find_marks(title: str, body: str) -> tuple[Mark, ...]:
     """Every mark in a title (at its start or end) and a body, each once, in order; trailers last."""
     return tuple(dict.fromkeys([*_title_marks(title), *(span.mark for span in _marked(body) if span.mark)]))
@@ -225,12 +248,22 @@ def _marked(body: str) -> tuple[_Span, ...]:
 def _trailers(visible: str) -> Iterator[_Span]:
     if not _TRAILER.search(visible):
         return
+    for found in _TRAILER.finditer(visible, _last_paragraph(visible)):
+        if is_valid_id(found[1]):
+            yield _Span(found.start(), found.end(), Mark(found[1], Form.TRAILER))
+
+
+def _last_paragraph(visible: str) -> int:
     paragraph = 0
     for blank in _BLANK_LINE.finditer(visible, 0, len(visible.rstrip())):
         paragraph = blank.end()
-    for found in _TRAILER.finditer(visible, paragraph):
-        if is_valid_id(found[1]):
-            yield _Span(found.start(), found.end(), Mark(found[1], Form.TRAILER))
+    return paragraph
+
+
+def _begins_line(body: str, position: int) -> bool:
+    """Whether at most three blanks stand before it, as Markdown has it for what is no code."""
+    before = body[max(0, position - 4) : position]
+    return not before.rpartition("\n")[2].strip() and ("\n" in before or position < 4)
 
 
 def _visible(body: str, spans: Iterable[_Span]) -> str:

@@ -19,6 +19,7 @@ TIMEOUT_RANGE = (5, 120)  # The original's, in minutes.
 MAX_ITEMS = 100
 MAX_MARKER = 100
 MAX_PATTERN = 500
+MAX_SIGNATURE = 200
 MAX_QUOTED = 60
 
 UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -149,6 +150,24 @@ def _text(item: "Item", check: Callable[[str], object], longest: int) -> Iterato
             yield Problem(item.line, str(error), error.hint)
 
 
+def _signature(text: str) -> None:
+    from pr_sessions.sessions.team_signatures import team_signature
+
+    team_signature(text)
+
+
+def _signature_id(text: str) -> None:
+    from pr_sessions.stores.signatures import package_signatures
+
+    known = [signature.id for signature in package_signatures()]
+    if text not in known:
+        from difflib import get_close_matches
+
+        close = get_close_matches(text[:50].lower(), known, 1)
+        hint = f"did you mean {close[0]}?" if close else "docs/reference/signatures.md lists all of them"
+        raise InvalidValue(f"no signature is named {quoted(text)}", hint)
+
+
 def _minutes(item: "Item") -> timedelta:
     return timedelta(minutes=float(item.value))
 
@@ -175,4 +194,6 @@ RULES: Mapping[str, Rule] = {
     "share": Rule("share", _share, lambda item: Share(item.value)),
     "sync_branch": Rule("sync_branch", _branch, _itself),
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
+    "signatures": Rule("team_signatures", _list_of(_signature, MAX_SIGNATURE), _texts),
+    "signatures_off": Rule("signatures_off", _list_of(_signature_id, MAX_SIGNATURE), _texts),
 }

@@ -27,6 +27,8 @@ WHY: Mapping[str, str] = {
     "enable_heuristic_completion": "true: a pull request with tests and docs ends its session.",
     "enable_heuristic_detection": "true: small pull requests count as automatic.",
     "minimal_metadata": "true: bodies get one comment only, look-ups by number read .cursor/data/session_state.json.",
+    "signatures": "Agents of your own: agent, kind and value, such as 'acme branch acme/'.",
+    "signatures_off": "Signatures of agents that do not count here, by id, such as codex/branch.",
 }
 
 # What needs no quotes in YAML: names of zones, of shares, numbers, true and false.
@@ -48,6 +50,8 @@ def initial_text(time_zone: str, share: Share) -> str:
 
 def _yaml(key: str, value: Value) -> list[str]:
     if isinstance(value, tuple):
+        if not value:
+            return [f"{key}: []"]
         return [f"{key}:", *(f"  - '{text.replace(chr(39), chr(39) * 2)}'" for text in value)]
     return [f"{key}: {str(value).lower() if isinstance(value, bool) else value}"]
 

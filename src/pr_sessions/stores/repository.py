@@ -129,9 +129,17 @@ class Repository(Struct, frozen=True):
     @property
     def policy_cache(self) -> Path | None:
         """The effective policy of this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("policy")
+
+    @property
+    def signature_cache(self) -> Path | None:
+        """The signatures of agents that count in this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("signatures")
+
+    def _of_worktree(self, name: str) -> Path | None:
         if self.state is None or self.git_dir is None:
             return None
-        return self.state / f"policy{'-' if self.worktree else ''}{self.worktree}.json"
+        return self.state / f"{name}{'-' if self.worktree else ''}{self.worktree}.json"
 
     @property
     def paused(self) -> Path:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from pr_sessions.tracker.results import Checked, Current
 from pr_sessions.tracker.surroundings import author, utc_now, why_paused, zone_of
 
 if TYPE_CHECKING:
+    from pr_sessions.sessions.attribution import Tried
     from pr_sessions.stores.backups import Backup
 
 
@@ -49,6 +51,13 @@ class Reader:
         """The time, in UTC."""
         return self._clock()
 
+    @cached_property
+    def rules(self) -> Policy:
+        """The policy with all signatures of agents: for looking at pull requests, and read only then."""
+        from pr_sessions.stores.signatures import with_signatures
+
+        return with_signatures(self.policy, self.repository.signature_cache)
+
     def book(self) -> Book:
         """Everything that is known, with the activity that the markers show. Writes nothing."""
         return self.markers.shown_in(self.store.read(), self.now())
@@ -74,8 +83,21 @@ class Reader:
         now, at = self._times(at or pull_request.created)
         book, _ = sweep(self.book(), self.policy, now)
         situation = Situation(at=at, current=self._current_id(book, now))
-        _, recorded = record(book, pull_request, situation, self.policy, now)
+        _, recorded = record(book, pull_request, situation, self.rules, now)
         return Checked(recorded.verdict, recorded.choice, recorded.session)
+
+    def tried(self, pull_request: PullRequest, at: datetime | None) -> tuple["Tried", ...]:
+        """What every rung of the ladder finds for a pull request by what is known now. Writes nothing.
+
+        Args:
+            pull_request: what is kept of it.
+            at: when it was recorded; now, if not given.
+        """
+        from pr_sessions.sessions.attribution import Situation, try_all
+
+        now, at = self._times(at)
+        book, _ = sweep(self.book(), self.policy, now)
+        return try_all(book, tidy(pull_request), Situation(at=at), self.rules)
 
     def find(self, number: str | int) -> Session:
         """The session that holds a pull request.

@@ -134,7 +134,7 @@ class Tracker(Reader):
             current = self._current_id(before, now)
             named = check_id(session_id) if session_id else None
             situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
-            change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
+            change.book, recorded = record(change.book, pull_request, situation, self.rules, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
         begins = recorded.session is not None and before.get(recorded.session.id) is None
@@ -287,14 +287,17 @@ class Tracker(Reader):
             change.note("sweep", Trigger.TIMEOUT.value)
 
     def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:
-        """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
+        """The first automatic pull request that is recorded here makes its session the current one; CI has none.
+
+        One that only an agent stands for shows no work in this tree.
+        """
         session = recorded.session
         if session is None or session.completion or now - at > self.policy.timeout:
             return None
         if session.id == current:
             marker = self.markers.own()
             return slide(marker, at, now) if marker else None
-        if current or is_ci(self._environ) or not recorded.verdict.is_auto:
+        if current or is_ci(self._environ) or not recorded.verdict.is_auto or recorded.verdict.by_agent_alone:
             return None
         return Marker(session.id, session.author, session.started or at, at)
 
@@ -306,7 +309,7 @@ class Tracker(Reader):
             _, at = self._times(pull_request.created or now)
         except InvalidValue as error:
             raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
-        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.policy, now)
+        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.rules, now)
         return recorded
 
     def _refuse_if_paused(self) -> None:
