@@ -7,10 +7,12 @@ from typing import Any
 
 from pr_sessions.analytics.grouping_benchmark import measure
 from pr_sessions.analytics.known_sessions import known
+from pr_sessions.cli.benchmarks import detection_benchmark
 from pr_sessions.cli.benchmarks.grouping_benchmark import view
 from pr_sessions.history.aidev import read_archive
 
 PAGE = Path(__file__).parent / "reference/grouping.md"
+AGENTS = Path(__file__).parent / "concepts/agents.md"
 BEGIN, END = "<!-- measured: `make figures DATA=folder` -->\n", "<!-- end of the measured part -->\n"
 COLUMNS = ("pair_precision", "pair_recall", "exact_share", "b_cubed_f", "gain")
 
@@ -48,14 +50,33 @@ def _cell(value: float | None, interval: list[float] | None) -> str:
     return f"{value:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
 
 
+def detection_table(told: Mapping[str, Any]) -> Iterator[str]:
+    """The measured part of the page on agents, from what `benchmark detection --json` tells."""
+    yield "| folder | pull requests | recognised | opened | as another's | as nobody's | by what |"
+    yield "|---|---:|---:|---:|---:|---:|---|"
+    for name, each in told["agents"].items():
+        share = f"{each['recognised']} ({100 * each['recognised'] / each['total']:.1f} %)"
+        by = ", ".join(f"`{rule}` {count}" for rule, count in each["evidence"].items())
+        counts = (told["opened"][name], each["as_other"], each["unrecognised"])
+        yield f"| {name} | {each['total']} | {share} | {' | '.join(map(str, counts))} | {by} |"
+    yield f"\n- rules: `{told['rules_sha256']}`"
+    yield f"- input: `{told['input_sha256']}`"
+
+
+def rewrite(page: Path, lines: Iterator[str]) -> None:
+    """Puts lines between the two comments of a page."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    told = "\n".join(lines)
+    page.write_text(f"{before}{BEGIN}{told}\n{END}{after}", "utf-8", newline="\n")
+
+
 def main(folder: Path) -> None:
-    """Measures, and puts the tables between the two comments of the page."""
+    """Measures, and rewrites the measured part of each page."""
     archive = read_archive(folder)
     result = measure(known(record.pull_request for each in archive.agents.values() for record in each))
-    before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    told = "\n".join(tables(view(result, archive)))
-    PAGE.write_text(f"{before}{BEGIN}{told}\n{END}{after}", "utf-8", newline="\n")
+    rewrite(PAGE, tables(view(result, archive)))
+    rewrite(AGENTS, detection_table(detection_benchmark.view(detection_benchmark.measure(archive), archive)))
 
 
 if __name__ == "__main__":
