@@ -21,12 +21,13 @@ def test_explain_tells_verdict_place_and_ladder(repo: Path, cli: Cli) -> None:
         "  its title matches ^wip:\n"
         "\n"
         "What can put a pull request into a session, strongest first; only something stronger would move it:\n"
-        "     stronger  hand    somebody put it there by hand\n"
-        "     stronger  hook    an agent's hook saw the session create it\n"
-        "     stronger  vendor  its body or a trailer carries the id of an agent's run that belongs to the session\n"
-        "     stronger  mark    our mark in its title or body names the session\n"
-        "     stronger  owned   it comes from the working tree or the branch of the session\n"
-        "  -> decided   time    its author worked in this repository within the timeout\n"
+        "     stronger  hand     somebody put it there by hand\n"
+        "     stronger  hook     an agent's hook saw the session create it\n"
+        "     stronger  vendor   its body or a trailer carries the id of an agent's run that belongs to the session\n"
+        "     stronger  mark     our mark in its title or body names the session\n"
+        "     stronger  owned    it comes from the working tree or the branch of the session\n"
+        "     stronger  commits  an agent opened it, and it shares a commit with the others there or stands alone\n"
+        "  -> decided   time     its author worked in this repository within the timeout\n"
     )
 
 
@@ -55,7 +56,7 @@ def test_one_that_a_hand_recorded_is_not_called_automatic(repo: Path, cli: Cli) 
     out = cli("explain", "42").out
 
     assert "Nothing that is known of it says that it is automatic.\n" in out
-    assert "  -> decided  hand    somebody put it there by hand\n     weaker   hook " in out
+    assert "  -> decided  hand     somebody put it there by hand\n     weaker   hook " in out
 
 
 def test_one_that_an_old_file_only_lists_has_no_reason(repo: Path, cli: Cli) -> None:
@@ -113,3 +114,16 @@ def test_one_that_would_find_its_session_now_says_which(repo: Path, cli: Cli) ->
 
 def test_one_that_nobody_recorded_is_an_error(repo: Path, cli: Cli) -> None:
     assert cli("explain", "42").code == 1
+
+
+def test_one_that_only_an_agent_stands_for_says_that_its_session_is_inferred(repo: Path, cli: Cli) -> None:
+    cli("add", "3", "--agent", "devin", "--author", "devin", "--at", day("10:03"))
+
+    out = cli("explain", "3").out
+
+    assert out.startswith(
+        "Pull request 3 is in devin-20251122-1003-3, because an agent opened it, and it shares a commit with the "
+        "others there or stands alone (inferred: nothing names a session).\n"
+    )
+    assert "  shares a commit  with no other\n" in out
+    assert not (repo / ".cursor/.session_id").exists()
