@@ -205,3 +205,16 @@ def test_a_session_that_rests_on_time_alone_is_marked(repo: Path, cli: Cli) -> N
 
 def test_one_that_nobody_recorded_is_an_error(repo: Path, cli: Cli) -> None:
     assert cli("explain", "42").code == 1
+
+
+def test_one_that_only_an_agent_stands_for_says_that_its_session_is_inferred(repo: Path, cli: Cli) -> None:
+    cli("add", "3", "--agent", "devin", "--author", "devin", "--at", day("10:03"))
+
+    out = cli("explain", "3").out
+
+    assert out.startswith(
+        "Pull request 3 is in devin-20251122-1003-3, because an agent opened it, and it shares a commit with the "
+        "others there or stands alone (inferred: nothing names a session).\n"
+    )
+    assert "  shares a commit  with no other\n" in out
+    assert not (repo / ".cursor/.session_id").exists()

@@ -251,3 +251,19 @@ def test_of_an_endless_line_no_more_than_the_bound_is_read() -> None:
 def test_any_bytes_are_pull_requests_or_a_clear_error(lines: list[bytes]) -> None:
     with suppress(UnreadableFile):
         read(*lines)
+
+
+@pytest.mark.parametrize(
+    ("said", "commits"),
+    [
+        (["a" * 40, "b" * 64], ("a" * 40, "b" * 64)),
+        ([{"oid": "a" * 40, "messageHeadline": "x"}, {"sha": "B" * 12}], ("a" * 40, "B" * 12)),
+        (["a" * 11, "HEAD", "-rf", {}, "a" * 65], ()),
+        (["a" * 12] * 300, ("a" * 12,) * 250),
+        (None, ()),
+    ],
+)
+def test_hashes_of_commits_are_read_as_the_api_and_its_command_line_tell_them(
+    said: Any, commits: tuple[str, ...]
+) -> None:
+    assert [each.commits for each in read(row(commits=said))] == [commits]

@@ -83,6 +83,11 @@ def test_news_of_its_commits_joins_sessions() -> None:
     assert groups(pr("1", 0, A), pr("2", 5, B), pr("2", 5, A, B)) == [("1", "2")]
 
 
+def test_one_that_went_by_time_before_leaves_alone() -> None:
+    by_time = (pr("1", 0, title="auto-pr: x"), pr("2", 1, title="auto-pr: y"))
+    assert groups(*by_time, pr("9", 5, A), pr("1", 0, A)) == [("1", "9"), ("2",)]
+
+
 @pytest.mark.parametrize(
     "team",
     [

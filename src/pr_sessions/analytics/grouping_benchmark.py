@@ -98,8 +98,10 @@ def _tally(rule: Rule, cases: Sequence[Case]) -> Tally:
 def _figures(tallies: Mapping[str, Sequence[Tally]]) -> Mapping[str, Figures]:
     """Every rule is measured in the same draws, so that a difference between two is one of the rules."""
     drawn = draws(len(tallies[ONE_EACH]), SEED)
-    floor = _rounds(tallies[ONE_EACH], drawn)
-    return {name: _measured(each, _rounds(each, drawn), tallies[ONE_EACH], floor) for name, each in tallies.items()}
+    # Rules that find nothing have the same tallies: what is drawn of them is drawn once.
+    rounds = {each: _rounds(each, drawn) for each in {tuple(each): None for each in tallies.values()}}
+    floor = tallies[ONE_EACH]
+    return {name: _measured(each, rounds[tuple(each)], floor, rounds[tuple(floor)]) for name, each in tallies.items()}
 
 
 def _rounds(tallies: Sequence[Tally], drawn: Sequence[Counter[int]]) -> list[Tally]:

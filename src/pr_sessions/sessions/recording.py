@@ -100,7 +100,11 @@ def _target(
     if home is None and lost and by_hand(lost) and not _by_a_later_hand(choice, lost):
         return None, replace(choice, session_id=None, placement=lost.placement, absorbs=())
     if situation.agent_alone and choice.tried[-1].rung is Rung.COMMITS and not choice.ambiguous:
-        return _by_commits(ledger, pull_request, situation, choice, home)
+        held = _held(home, pull_request.number) if home else None
+        # One that was placed otherwise leaves alone; the others of that session stay.
+        return _by_commits(
+            ledger, pull_request, situation, choice, home if held and held.rung is Rung.COMMITS else None
+        )
     if choice.session_id is not None:
         return _known_or_named(ledger, pull_request, situation, choice), choice
     if not pull_request.author or choice.ambiguous:
