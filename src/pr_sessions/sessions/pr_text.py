@@ -3,7 +3,7 @@
 Three forms name a session in a body, each on lines of its own:
 
 - full: `[cursor-session: ID]`, usually under a rule (`---`) and with two HTML comments;
-- trailer: `Session-ID: ID` in the last paragraph, also of a commit message;
+- trailer: `Session-ID: ID` in the last paragraph, also of a commit message; none where several name different sessions;
 - minimal: the one comment `<!-- 🤖 Auto-PR: Session ID -->`.
 
 Quoted lines, fenced code and other HTML comments hide what stands in them. All functions take linear time.
@@ -223,7 +223,9 @@ def _marked(body: str) -> tuple[_Span, ...]:
 
 
 def _trailers(visible: str) -> Iterator[_Span]:
-    if not _TRAILER.search(visible):
+    """Those of the last paragraph, unless another id stands further up: then several messages became one."""
+    named = {found[1] for found in _TRAILER.finditer(visible) if is_valid_id(found[1])}
+    if len(named) != 1:
         return
     paragraph = 0
     for blank in _BLANK_LINE.finditer(visible, 0, len(visible.rstrip())):
