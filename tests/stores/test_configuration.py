@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
-from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.sessions.policy import Marking, Policy, Share
 from pr_sessions.stores.configuration import (
     Mistake,
     Note,
@@ -36,6 +36,7 @@ time_zone: Europe/Berlin
 share: local
 sync_branch: data/sessions
 minimal_metadata: true
+mark: body
 """
 EVERYTHING_POLICY = Policy(
     timeout=timedelta(minutes=45),
@@ -51,6 +52,7 @@ EVERYTHING_POLICY = Policy(
     share=Share.LOCAL,
     sync_branch="data/sessions",
     minimal_metadata=True,
+    mark=Marking.BODY,
 )
 
 
@@ -59,7 +61,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -89,6 +91,9 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("min_files_for_manual: yes", "min_files_for_manual: must be a whole number, not true or false"),
         ("minimal_metadata: 1", "minimal_metadata: must be true or false, not 1"),
         ("minimal_metadata: 'true'", "minimal_metadata: must be true or false, not text"),
+        ("mark: off", "mark: must be none or body"),
+        ("mark: title", "mark: must be none or body"),
+        ("mark: [body]", "mark: must be none or body"),
         ("completion_markers: done", "completion_markers: must be a list, not text"),
         ("completion_markers: {a: b}", "completion_markers: must be a list, not this kind of value"),
         ("completion_markers: ['']", "completion_markers: empty item"),
@@ -282,6 +287,7 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("share", "local", f"{config}:3"),
         ("sync_branch", "pr-sessions", "default"),
         ("minimal_metadata", False, "default"),
+        ("mark", "none", "default"),
     ]
 
 

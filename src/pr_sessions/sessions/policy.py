@@ -25,6 +25,13 @@ class Share(StrEnum):
     LOCAL = "local"
 
 
+class Marking(StrEnum):
+    """What we write into a pull request that an agent opened by itself."""
+
+    NONE = "none"
+    BODY = "body"
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     """The rules' settings; the defaults are the safe ones.
 
@@ -42,6 +49,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         share: how the session file reaches others.
         sync_branch: the branch of its own by which it travels, where `share` says so.
         minimal_metadata: bodies get one comment only; look-ups by number use the index file.
+        mark: whether a pull request that a hook saw gets our mark.
     """
 
     timeout: timedelta = timedelta(minutes=30)
@@ -57,6 +65,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     share: Share = Share.COMMIT
     sync_branch: str = "pr-sessions"
     minimal_metadata: bool = False
+    mark: Marking = Marking.NONE
 
     @property
     def active_markers(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.branch_name import check_branch_name
 from pr_sessions.sessions.patterns import matcher
-from pr_sessions.sessions.policy import Share
+from pr_sessions.sessions.policy import Marking, Share
 
 if TYPE_CHECKING:
     from pr_sessions.stores.yaml_text import Item
@@ -100,6 +100,11 @@ def _share(item: "Item") -> Iterator[Problem]:
         yield Problem(item.line, "must be commit, branch or local", hint)
 
 
+def _marking(item: "Item") -> Iterator[Problem]:
+    if item.value not in tuple(Marking):
+        yield Problem(item.line, "must be none or body", "body: pull requests that agents opened get our one-line mark")
+
+
 def _branch(item: "Item") -> Iterator[Problem]:
     if not isinstance(item.value, str):
         yield _wrong_kind(item, "the name of a branch", "write it plainly, such as pr-sessions")
@@ -175,4 +180,5 @@ RULES: Mapping[str, Rule] = {
     "share": Rule("share", _share, lambda item: Share(item.value)),
     "sync_branch": Rule("sync_branch", _branch, _itself),
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
+    "mark": Rule("mark", _marking, lambda item: Marking(item.value)),
 }

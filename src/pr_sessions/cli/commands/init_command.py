@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pr_sessions.cli import options, output
-from pr_sessions.sessions.policy import Share
+from pr_sessions.sessions.policy import Marking, Share
 
 if TYPE_CHECKING:
     from pr_sessions.cli.setup.installation import Settings
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bool, json: bool) -> None:
     r"""Set a repository up.
 
-    Asks nothing, and a second time changes nothing. Outside git the current folder is set up to stand alone.
+    A second time changes nothing. Only on a terminal it asks: whether pull requests of agents get our mark, as long as
+    nobody has said so. Outside git the current folder is set up to stand alone.
 
     \b
     Examples:
@@ -37,12 +38,14 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
       pr-sessions init --share local --time-zone Europe/Berlin
     """
     from pr_sessions.cli.setup import installation
+    from pr_sessions.cli.setup.offers import asked_mark
     from pr_sessions.cli.setup.step_text import step_lines, steps_view
     from pr_sessions.cli.setup.steps import carry_out
     from pr_sessions.tracker import utc_now
 
     repository = installation.repository_to_set_up(Path.cwd(), os.environ)
-    wish = installation.Wish(Share(share) if share else None, time_zone, scripts)
+    mark = None if dry_run or json else asked_mark(repository)
+    wish = installation.Wish(Share(share) if share else None, time_zone, scripts, mark)
     settings = installation.settle(repository, wish, os.environ)
 
     def plan() -> "tuple[Step, ...]":
@@ -55,6 +58,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
         "git": repository.git_dir is not None,
         "share": settings.share,
         "time_zone": settings.time_zone,
+        "mark": settings.mark or Marking.NONE,
         "dry_run": dry_run,
         "steps": steps_view(steps),
         "notes": notes,

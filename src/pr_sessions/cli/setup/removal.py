@@ -95,7 +95,8 @@ def _is_ours(config: Path) -> bool:
         data = read_bytes(config, MIB)
     except (InvalidConfiguration, UnreadableFile):
         return False
-    return data == initial_text(parsed.policy.time_zone, parsed.policy.share).encode()
+    mark = parsed.policy.mark if "mark" in parsed.origins else None
+    return data == initial_text(parsed.policy.time_zone, parsed.policy.share, mark).encode()
 
 
 def _holds_something(folder: Path) -> bool:
