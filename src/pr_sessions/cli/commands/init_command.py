@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 )
 @click.option("--scripts", is_flag=True, help="Write the compatible scripts of .cursor/scripts, too.")
 @click.option("--time-zone", metavar="ZONE", help="Zone of old times without one; this machine's if not given.")
+@click.option(
+    "--commit-trailer/--no-commit-trailer",
+    default=None,
+    help="Let commits made in a session name it in a trailer, by git's hook prepare-commit-msg; or no more.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be done. Writes nothing.")
 @options.as_json
-def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bool, json: bool) -> None:
+def command(
+    share: str | None, scripts: bool, time_zone: str | None, commit_trailer: bool | None, dry_run: bool, json: bool
+) -> None:
     r"""Set a repository up.
 
     A second time changes nothing. Only on a terminal it asks: whether pull requests of agents get our mark, as long as
@@ -36,6 +43,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
       pr-sessions init --dry-run
       pr-sessions init
       pr-sessions init --share local --time-zone Europe/Berlin
+      pr-sessions init --commit-trailer
     """
     from pr_sessions.cli.setup import installation
     from pr_sessions.cli.setup.offers import asked_mark
@@ -45,7 +53,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
 
     repository = installation.repository_to_set_up(Path.cwd(), os.environ)
     mark = None if dry_run or json else asked_mark(repository)
-    wish = installation.Wish(Share(share) if share else None, time_zone, scripts, mark)
+    wish = installation.Wish(Share(share) if share else None, time_zone, scripts, mark, commit_trailer)
     settings = installation.settle(repository, wish, os.environ)
 
     def plan() -> "tuple[Step, ...]":
@@ -72,6 +80,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
 
 def _notes(repository: "Repository", settings: "Settings") -> list[str]:
     from pr_sessions.cli.diagnosis.naive_times import holds_naive_times
+    from pr_sessions.cli.setup import commit_hook_steps
 
     notes = []
     if repository.git_dir is None:
@@ -80,7 +89,7 @@ def _notes(repository: "Repository", settings: "Settings") -> list[str]:
         notes.append(f"the session file holds times without a zone; they are read in {settings.time_zone}")
     if settings.share is Share.BRANCH and not _has_remote(repository):
         notes.append("there is no remote yet; `pr-sessions sync` needs one")
-    return notes
+    return [*notes, *filter(None, (commit_hook_steps.note(repository),))]
 
 
 def _has_remote(repository: "Repository") -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import commit_hook_steps, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.errors import InvalidValue, NotARepository
@@ -31,6 +31,7 @@ class Wish(Struct, frozen=True):
     time_zone: str | None = None
     scripts: bool = False
     mark: Marking | None = None
+    commit_trailer: bool | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -89,6 +90,7 @@ def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: da
         *_ignores(repository, settings.share),
         *_merge_driver(repository, settings.share),
         *(compatible_scripts.to_install(repository) if wish.scripts else ()),
+        *_commit_trailer(repository, wish.commit_trailer),
     )
 
 
@@ -187,6 +189,16 @@ def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:
     if repository.git_dir is None:
         return
     yield from (merge_driver_steps.to_install if share is Share.COMMIT else merge_driver_steps.to_remove)(repository)
+
+
+def _commit_trailer(repository: Repository, wanted: bool | None) -> Iterator[Step]:
+    """Nobody who does not ask for it gets it; where it is, every `init` brings it up to date."""
+    if wanted and repository.git_dir is None:
+        raise InvalidValue(f"{repository.root} is not in git, so there are no commits", "run `git init` first")
+    if wanted or (wanted is None and commit_hook_steps.is_installed(repository)):
+        yield from commit_hook_steps.to_install(repository)
+    elif wanted is False:
+        yield from commit_hook_steps.to_remove(repository)
 
 
 def _ignore(path: Path, entries: tuple[str, ...]) -> Iterator[Step]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import commit_hook_steps, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
@@ -31,6 +31,7 @@ def plan(repository: Repository) -> tuple[Step, ...]:
         *_ignore_lines(repository),
         *merge_driver_steps.to_remove(repository),
         *compatible_scripts.to_remove(repository),
+        *commit_hook_steps.to_remove(repository),
         *_last(repository),
     )
 
