@@ -229,6 +229,19 @@ class TestSessions:
         assert commit(ready, "-m", "Subject") == "Subject"
 
 
+def test_history_finds_the_session_by_it(ready: Path, commit: Commit, git: Git, cli: Cli) -> None:
+    git(ready, "switch", "-q", "-c", "side")
+    commit(ready, "-m", "auto-pr: one")
+    commit(ready, "-m", "auto-pr: two")
+    git(ready, "switch", "-q", "main")
+    git(ready, "merge", "-q", "--no-ff", "-m", "Merge pull request #5 from acme/side\n\nauto-pr: both", "side")
+    cli("import", "--git")
+    found = cli("explain", "5", "--json").json
+    assert (found["session_id"], found["placement"]["rung"], found["placement"]["detail"]) == (
+        ID, "mark", "trailer in its commits",
+    )  # fmt: skip
+
+
 class TestNothingStopsACommit:
     def test_an_interpreter_that_is_gone(self, ready: Path, commit: Commit) -> None:
         script = ready / ".git/pr-sessions/prepare-commit-msg"

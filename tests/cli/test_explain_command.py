@@ -24,7 +24,7 @@ def test_explain_tells_verdict_place_and_ladder(repo: Path, cli: Cli) -> None:
         "     stronger  hand    somebody put it there by hand\n"
         "     stronger  hook    an agent's hook saw the session create it\n"
         "     stronger  vendor  its body or a trailer carries the id of an agent's run that belongs to the session\n"
-        "     stronger  mark    our mark in its title or body names the session\n"
+        "     stronger  mark    our mark in its title, body or commits names the session\n"
         "     stronger  owned   it comes from the working tree or the branch of the session\n"
         "  -> decided   time    its author worked in this repository within the timeout\n"
     )

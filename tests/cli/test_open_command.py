@@ -78,7 +78,7 @@ def test_it_pushes_opens_and_records(work: Path, run: Run, git: Git, forge: Fake
         "  title    🤖 Billing: the models\n"
         "  branch   feature into main\n"
         "  push     feature to origin\n"
-        "  placed   our mark in its title or body names the session (full mark in the body)\n"
+        "  placed   our mark in its title, body or commits names the session (full mark in the body)\n"
     )
     assert git(forge.remotes / "acme/shop.git", "rev-parse", "feature") == git(work, "rev-parse", "HEAD")
     (made,) = forge.prs

@@ -161,6 +161,12 @@ def find_mark(title: str, body: str) -> Mark | None:
     return marks[0] if len({mark.session_id for mark in marks}) == 1 else None
 
 
+def find_in_commits(messages: Iterable[str]) -> Mark | None:
+    """The trailer of its commits' messages, `None` where they name no session or several."""
+    found = {mark for message in messages for mark in find_marks("", message) if mark.form is Form.TRAILER}
+    return found.pop() if len(found) == 1 else None
+
+
 def _title_marks(title: str) -> Iterator[Mark]:
     text = title.strip()
     for found in _TITLE.finditer(text):

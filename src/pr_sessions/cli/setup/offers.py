@@ -15,7 +15,8 @@ _QUESTION = "Add our one-line mark to the pull requests that agents open here, w
 
 def asked_mark(repository: Repository) -> Marking | None:
     """Whether pull requests get our mark; `None` where nobody is asked."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or repository.git_dir is None:
+    # A stream that was closed is none.
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)) or repository.git_dir is None:
         return None
     tool = next(filter(has_tool, ("gh", "glab")), None)
     if tool is None or not remotes(repository.root) or "mark" in read(repository.config).origins:
