@@ -404,6 +404,15 @@ class TestRefusals:
             == "error: glab is not logged in to gitlab.com\nhint: glab auth login --hostname gitlab.com\n"
         )
 
+    def test_what_gitlab_says_is_shown(self, work: Path, run: Run, git: Git, forge: FakeForge) -> None:
+        git(work, "remote", "set-url", "origin", "git@gitlab.com:acme/shop.git")
+        told = '{"message":["Another open merge request already exists: !401"]}'
+        forge.set(fails={"api write": [1, told, "glab: 409 Conflict (HTTP 409)\n"]})
+
+        assert run("open").err == (
+            f"pushing feature to origin\nerror: glab failed: glab: 409 Conflict (HTTP 409); {told}\n"
+        )
+
     def test_a_host_that_nobody_knows(self, work: Path, run: Run, git: Git) -> None:
         git(work, "remote", "set-url", "origin", "git@code.example.com:acme/shop.git")
 

@@ -10,9 +10,10 @@ from pr_sessions.forges.address import Address, pull_request_addresses
 from pr_sessions.forges.answers import decoded, no_address
 from pr_sessions.forges.pull_requests import Opened, Proposal
 from pr_sessions.forges.tool import ToolFailed, call_tool
+from pr_sessions.sessions.ids import clean
 
 _AS_JSON = ("--header", "Content-Type: application/json", "--input", "-")
-_LOGGED_OUT = ("401", "auth login", "unauthenticated")
+_LOGGED_OUT = ("401 Unauthorized", "HTTP 401", "auth login", "unauthenticated")
 
 
 class _User(Struct):
@@ -77,7 +78,9 @@ class GitLab(Struct, frozen=True):
         if said.status and any(word in said.reason for word in _LOGGED_OUT):
             raise ToolFailed(f"glab is not logged in to {host}", f"glab auth login --hostname {host}")
         if said.status:
-            raise ToolFailed(f"glab failed: {said.reason}")
+            # The forge's own words are what it printed; the error may be a number only.
+            told = f"; {said.out}" if said.err.strip() and said.out.strip() else ""
+            raise ToolFailed(f"glab failed: {clean(said.reason + told, 300)}")
         return said.out
 
 
