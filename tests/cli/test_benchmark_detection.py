@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from command_line import Cli
-
 from history.archives import pull_request, write_archive
 
 

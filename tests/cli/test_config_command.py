@@ -36,6 +36,7 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "share": ("commit", "default"),
         "sync_branch": ("pr-sessions", "default"),
         "minimal_metadata": (True, f"{repo / CONFIG}:3"),
+        "mark": ("none", "default"),
     }
 
 

@@ -38,6 +38,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         DOCUMENT,
         ".git/pr-sessions/README",
         ".git/pr-sessions/policy.json",
+        ".git/pr-sessions/prepare-commit-msg",
         ".git/pr-sessions/backups",
         ".git/info/exclude",
         ".git/pr-sessions/quarantine",

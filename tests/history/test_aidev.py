@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from archives import pull_request, write_archive
 
+from archives import pull_request, write_archive
 from pr_sessions.errors import NotFound, PrSessionsError, UnreadableFile
 from pr_sessions.history.aidev import Commit, Record, read_archive
 from pr_sessions.sessions.session import PullRequest, State

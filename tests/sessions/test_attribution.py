@@ -154,6 +154,20 @@ def test_a_branch_belongs_to_the_live_session_of_an_earlier_pull_request(session
     assert chosen(session, told=pr(branch=branch)).session_id == found
 
 
+def by_commits(*session_ids: str, **fields: Any) -> tuple[str | None, str]:
+    messages = tuple(f"Work\n\nSession-ID: {session_id}" for session_id in session_ids)
+    choice = chosen(*ALL, told=pr(commit_messages=("Other work", *messages), **fields))
+    return choice.session_id, choice.placement.detail if choice.placement else ""
+
+
+def test_trailers_of_its_commits_name_a_session_where_they_agree() -> None:
+    assert by_commits("marked", "marked") == ("marked", "trailer in its commits")
+    assert by_commits("marked", "named") == ("by-time", "work of ada within 30 minutes")
+    assert by_commits("marked", body=mark_body("", "named")) == ("named", "full mark in the body")
+    contradictory = f"{MARK}\n\n{mark_body('', 'named')}"
+    assert by_commits("marked", body=contradictory) == ("by-time", "work of ada within 30 minutes")
+
+
 def test_a_mark_may_name_a_session_that_nobody_knows_here() -> None:
     choice = chosen(BYTIME, told=pr(body=mark_body("", "elsewhere-1")))
     assert (choice.session_id, choice.placement) == (

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
-from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.sessions.policy import Marking, Policy, Share
 from pr_sessions.stores.configuration import (
     Mistake,
     Note,
@@ -38,6 +38,7 @@ sync_branch: data/sessions
 minimal_metadata: true
 signatures: ['acme branch acme/']
 signatures_off: [codex/branch]
+mark: body
 """
 EVERYTHING_POLICY = Policy(
     timeout=timedelta(minutes=45),
@@ -55,6 +56,7 @@ EVERYTHING_POLICY = Policy(
     minimal_metadata=True,
     team_signatures=("acme branch acme/",),
     signatures_off=("codex/branch",),
+    mark=Marking.BODY,
 )
 
 
@@ -63,7 +65,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -93,6 +95,9 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("min_files_for_manual: yes", "min_files_for_manual: must be a whole number, not true or false"),
         ("minimal_metadata: 1", "minimal_metadata: must be true or false, not 1"),
         ("minimal_metadata: 'true'", "minimal_metadata: must be true or false, not text"),
+        ("mark: off", "mark: must be none or body"),
+        ("mark: title", "mark: must be none or body"),
+        ("mark: [body]", "mark: must be none or body"),
         ("completion_markers: done", "completion_markers: must be a list, not text"),
         ("completion_markers: {a: b}", "completion_markers: must be a list, not this kind of value"),
         ("completion_markers: ['']", "completion_markers: empty item"),
@@ -198,8 +203,7 @@ def test_a_warning_is_not_blamed_for_a_mistaken_timeout() -> None:
 
 
 def test_a_merge_conflict_is_called_by_its_name() -> None:
-    text = "<<<<<<< ours\nshare: local\n=======\nshare: commit\n>>>>>>> theirs\n"
-    (mistake,) = parse(text, "c.yaml").mistakes
+    text = "    (mistake,) = parse(text, "c.yaml").mistakes
     assert mistake.hint == "the file holds a merge conflict: resolve it"
 
 
@@ -307,8 +311,10 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("share", "local", f"{config}:3"),
         ("sync_branch", "pr-sessions", "default"),
         ("minimal_metadata", False, "default"),
+<<<<<<< HEAD
         ("signatures", (), "default"),
         ("signatures_off", (), "default"),
+        ("mark", "none", "default"),
     ]
 
 

@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "start": "Begin a session.",
         "touch": "Note activity in the current session.",
         "check": "Tell whether a pull request is automatic. Stores nothing.",
+        "open": "Open a pull request for the current branch, and record it.",
         "add": "Record a pull request, or update what is known of it.",
         "complete": "End a session.",
         "cleanup": "End every session that has run out.",

@@ -114,6 +114,8 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
+        trailer = repository.state / "prepare-commit-msg"
+        yield Place(trailer, "adds the trailer Session-ID to commits", "init --commit-trailer", "nothing", _lines)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)
         yield Place(exclude, "keeps files of this clone out of git", "init, git, people", "nothing", _lines)
     yield from _beside_the_session_file(repository)

@@ -15,7 +15,7 @@ LADDER: Mapping[Rung, str] = {
     Rung.HAND: "somebody put it there by hand",
     Rung.HOOK: "an agent's hook saw the session create it",
     Rung.VENDOR: "its body or a trailer carries the id of an agent's run that belongs to the session",
-    Rung.MARK: "our mark in its title or body names the session",
+    Rung.MARK: "our mark in its title, body or commits names the session",
     Rung.OWNED: "it comes from the working tree or the branch of the session",
     Rung.COMMITS: "an agent opened it, and it shares a commit with the others there or stands alone",
     Rung.TIME: "its author worked in this repository within the timeout",

@@ -13,7 +13,7 @@ from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.ledger import Ledger
 from pr_sessions.sessions.lifecycle import covers
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.pr_text import find_mark
+from pr_sessions.sessions.pr_text import find_in_commits, find_mark, find_marks
 from pr_sessions.sessions.session import Placement, PullRequest, Rung, Session
 from pr_sessions.sessions.signature import Kind
 from pr_sessions.sessions.similarity import WITHIN, abbreviated
@@ -142,11 +142,14 @@ def _may_claim(session: Session, pr: PullRequest) -> bool:
 
 
 def _marked(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:
-    mark = find_mark(pr.title, pr.body)
+    # What the pull request says itself goes before what its commits say, also where it contradicts itself.
+    commits = None if find_marks(pr.title, pr.body) else find_in_commits(pr.commit_messages)
+    mark = find_mark(pr.title, pr.body) or commits
     if mark is None:
         return Tried(Rung.MARK, (), "no mark of ours in the title or the body")
     known = ledger.get(mark.session_id)
-    return Tried(Rung.MARK, (known.id if known else mark.session_id,), f"{mark.form} mark in the body")
+    where = "trailer in its commits" if commits else f"{mark.form} mark in the body"
+    return Tried(Rung.MARK, (known.id if known else mark.session_id,), where)
 
 
 def _of_this_tree(ledger: Ledger, _pr: PullRequest, situation: Situation, policy: Policy) -> Tried | None:

@@ -27,6 +27,13 @@ class Share(StrEnum):
     LOCAL = "local"
 
 
+class Marking(StrEnum):
+    """What we write into a pull request that an agent opened by itself."""
+
+    NONE = "none"
+    BODY = "body"
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     """The rules' settings; the defaults are the safe ones.
 
@@ -47,6 +54,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         team_signatures: of agents that only the team knows.
         signatures_off: ids of those that do not count.
         signatures: all that count; filled where pull requests are looked at, and empty everywhere else.
+        mark: whether a pull request that a hook saw gets our mark.
     """
 
     timeout: timedelta = timedelta(minutes=30)
@@ -65,6 +73,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     team_signatures: tuple[str, ...] = ()
     signatures_off: tuple[str, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    mark: Marking = Marking.NONE
 
     @property
     def active_markers(self) -> tuple[str, ...]:

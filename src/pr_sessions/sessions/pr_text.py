@@ -3,7 +3,7 @@
 Three forms name a session in a body, each on lines of its own:
 
 - full: `[cursor-session: ID]`, usually under a rule (`---`) and with two HTML comments;
-- trailer: `Session-ID: ID` in the last paragraph, also of a commit message;
+- trailer: `Session-ID: ID` in the last paragraph, also of a commit message; none where several name different sessions;
 - minimal: the one comment `<!-- 🤖 Auto-PR: Session ID -->`.
 
 Quoted lines, fenced code and other HTML comments hide what stands in them. All functions take linear time.
@@ -184,6 +184,12 @@ def find_mark(title: str, body: str) -> Mark | None:
     return marks[0] if len({mark.session_id for mark in marks}) == 1 else None
 
 
+def find_in_commits(messages: Iterable[str]) -> Mark | None:
+    """The trailer of its commits' messages, `None` where they name no session or several."""
+    found = {mark for message in messages for mark in find_marks("", message) if mark.form is Form.TRAILER}
+    return found.pop() if len(found) == 1 else None
+
+
 def _title_marks(title: str) -> Iterator[Mark]:
     text = title.strip()
     for found in _TITLE.finditer(text):
@@ -246,7 +252,9 @@ def _marked(body: str) -> tuple[_Span, ...]:
 
 
 def _trailers(visible: str) -> Iterator[_Span]:
-    if not _TRAILER.search(visible):
+    """Those of the last paragraph, unless another id stands further up: then several messages became one."""
+    named = {found[1] for found in _TRAILER.finditer(visible) if is_valid_id(found[1])}
+    if len(named) != 1:
         return
     for found in _TRAILER.finditer(visible, _last_paragraph(visible)):
         if is_valid_id(found[1]):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.branch_name import check_branch_name
 from pr_sessions.sessions.patterns import matcher
-from pr_sessions.sessions.policy import Share
+from pr_sessions.sessions.policy import Marking, Share
 
 if TYPE_CHECKING:
     from pr_sessions.stores.yaml_text import Item
@@ -99,6 +99,11 @@ def _share(item: "Item") -> Iterator[Problem]:
     if item.value not in tuple(Share):
         hint = "commit: git tracks the session file; branch: `pr-sessions sync` carries it; local: never"
         yield Problem(item.line, "must be commit, branch or local", hint)
+
+
+def _marking(item: "Item") -> Iterator[Problem]:
+    if item.value not in tuple(Marking):
+        yield Problem(item.line, "must be none or body", "body: pull requests that agents opened get our one-line mark")
 
 
 def _branch(item: "Item") -> Iterator[Problem]:
@@ -196,4 +201,5 @@ RULES: Mapping[str, Rule] = {
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
     "signatures": Rule("team_signatures", _list_of(_signature, MAX_SIGNATURE), _texts),
     "signatures_off": Rule("signatures_off", _list_of(_signature_id, MAX_SIGNATURE), _texts),
+    "mark": Rule("mark", _marking, lambda item: Marking(item.value)),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pr_sessions.cli import options, output
-from pr_sessions.sessions.policy import Share
+from pr_sessions.sessions.policy import Marking, Share
 
 if TYPE_CHECKING:
     from pr_sessions.cli.setup.installation import Settings
@@ -23,26 +23,37 @@ if TYPE_CHECKING:
 )
 @click.option("--scripts", is_flag=True, help="Write the compatible scripts of .cursor/scripts, too.")
 @click.option("--time-zone", metavar="ZONE", help="Zone of old times without one; this machine's if not given.")
+@click.option(
+    "--commit-trailer/--no-commit-trailer",
+    default=None,
+    help="Let commits made in a session name it in a trailer, by git's hook prepare-commit-msg; or no more.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be done. Writes nothing.")
 @options.as_json
-def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bool, json: bool) -> None:
+def command(
+    share: str | None, scripts: bool, time_zone: str | None, commit_trailer: bool | None, dry_run: bool, json: bool
+) -> None:
     r"""Set a repository up.
 
-    Asks nothing, and a second time changes nothing. Outside git the current folder is set up to stand alone.
+    A second time changes nothing. Only on a terminal it asks: whether pull requests of agents get our mark, as long as
+    nobody has said so. Outside git the current folder is set up to stand alone.
 
     \b
     Examples:
       pr-sessions init --dry-run
       pr-sessions init
       pr-sessions init --share local --time-zone Europe/Berlin
+      pr-sessions init --commit-trailer
     """
     from pr_sessions.cli.setup import installation
+    from pr_sessions.cli.setup.offers import asked_mark
     from pr_sessions.cli.setup.step_text import step_lines, steps_view
     from pr_sessions.cli.setup.steps import carry_out
     from pr_sessions.tracker import utc_now
 
     repository = installation.repository_to_set_up(Path.cwd(), os.environ)
-    wish = installation.Wish(Share(share) if share else None, time_zone, scripts)
+    mark = None if dry_run or json else asked_mark(repository)
+    wish = installation.Wish(Share(share) if share else None, time_zone, scripts, mark, commit_trailer)
     settings = installation.settle(repository, wish, os.environ)
 
     def plan() -> "tuple[Step, ...]":
@@ -55,6 +66,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
         "git": repository.git_dir is not None,
         "share": settings.share,
         "time_zone": settings.time_zone,
+        "mark": settings.mark or Marking.NONE,
         "dry_run": dry_run,
         "steps": steps_view(steps),
         "notes": notes,
@@ -68,6 +80,7 @@ def command(share: str | None, scripts: bool, time_zone: str | None, dry_run: bo
 
 def _notes(repository: "Repository", settings: "Settings") -> list[str]:
     from pr_sessions.cli.diagnosis.naive_times import holds_naive_times
+    from pr_sessions.cli.setup import commit_hook_steps
 
     notes = []
     if repository.git_dir is None:
@@ -76,7 +89,7 @@ def _notes(repository: "Repository", settings: "Settings") -> list[str]:
         notes.append(f"the session file holds times without a zone; they are read in {settings.time_zone}")
     if settings.share is Share.BRANCH and not _has_remote(repository):
         notes.append("there is no remote yet; `pr-sessions sync` needs one")
-    return notes
+    return [*notes, *filter(None, (commit_hook_steps.note(repository),))]
 
 
 def _has_remote(repository: "Repository") -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import commit_hook_steps, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
@@ -31,6 +31,7 @@ def plan(repository: Repository) -> tuple[Step, ...]:
         *_ignore_lines(repository),
         *merge_driver_steps.to_remove(repository),
         *compatible_scripts.to_remove(repository),
+        *commit_hook_steps.to_remove(repository),
         *_last(repository),
     )
 
@@ -95,7 +96,8 @@ def _is_ours(config: Path) -> bool:
         data = read_bytes(config, MIB)
     except (InvalidConfiguration, UnreadableFile):
         return False
-    return data == initial_text(parsed.policy.time_zone, parsed.policy.share).encode()
+    mark = parsed.policy.mark if "mark" in parsed.origins else None
+    return data == initial_text(parsed.policy.time_zone, parsed.policy.share, mark).encode()
 
 
 def _holds_something(folder: Path) -> bool:

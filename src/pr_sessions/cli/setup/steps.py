@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pr_sessions.errors import UnreadableFile
-from pr_sessions.stores.files import remove_file, replace_file
+from pr_sessions.stores.files import cannot_write, make_folder, remove_file, replace_file
 from pr_sessions.stores.lock import locked
 from pr_sessions.stores.repository import Repository, prepare_state
 
@@ -19,6 +19,7 @@ class Act(StrEnum):
 
     WRITE = "write"
     REMOVE = "remove"
+    MOVE = "move"
     PREPARE = "prepare"
     RECORD = "record"
     FORGET = "forget"
@@ -32,12 +33,16 @@ class Step(Struct, frozen=True):
     Attributes:
         what: what it is for, in a few words.
         data: the whole new content, for `WRITE`.
+        runs: whether a new file is a program.
+        to: where it goes, for `MOVE`; what is there is replaced.
     """
 
     act: Act
     path: Path
     what: str
     data: bytes = b""
+    runs: bool = False
+    to: Path | None = None
 
 
 Plan = Callable[[], tuple[Step, ...]]
@@ -87,14 +92,40 @@ def _do(step: Step, repository: Repository) -> None:
         case Act.PREPARE:
             prepare_state(repository)
         case Act.WRITE:
-            replace_file(step.path, step.data)
+            replace_file(step.path, step.data, mode=0o755 if step.runs else None)
         case Act.REMOVE:
             remove_file(step.path)
+            _remove_empty(step.path.parent, (repository.root, repository.common_dir))
+        case Act.MOVE:
+            _move(step.path, step.to or step.path)
             _remove_empty(step.path.parent, (repository.root, repository.common_dir))
         case Act.RECORD | Act.FORGET:
             _interpreter(step.act, repository)
         case Act.REGISTER | Act.UNREGISTER:
             _merge_driver(step.act, repository)
+
+
+def _move(path: Path, to: Path) -> None:
+    """Moves a file as it is; a link goes on leading where it led."""
+    try:
+        make_folder(to.parent)
+        if path.is_symlink():
+            target = _seen_from(to.parent, path.parent, str(path.readlink()))
+            to.unlink(missing_ok=True)
+            to.symlink_to(target)
+            path.unlink()
+        else:
+            path.replace(to)
+    except OSError as error:
+        raise cannot_write(path, error, action="move") from error
+
+
+def _seen_from(folder: Path, before: Path, target: str) -> str:
+    """What a link says in a folder one step deeper, or again one step higher, letter by letter."""
+    up = f"..{os.sep}"
+    if folder.parent == before and not Path(target).is_absolute():
+        return up + target
+    return target.removeprefix(up) if folder == before.parent else target
 
 
 def _interpreter(act: Act, repository: Repository) -> None:
