@@ -67,7 +67,7 @@ def _folders(payload: Payload, environ: Mapping[str, str]) -> list[str]:
     if said:
         return said
     named = (environ.get(f"{name}_PROJECT_DIR", "") for name in ("CURSOR", "CLAUDE", "GEMINI", "DEVIN"))
-    return [folder for folder in named if folder] or [os.getcwd()]  # noqa: PTH109 - see `hook.py`
+    return [folder for folder in named if folder] or [os.getcwd()]
 
 
 def _log_failure(clone: places.Clone | None, environ: Mapping[str, str], error: Exception) -> None:

@@ -59,7 +59,7 @@ def read(descriptor: int, patience: float = PATIENCE) -> tuple[Payload | None, i
     """
     stream, deadline = _Stream(descriptor), time.monotonic() + patience
     while True:
-        stream.news.acquire(True, max(0.0, deadline - time.monotonic()))
+        stream.news.acquire(timeout=max(0.0, deadline - time.monotonic()))
         ended = stream.ended or time.monotonic() >= deadline
         if ended or stream.size > LARGEST or stream.kept.rstrip().endswith(b"}"):
             found = parse(bytes(stream.kept).decode("utf-8-sig", "replace")) if stream.size <= LARGEST else None
@@ -93,7 +93,7 @@ def _decode(text: str, begin: int) -> Any:
     try:
         from _json import make_scanner
 
-        scan = make_scanner(_Options)
+        scan = make_scanner(_Options)  # type: ignore[arg-type] # any object with these attributes
     except (ImportError, AttributeError, TypeError):
         # The scanner is the library's own affair; with the library it costs 1.8 times a bare interpreter.
         from json import JSONDecoder

@@ -7,7 +7,16 @@ from pr_sessions.agents.payload import parse
 
 _LONGEST = 64 * 1024
 _FIELDS = ("html_url", "web_url", "url")
-_TEXTS = ("stdout", "output", "returnDisplay", "llmContent", "textResultForLlm", "text_result_for_llm", "content", "text")
+_TEXTS = (
+    "stdout",
+    "output",
+    "returnDisplay",
+    "llmContent",
+    "textResultForLlm",
+    "text_result_for_llm",
+    "content",
+    "text",
+)
 _LINES = 2000
 _LONGEST_LINE = 1000
 _DEEPEST = 8

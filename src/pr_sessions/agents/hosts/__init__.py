@@ -58,21 +58,21 @@ def text(payload: Mapping[str, Any], *names: str) -> str:
 
 
 def _by_payload(payload: "Payload") -> str:
-    if "cursor_version" in payload:
-        return "cursor"
-    if "sessionId" in payload:
-        return "copilot"
-    if "thread-id" in payload:
-        return "codex"
-    if "hook_event_name" not in payload:
-        return ""
+    for field, host in (("cursor_version", "cursor"), ("sessionId", "copilot"), ("thread-id", "codex")):
+        if field in payload:
+            return host
+    return _by_fields(payload) if "hook_event_name" in payload else ""
+
+
+def _by_fields(payload: "Payload") -> str:
+    """Claude's format; each host has fields of its own."""
     if payload["hook_event_name"] in _GEMINI_EVENTS:
         return "gemini"
     if "timestamp" in payload:
         return "gemini" if "transcript_path" in payload else "copilot"
-    if "prompt_id" in payload and "transcript_path" not in payload:
-        return "devin"
-    return "codex" if "turn_id" in payload and "model" in payload and "prompt_id" not in payload else ""
+    if "prompt_id" in payload:
+        return "" if "transcript_path" in payload else "devin"
+    return "codex" if "turn_id" in payload and "model" in payload else ""
 
 
 def _by_environment(payload: "Payload", environ: Mapping[str, str], hint: str) -> str:

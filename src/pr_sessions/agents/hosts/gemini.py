@@ -1,4 +1,4 @@
-"""Gemini CLI's hooks: Claude's format with names of its own. It wants JSON for an answer, and does not await the end."""
+"""Gemini CLI's hooks: Claude's format with names of its own. Its answer has to be JSON; it does not await the end."""
 
 from typing import TYPE_CHECKING
 
