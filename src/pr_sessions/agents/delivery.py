@@ -2,15 +2,16 @@
 
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pr_sessions import file_lock
 from pr_sessions.agents.payload import quoted
 from pr_sessions.agents.sliding import slide
 from pr_sessions.agents.times import time_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pr_sessions.agents.hosts import Told
     from pr_sessions.agents.places import Clone
 
@@ -27,7 +28,7 @@ _NEWS = ("start", "end", "opened", "contributed")
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def deliver(clone: "Clone", told: "Told", now: int, environ: Mapping[str, str]) -> None:
+def deliver(clone: "Clone", told: "Told", now: int, environ: "Mapping[str, str]") -> None:
     """Keeps one event of one agent.
 
     Args:
