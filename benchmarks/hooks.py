@@ -33,6 +33,8 @@ def rows(folder: Path) -> Iterator[Row]:
     for stored, repository in repositories.items():
         runs[f"activity {stored}"] = _hook(repository, "PostToolUse", tool_name="Bash")
         runs[f"start {stored}"] = _hook(repository, "SessionStart")
+    line = f"'{sys.executable}' -I -S '{SCRIPT}' claude-code 2>/dev/null || :"
+    runs["installed"] = _fed(("sh", "-c", line), _payload(repositories[0], "PostToolUse"))
     command = str(Path(sysconfig.get_path("scripts")) / "pr-sessions")
     runs["command"] = _fed((command, "hook"), _payload(repositories[0], "PostToolUse"))
     # Trackers that hooks start wait for this lock, so that what is measured is the hook.
@@ -43,7 +45,8 @@ def rows(folder: Path) -> Iterator[Row]:
         yield f"{name}, activity / bare python", times["bare"], times[f"activity {stored}"], 1.3
         yield f"{name}, start / bare python", times["bare"], times[f"start {stored}"], 3
     few, many = (times[f"activity {stored}"] for stored in STORED)
-    yield "hook, activity, 100,000 sessions stored / none", few, many, 1.1
+    yield "hook, activity, 100,000 sessions stored / none", few, many, 1.2
+    yield "hook as installed, activity / bare python", times["bare"], times["installed"], 1.5
     yield "pr-sessions hook, activity / bare python", times["bare"], times["command"], 3
     yield _draining(folder / "draining")
     yield _at_once(folder / "at-once")
