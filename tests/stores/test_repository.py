@@ -262,7 +262,7 @@ SPECIFIED = {
 
 
 def places(repository: Repository) -> dict[str, str | None]:
-    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)}
+    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - {"worktree"}
     found = {name: getattr(repository, name) for name in values}
     return {name: path and path.as_posix() for name, path in found.items()}
 
