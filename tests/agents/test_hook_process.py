@@ -316,6 +316,30 @@ def test_it_imports_next_to_nothing(root: Path) -> None:
     )
 
 
+def test_any_other_agent_calls_the_command_which_does_not_wait_for_click(root: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "pr_sessions", "hook", "Amp"]
+    told = json.dumps({"session_id": "t-1", "cwd": str(root)}).encode()
+    done = subprocess.run(command, input=told, capture_output=True, env=clean_environment(), check=False)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert [(r["host"], r["run"], r["event"]) for r in records(root)] == [("amp", "t-1", "activity")]
+    imported = {line.rpartition(b"|")[2].strip().decode() for line in done.stderr.splitlines()}
+    assert imported.isdisjoint({"click", "msgspec", "pr_sessions.cli.main", "pr_sessions.tracker"})
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]"])
+def test_the_command_ends_in_success_too(root: Path, data: bytes) -> None:
+    command = [sys.executable, "-m", "pr_sessions", "hook"]
+    assert quiet(
+        subprocess.run(command, input=data, capture_output=True, cwd=root, env=clean_environment(), check=False)
+    )
+
+
+def test_help_is_for_people(root: Path) -> None:
+    command = [sys.executable, "-m", "pr_sessions", "hook", "--help"]
+    done = subprocess.run(command, capture_output=True, cwd=root, env=clean_environment(), check=True, text=True)
+    assert done.stdout.startswith("Usage: pr-sessions hook")
+
+
 def _start(root: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-I", "-S", str(SCRIPT), "claude-code"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=root, env=clean_environment())

@@ -191,6 +191,8 @@ def sweep_leftovers(repository: Repository, now: float) -> None:
         sweep_temporaries(path.parent, f"{path.name}.", now)
     if repository.state:
         sweep_temporaries(repository.state, "", now)
+    if repository.pending:
+        sweep_temporaries(repository.pending, "", now)
 
 
 def current_branch(repository: Repository) -> str | None:
