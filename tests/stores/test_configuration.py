@@ -203,7 +203,8 @@ def test_a_warning_is_not_blamed_for_a_mistaken_timeout() -> None:
 
 
 def test_a_merge_conflict_is_called_by_its_name() -> None:
-    text = "    (mistake,) = parse(text, "c.yaml").mistakes
+    text = "<<<<<<< ours\nshare: local\n=======\nshare: commit\n>>>>>>> theirs\n"
+    (mistake,) = parse(text, "c.yaml").mistakes
     assert mistake.hint == "the file holds a merge conflict: resolve it"
 
 
@@ -311,7 +312,6 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("share", "local", f"{config}:3"),
         ("sync_branch", "pr-sessions", "default"),
         ("minimal_metadata", False, "default"),
-<<<<<<< HEAD
         ("signatures", (), "default"),
         ("signatures_off", (), "default"),
         ("mark", "none", "default"),

@@ -25,6 +25,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     Attributes:
         at: when what is recorded happened.
         by_hand: the session that a person named.
+        hook: the session in which a hook saw an agent create it.
         by: that person.
         current: the live session of the working tree in which the pull request was recorded.
         agent_alone: nothing but an agent's having opened it makes it automatic. Nobody sees such an agent work, and
@@ -33,6 +34,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     at: datetime
     by_hand: str | None = None
+    hook: str | None = None
     by: str = ""
     current: str | None = None
     agent_alone: bool = False
@@ -109,6 +111,13 @@ def _by_hand(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: P
     if situation.by_hand is None:
         return None
     return Tried(Rung.HAND, (situation.by_hand,), f"named by hand: {situation.by_hand}")
+
+
+def _by_hook(_ledger: Ledger, pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
+    if situation.hook is None:
+        return None
+    seen = [evidence.detail for agent in pr.agents for evidence in agent.evidence if evidence.rule == "hook"]
+    return Tried(Rung.HOOK, (situation.hook,), ", ".join(seen) or "a hook saw this session create it")
 
 
 def _by_run(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:
@@ -236,6 +245,7 @@ def _owns(session: Session, pr: PullRequest, at: datetime) -> bool:
 
 RUNGS: tuple[Callable[[Ledger, PullRequest, Situation, Policy], Tried | None], ...] = (
     _by_hand,
+    _by_hook,
     _by_run,
     _marked,
     _of_this_tree,
