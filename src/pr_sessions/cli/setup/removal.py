@@ -1,11 +1,11 @@
 """What `uninstall` has to do in a repository, and what it leaves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import agent_hooks, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
@@ -24,25 +24,37 @@ class Kept(Struct, frozen=True):
     why: str
 
 
-def plan(repository: Repository) -> tuple[Step, ...]:
+def plan(repository: Repository, environ: Mapping[str, str]) -> tuple[Step, ...]:
     """Everything that `init` or the work after it made, and that holds no sessions."""
     return (
         *_files(repository),
         *_ignore_lines(repository),
         *merge_driver_steps.to_remove(repository),
         *compatible_scripts.to_remove(repository),
+        *agent_hooks.to_remove(agent_hooks.of_this_repository(repository, environ)),
+        *agent_hooks.to_disconnect(repository),
         *_last(repository),
     )
 
 
-def kept(repository: Repository) -> tuple[Kept, ...]:
-    """What stays: session data, and a configuration that somebody wrote."""
+def kept(repository: Repository, environ: Mapping[str, str]) -> tuple[Kept, ...]:
+    """What stays: session data, a configuration that somebody wrote, hooks that serve other repositories."""
     found = [Kept(path, "session data") for path in _session_data(repository)]
     if repository.analytics.is_dir():
         found.append(Kept(repository.analytics, "saved reports"))
     if exists(repository.config) and not _is_ours(repository.config):
         found.append(Kept(repository.config, "not as init writes it; remove it yourself if nobody needs it"))
-    return tuple(found)
+    return (*found, *_kept_hooks(repository, environ))
+
+
+def _kept_hooks(repository: Repository, environ: Mapping[str, str]) -> Iterator[Kept]:
+    for one in agent_hooks.of_this_user(environ):
+        if one.commands:
+            why = f"your own hooks, for every repository; they go with: pr-sessions uninstall --agents {one.host.name}"
+            yield Kept(one.path, why)
+    for one in agent_hooks.of_this_repository(repository, environ):
+        if one.problem:
+            yield Kept(one.path, f"{one.problem}; take our hooks out by hand")
 
 
 def _session_data(repository: Repository) -> list[Path]:

@@ -24,6 +24,8 @@ class Act(StrEnum):
     FORGET = "forget"
     REGISTER = "register"
     UNREGISTER = "unregister"
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
 
 
 class Step(Struct, frozen=True):
@@ -65,6 +67,16 @@ def carry_out(plan: Plan, repository: Repository) -> tuple[Step, ...]:
     return steps
 
 
+def perform(steps: tuple[Step, ...], repository: Repository) -> None:
+    """Does it without the lock: for files that no lock of ours protects.
+
+    Raises:
+        CannotWrite: the disk, a folder or its permissions refuse; the steps before are done.
+    """
+    for step in steps:
+        _do(step, repository)
+
+
 def exists(path: Path) -> bool:
     """Whether something is there.
 
@@ -90,11 +102,13 @@ def _do(step: Step, repository: Repository) -> None:
             replace_file(step.path, step.data)
         case Act.REMOVE:
             remove_file(step.path)
-            _remove_empty(step.path.parent, (repository.root, repository.common_dir))
+            _remove_empty(step.path.parent, (repository.root, repository.common_dir, _outside(step.path, repository)))
         case Act.RECORD | Act.FORGET:
             _interpreter(step.act, repository)
         case Act.REGISTER | Act.UNREGISTER:
             _merge_driver(step.act, repository)
+        case Act.CONNECT | Act.DISCONNECT:
+            _hooks(step.act, repository)
 
 
 def _interpreter(act: Act, repository: Repository) -> None:
@@ -107,6 +121,17 @@ def _merge_driver(act: Act, repository: Repository) -> None:
     from pr_sessions.cli.setup.merge_driver import register, unregister
 
     (register if act is Act.REGISTER else unregister)(repository.root)
+
+
+def _hooks(act: Act, repository: Repository) -> None:
+    from pr_sessions.cli.setup.agent_hooks import connect, disconnect
+
+    (connect if act is Act.CONNECT else disconnect)(repository.root)
+
+
+def _outside(path: Path, repository: Repository) -> Path | None:
+    """Of a user's own folders only the one that held the file may go."""
+    return None if path.is_relative_to(repository.root) else path.parent.parent
 
 
 def _remove_empty(folder: Path, stop: tuple[Path | None, ...]) -> None:
