@@ -51,7 +51,7 @@ class State(Struct, frozen=True):
 
     Attributes:
         bytes: of the file, or of all files in the folder.
-        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside git.
+        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside the repository.
         problem: why it cannot be read.
     """
 
@@ -155,7 +155,9 @@ def _git(path: Path, repository: Repository) -> str | None:
         return None
     if path.is_relative_to(repository.common_dir):
         return "inside git's folder"
-    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), repository.root)
+    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), None)
+    if root is None:
+        return None
     if is_tracked(root, path):
         return "tracked"
     return "ignored" if is_ignored(root, path) else "untracked"

@@ -105,6 +105,13 @@ def is_portable(command: str) -> bool:
     return _PORTABLE.match(command) is not None
 
 
+def shell_of(command: str) -> Shell:
+    """The shell for which a command line of ours is written."""
+    if command.startswith(("& ", "$h = ")):
+        return Shell.POWERSHELL
+    return Shell.CMD if command.startswith("@") else Shell.SH
+
+
 def program_in(command: str) -> Program | None:
     """What a command line of ours with absolute paths runs; `None` for every other one."""
     found = _WINDOWS.match(command)
