@@ -7,7 +7,7 @@ import sys
 def is_there(descriptor: int, path: str | os.PathLike[str]) -> bool:
     """Whether the open file is still the one at that path. A lock on a removed file excludes nobody who comes later."""
     try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))  # noqa: PTH116 - `pathlib` is too much to import
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except OSError:
         return False
 

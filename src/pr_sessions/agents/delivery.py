@@ -2,22 +2,22 @@
 
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pr_sessions import file_lock
 from pr_sessions.agents.payload import quoted
 from pr_sessions.agents.sliding import slide
 from pr_sessions.agents.times import time_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pr_sessions.agents.hosts import Told
     from pr_sessions.agents.places import Clone
 
 EVENTS = "events.jsonl"
 LOCK = "lock"
 LOG = "hook.log"
-LARGEST_LOG = 64 * 1024
 # From here on the tracker is asked to take them in; far beyond it, what only shows activity is left to the marker.
 MANY = 1024 * 1024
 TOO_MANY = 32 * 1024 * 1024
@@ -28,7 +28,7 @@ _NEWS = ("start", "end", "opened", "contributed")
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def deliver(clone: "Clone", told: "Told", now: int, environ: Mapping[str, str]) -> None:
+def deliver(clone: "Clone", told: "Told", now: int, environ: "Mapping[str, str]") -> None:
     """Keeps one event of one agent.
 
     Args:
@@ -61,25 +61,17 @@ def deliver(clone: "Clone", told: "Told", now: int, environ: Mapping[str, str]) 
 
 
 def log(clone: "Clone", what: str) -> None:
-    """One line about what went wrong; never a payload's words. The file before is kept once."""
-    path = os.path.join(clone.state, LOG)
-    try:
-        if os.stat(path).st_size >= LARGEST_LOG:
-            os.replace(path, f"{path}.1")
-    except FileNotFoundError:
-        pass
-    line = f"{time_text(time.time_ns())} {what}\n".encode("ascii", "replace")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
-    try:
-        os.write(descriptor, line)
-    finally:
-        os.close(descriptor)
+    """One line about what went wrong; never a payload's words."""
+    from pr_sessions import event_log
+
+    event_log.write(os.path.join(clone.state, LOG), what)
 
 
 def _keep(clone: "Clone", path: str, line: bytes, event: str, now: int) -> bool:
     """Under the lock; tells whether the tracker is wanted."""
     size = _append(path, line, is_news=event in _NEWS)
-    return not slide(clone, now) or event in _NEWS or size > MANY
+    # An end is a hint: it may come hours after the last work.
+    return event == "end" or not slide(clone, now) or event in _NEWS or size > MANY
 
 
 def _append(path: str, line: bytes, *, is_news: bool) -> int:

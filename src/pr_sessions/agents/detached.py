@@ -2,9 +2,12 @@
 
 import os
 import sys
-from collections.abc import Mapping
 
 from pr_sessions.agents.places import Clone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # The hosts' own words, and where git's hooks or another repository's tools told git to look.
 _NOT_PASSED_ON = ("CURSOR_", "CLAUDE", "CODEX_", "GEMINI_", "COPILOT_", "DEVIN_", "OPENCODE_")
@@ -12,7 +15,7 @@ _GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "
 COMMAND = ("-P", "-m", "pr_sessions", "drain")
 
 
-def start_tracker(clone: Clone, environ: Mapping[str, str]) -> None:
+def start_tracker(clone: Clone, environ: "Mapping[str, str]") -> None:
     """Starts `pr-sessions drain` in the working tree and does not wait."""
     passed = {
         name: value
@@ -30,14 +33,14 @@ def start_tracker(clone: Clone, environ: Mapping[str, str]) -> None:
 
 if sys.platform == "win32":
 
-    def _start_there(words: list[str], environ: Mapping[str, str]) -> None:
+    def _start_there(words: list[str], environ: "Mapping[str, str]") -> None:
         from subprocess import CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS, DEVNULL, Popen
 
         flags = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
         Popen(words, env=environ, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, creationflags=flags, close_fds=True)
 else:
 
-    def _start(words: list[str], environ: Mapping[str, str]) -> None:
+    def _start(words: list[str], environ: "Mapping[str, str]") -> None:
         streams = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
@@ -48,7 +51,7 @@ else:
         except NotImplementedError:  # a C library without it: macOS before 10.15, musl
             _fork(words, environ)
 
-    def _fork(words: list[str], environ: Mapping[str, str]) -> None:
+    def _fork(words: list[str], environ: "Mapping[str, str]") -> None:
         if os.fork():
             return
         try:
@@ -56,6 +59,6 @@ else:
             nowhere = os.open(os.devnull, os.O_RDWR)
             for descriptor in range(3):
                 os.dup2(nowhere, descriptor)
-            os.execve(words[0], words, environ)
+            os.execve(words[0], words, environ)  # noqa: S606 - there is no shell to start it with
         finally:
             os._exit(0)

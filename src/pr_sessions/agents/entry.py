@@ -2,20 +2,21 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from pr_sessions.agents import delivery, hosts, places
 from pr_sessions.agents.payload import LARGEST, Payload, parse, read
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pr_sessions.agents.hosts import Told
 
 # Hosts that take an empty answer for a broken one.
 _WANT_JSON = ("gemini",)
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
+def run(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> None:
     """One event: read, understood, kept; the answer is printed whatever happens.
 
     Args:
@@ -42,14 +43,14 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
             os.write(1, b"{}\n")
 
 
-def _payload(arguments: Sequence[str]) -> tuple[Payload | None, int]:
+def _payload(arguments: "Sequence[str]") -> tuple[Payload | None, int]:
     told = arguments[-1] if arguments else ""
     if told.startswith("{"):
         return parse(told[:LARGEST]), len(told)
     return read(0)
 
 
-def _keep(told: "Told | None", payload: Payload, environ: Mapping[str, str]) -> places.Clone | None:
+def _keep(told: "Told | None", payload: Payload, environ: "Mapping[str, str]") -> places.Clone | None:
     if told is None:
         return None
     clone = places.find(_folders(payload, environ))
@@ -61,16 +62,16 @@ def _keep(told: "Told | None", payload: Payload, environ: Mapping[str, str]) -> 
     return clone
 
 
-def _folders(payload: Payload, environ: Mapping[str, str]) -> list[str]:
+def _folders(payload: Payload, environ: "Mapping[str, str]") -> list[str]:
     """Where the agent says that it works; the environment may be that of another one around it."""
     said = hosts.folders(payload)
     if said:
         return said
     named = (environ.get(f"{name}_PROJECT_DIR", "") for name in ("CURSOR", "CLAUDE", "GEMINI", "DEVIN"))
-    return [folder for folder in named if folder] or [os.getcwd()]  # noqa: PTH109 - see `hook.py`
+    return [folder for folder in named if folder] or [os.getcwd()]
 
 
-def _log_failure(clone: places.Clone | None, environ: Mapping[str, str], error: Exception) -> None:
+def _log_failure(clone: places.Clone | None, environ: "Mapping[str, str]", error: Exception) -> None:
     try:
         clone = clone or places.find(_folders({}, environ))
         if clone:

@@ -85,7 +85,7 @@ def _looks_elsewhere(found: list[Call]) -> bool:
     for sign, words in found:
         name, rest = program(words)
         plain = _without_repository(rest)
-        looks = name in _FORGES and (plain[1:2] and plain[1] in _LOOK or plain[:1] == ["api"])
+        looks = name in _FORGES and ((plain[1:2] and plain[1] in _LOOK) or plain[:1] == ["api"])
         if looks and sign != "&&":
             return True
     return False

@@ -11,7 +11,7 @@ import sys
 def _run() -> None:
     # A package of that name without running its `__init__`: nothing else of it is wanted, nor its dependencies.
     package = type(sys)("pr_sessions")
-    package.__path__ = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]  # noqa: PTH100, PTH120 - see above
+    package.__path__ = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
     sys.modules["pr_sessions"] = package
     from pr_sessions.agents.entry import run
 

@@ -3,9 +3,12 @@
 import _thread
 import os
 import time
-from typing import Any
 
-Payload = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+Payload = dict[str, "Any"]
 
 LARGEST = 1024 * 1024
 PATIENCE = 1.0  # seconds
@@ -59,19 +62,19 @@ def read(descriptor: int, patience: float = PATIENCE) -> tuple[Payload | None, i
     """
     stream, deadline = _Stream(descriptor), time.monotonic() + patience
     while True:
-        stream.news.acquire(True, max(0.0, deadline - time.monotonic()))
+        stream.news.acquire(timeout=max(0.0, deadline - time.monotonic()))
         ended = stream.ended or time.monotonic() >= deadline
         if ended or stream.size > LARGEST or stream.kept.rstrip().endswith(b"}"):
-            found = parse(bytes(stream.kept).decode("utf-8-sig", "replace")) if stream.size <= LARGEST else None
+            found = parse(bytes(stream.kept).decode("utf-8", "replace")) if stream.size <= LARGEST else None
             if found is not None or ended:
                 return found, stream.size
 
 
 def parse(text: str) -> Payload | None:
     """The JSON object at the start of the text; `None` if there is no whole one."""
-    begin = len(text) - len(text.lstrip())
+    text = text.removeprefix("\ufeff").lstrip()
     try:
-        value = _decode(text, begin)
+        value = _decode(text)
     # The scanner has a `SystemError` for bad text while the library itself is not imported.
     except (StopIteration, ValueError, RecursionError, SystemError):
         return None
@@ -89,14 +92,14 @@ def quoted(text: str) -> str:
     return encode_basestring_ascii(text)
 
 
-def _decode(text: str, begin: int) -> Any:
+def _decode(text: str) -> "Any":
     try:
         from _json import make_scanner
 
-        scan = make_scanner(_Options)
+        scan = make_scanner(_Options)  # type: ignore[arg-type] # any object with these attributes
     except (ImportError, AttributeError, TypeError):
         # The scanner is the library's own affair; with the library it costs 1.8 times a bare interpreter.
         from json import JSONDecoder
 
-        return JSONDecoder(strict=False).raw_decode(text, begin)[0]
-    return scan(text, begin)[0]
+        return JSONDecoder(strict=False).raw_decode(text)[0]
+    return scan(text, 0)[0]

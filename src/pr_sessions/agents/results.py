@@ -1,13 +1,24 @@
 """What came out of a tool, in any shape in which hosts pass it on."""
 
-from typing import Any
-
 from pr_sessions.agents.addresses import pull_request
 from pr_sessions.agents.payload import parse
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _LONGEST = 64 * 1024
 _FIELDS = ("html_url", "web_url", "url")
-_TEXTS = ("stdout", "output", "returnDisplay", "llmContent", "textResultForLlm", "text_result_for_llm", "content", "text")
+_TEXTS = (
+    "stdout",
+    "output",
+    "returnDisplay",
+    "llmContent",
+    "textResultForLlm",
+    "text_result_for_llm",
+    "content",
+    "text",
+)
 _LINES = 2000
 _LONGEST_LINE = 1000
 _DEEPEST = 8
@@ -28,7 +39,7 @@ def success(result: object, depth: int = 0) -> str | None:
     return None
 
 
-def _text_of(result: dict[str, Any], depth: int) -> str | None:
+def _text_of(result: dict[str, "Any"], depth: int) -> str | None:
     if "stderr" in result and isinstance(result.get("stdout"), str):
         # What git says of a push it says there.
         return f"{result['stdout']}\n{result['stderr']}" if isinstance(result["stderr"], str) else result["stdout"]
@@ -38,7 +49,7 @@ def _text_of(result: dict[str, Any], depth: int) -> str | None:
     return None
 
 
-def _failed(result: dict[str, Any]) -> bool:
+def _failed(result: dict[str, "Any"]) -> bool:
     meta = result.get("metadata")
     codes = [part.get(key) for part in (result, meta) if isinstance(part, dict) for key in ("exit_code", "exitCode")]
     kind = result.get("resultType") or result.get("result_type") or "success"

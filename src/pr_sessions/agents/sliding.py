@@ -77,7 +77,9 @@ def _duration(text: object) -> int | None:
 
 
 def _written(marker: Payload) -> bytes:
-    fields = ",\n".join(f'  "{key}": {quoted(marker[key])}' for key in ("session_id", "author", "created", "last_updated"))
+    fields = ",\n".join(
+        f'  "{key}": {quoted(marker[key])}' for key in ("session_id", "author", "created", "last_updated")
+    )
     return f"{{\n{fields}\n}}\n".encode()
 
 

@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "complete": "End a session.",
         "cleanup": "End every session that has run out.",
         "import": "Record pull requests of the past.",
+        "hook": "Take an agent's event from its hook.",
     },
     "Correct": {
         "link": "Put a pull request into a session by hand.",
@@ -58,7 +59,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 # What other programs call, and `--help` does not show.
-PLUMBING = ("merge-driver",)
+PLUMBING = ("drain", "merge-driver")
 
 
 class Commands(click.Group):

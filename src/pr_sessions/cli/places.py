@@ -20,6 +20,7 @@ from pr_sessions.stores.repository import Repository, worktrees
 from pr_sessions.stores.strict_json import read_json
 
 NAMES = "names of authors and branches, times, pull request numbers, titles of sessions"
+EVENTS = "ids of agents' conversations, times, branches, addresses of pull requests"
 OUR_WRITERS = "every command that records something"
 
 
@@ -120,6 +121,10 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         yield Place(attributes, "has git join the session file (share: commit)", "init, people", "nothing", _lines)
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
+        if repository.pending and repository.hook_log:
+            purpose = "what hooks of agents saw, until it is taken into the sessions"
+            yield Place(repository.pending, purpose, "hooks of agents", EVENTS, _files)
+            yield Place(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)
         yield Place(exclude, "keeps files of this clone out of git", "init, git, people", "nothing", _lines)

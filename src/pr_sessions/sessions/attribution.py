@@ -23,11 +23,13 @@ class Situation(Struct, frozen=True, kw_only=True):
     Attributes:
         at: when what is recorded happened.
         by_hand: the session that a person named.
+        hook: the session in which a hook saw an agent create it.
         current: the live session of the working tree in which the pull request was recorded.
     """
 
     at: datetime
     by_hand: str | None = None
+    hook: str | None = None
     current: str | None = None
 
 
@@ -95,6 +97,12 @@ def _by_hand(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: P
     return Tried(Rung.HAND, (situation.by_hand,), f"named by hand: {situation.by_hand}")
 
 
+def _by_hook(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
+    if situation.hook is None:
+        return None
+    return Tried(Rung.HOOK, (situation.hook,), f"a hook saw this session create it: {situation.hook}")
+
+
 def _marked(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:
     mark = find_mark(pr.title, pr.body)
     if mark is None:
@@ -156,6 +164,7 @@ def _owns(session: Session, pr: PullRequest, at: datetime) -> bool:
 
 RUNGS: tuple[Callable[[Ledger, PullRequest, Situation, Policy], Tried | None], ...] = (
     _by_hand,
+    _by_hook,
     _marked,
     _of_this_tree,
     _of_this_branch,

@@ -44,6 +44,8 @@ def _body_mark(pr: PullRequest, _policy: Policy) -> Iterator[Evidence]:
 def _agents(pr: PullRequest, _policy: Policy) -> Iterator[Evidence]:
     for agent in pr.agents:
         if agent.opened:
+            # That a hook saw it says more than that somebody named the agent.
+            yield from (e for e in agent.evidence if e.rule == "hook")
             yield Evidence("agent", agent.name)
 
 

@@ -36,6 +36,8 @@ sessions.json   every session and its pull requests; the working tree's docs/met
 quarantine/     what could not be read, put aside by `pr-sessions doctor --repair`
 backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
+pending/        what hooks of coding agents saw, until it is taken into sessions.json
+hook.log        what went wrong in a hook, without anything that an agent said or wrote
 policy.json     a copy of the configuration that is quick to read
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
@@ -120,6 +122,11 @@ class Repository(Struct, frozen=True):
     def pending(self) -> Path | None:
         """The folder of events that hooks left; `None` outside git."""
         return self.state / "pending" if self.state else None
+
+    @property
+    def hook_log(self) -> Path | None:
+        """What went wrong in a hook; `None` outside git."""
+        return self.state / "hook.log" if self.state else None
 
     @property
     def policy_cache(self) -> Path | None:

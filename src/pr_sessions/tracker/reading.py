@@ -14,6 +14,7 @@ from pr_sessions.sessions.session import PullRequest, Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.repository import Repository
 from pr_sessions.stores.store import Store
+from pr_sessions.tracker.hooks import Hooks
 from pr_sessions.tracker.markers import Markers
 from pr_sessions.tracker.outside import event_time, tidy
 from pr_sessions.tracker.results import Checked, Current
@@ -42,6 +43,7 @@ class Reader:
         self.journal = journal
         self.zone = zone_of(policy)
         self.markers = Markers(repository, policy, self.zone)
+        self.hooks = Hooks(repository, self.markers, policy, self.author)
         self._environ = environ
         self._clock = clock
 
@@ -50,8 +52,10 @@ class Reader:
         return self._clock()
 
     def book(self) -> Book:
-        """Everything that is known, with the activity that the markers show. Writes nothing."""
-        return self.markers.shown_in(self.store.read(), self.now())
+        """Everything that is known, with what markers show and hooks left for us. Writes nothing."""
+        # First what waits: in between, a writer may save it and take it away, and to know it twice is harmless.
+        taken, now = self.hooks.look(), self.now()
+        return self.hooks.apply(taken, self.markers.shown_in(self.store.read(), now), now)
 
     def current(self) -> Current | None:
         """The live session of this working tree."""

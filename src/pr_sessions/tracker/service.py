@@ -18,6 +18,7 @@ from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
 from pr_sessions.stores.repository import prepare_state, sweep_leftovers
 from pr_sessions.stores.store import Work
+from pr_sessions.tracker.hooks import Taken
 from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
 from pr_sessions.tracker.reading import Reader
@@ -75,6 +76,8 @@ class Tracker(Reader):
         """Notes activity in the current session by sliding the marker; `None` where no session is current."""
         now, at = self._times(at)
         self._refuse_if_paused()
+        if self.hooks.any_wait:
+            self.drain()
         prepare_state(self.repository)
         with self.store.transaction(now) as work:
             current = self.markers.current(self.markers.shown_in(work.book, now), now)
@@ -84,6 +87,13 @@ class Tracker(Reader):
                 return slid
         self._sweep(now)
         return None
+
+    def drain(self) -> bool:
+        """Takes in what hooks left for us, and completes what has run out; tells whether there was anything."""
+        waits = self.hooks.any_wait
+        if waits:
+            self._sweep(self.now())
+        return waits
 
     def leave(self) -> Marker | None:
         """No session is current in this working tree any more; the one that was runs out by itself.
@@ -247,13 +257,16 @@ class Tracker(Reader):
         prepare_state(self.repository)
         with self.store.transaction(now) as work:
             sweep_leftovers(self.repository, now.timestamp())
-            change = _Change(work, self.markers.shown_in(work.book, now))
+            taken = self.hooks.take()
+            shown = self.markers.shown_in(work.book, now)
+            change = _Change(work, self.hooks.apply(taken, shown, now))
             before = change.book
             if sweeps:
                 change.book, ended = sweep(change.book, self.policy, now)
                 change.ended.extend(ended)
             yield change
             work.save(change.book, stamps=change.stamps)
+            self.markers.put_shown(now)
             if change.marker:
                 self.markers.put(change.marker)
             self.markers.tidy(change.book, now)
@@ -261,8 +274,11 @@ class Tracker(Reader):
                 from pr_sessions.stores import pr_index
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
+            if (taken.begun or taken.opened) and self.journal:
+                self._write_down_hooks(taken, self.journal, now)
             if change.what and change.book is not before and self.journal:
                 self._write_down(change, self.journal, now)
+            self.hooks.finish(taken)
 
     def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
         """One line in the journal; the change itself is kept by now."""
@@ -273,6 +289,12 @@ class Tracker(Reader):
         by = change.by or (login(self._environ) if is_often else self.author())
         ended = {"ended": [s.id for s in change.ended[:MOST_NAMED]]} if change.ended else {}
         journal.append(path, now, by, change.what, change.why, **change.told, **ended)
+
+    def _write_down_hooks(self, taken: Taken, path: Path, now: datetime) -> None:
+        from pr_sessions.stores import journal
+
+        told = {"sessions": list(taken.begun[:MOST_NAMED]), "prs": list(taken.opened[:MOST_NAMED])}
+        journal.append(path, now, login(self._environ), "hook", "agents at work", **told)
 
     def _sweep(self, now: datetime) -> None:
         with self._changing(now) as change:

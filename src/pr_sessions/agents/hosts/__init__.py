@@ -1,9 +1,10 @@
 """The coding agents that call us: who it is, where it works, and what its payload comes to."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from pr_sessions.agents.payload import Payload
 
 # What is kept of an event: `event`, and where they are known `host`, `run`, `turn`, `tool`, `url`, `branch`, `how`.
@@ -27,7 +28,7 @@ def slug(name: str) -> str:
     return plain if fits else ""
 
 
-def tell(payload: "Payload", environ: Mapping[str, str], hint: str) -> str:
+def tell(payload: "Payload", environ: "Mapping[str, str]", hint: str) -> str:
     """Who calls: by the payload, else by the environment, else who was said to; a command is run by others, too."""
     return _by_payload(payload) or _by_environment(payload, environ, hint) or hint or "unknown"
 
@@ -47,7 +48,7 @@ def folders(payload: "Payload") -> list[str]:
     return [_native(folder) for folder in named if isinstance(folder, str) and folder and "\0" not in folder]
 
 
-def text(payload: Mapping[str, Any], *names: str) -> str:
+def text(payload: "Mapping[str, Any]", *names: str) -> str:
     """The first of these fields that says something, as one bounded line of printable characters."""
     for name in names:
         value = payload.get(name)
@@ -58,24 +59,24 @@ def text(payload: Mapping[str, Any], *names: str) -> str:
 
 
 def _by_payload(payload: "Payload") -> str:
-    if "cursor_version" in payload:
-        return "cursor"
-    if "sessionId" in payload:
-        return "copilot"
-    if "thread-id" in payload:
-        return "codex"
-    if "hook_event_name" not in payload:
-        return ""
+    for field, host in (("cursor_version", "cursor"), ("sessionId", "copilot"), ("thread-id", "codex")):
+        if field in payload:
+            return host
+    return _by_fields(payload) if "hook_event_name" in payload else ""
+
+
+def _by_fields(payload: "Payload") -> str:
+    """Claude's format; each host has fields of its own."""
     if payload["hook_event_name"] in _GEMINI_EVENTS:
         return "gemini"
     if "timestamp" in payload:
         return "gemini" if "transcript_path" in payload else "copilot"
-    if "prompt_id" in payload and "transcript_path" not in payload:
-        return "devin"
-    return "codex" if "turn_id" in payload and "model" in payload and "prompt_id" not in payload else ""
+    if "prompt_id" in payload:
+        return "" if "transcript_path" in payload else "devin"
+    return "codex" if "turn_id" in payload and "model" in payload else ""
 
 
-def _by_environment(payload: "Payload", environ: Mapping[str, str], hint: str) -> str:
+def _by_environment(payload: "Payload", environ: "Mapping[str, str]", hint: str) -> str:
     """Claude's own format, which several hosts speak without saying who they are."""
     if "hook_event_name" not in payload:
         return ""

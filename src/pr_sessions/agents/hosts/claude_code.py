@@ -4,10 +4,9 @@ Format: code.claude.com/docs/en/hooks. A sub-agent's events carry `agent_id` bes
 end without `SessionEnd`, and its standard input is not always closed.
 """
 
-from typing import TYPE_CHECKING
-
 from pr_sessions.agents.hosts import Told, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pr_sessions.agents.payload import Payload
 

@@ -3,10 +3,9 @@
 Format: codex-rs/hooks/schema/generated. An answer with a field that it does not know is refused, so there is none.
 """
 
-from typing import TYPE_CHECKING
-
 from pr_sessions.agents.hosts import Told, claude_code, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pr_sessions.agents.payload import Payload
 

@@ -4,10 +4,9 @@ Format: docs.github.com, copilot/reference/hooks-reference. The payload does not
 of its own. A prompt may arrive before the start of its session.
 """
 
-from typing import TYPE_CHECKING
-
 from pr_sessions.agents.hosts import Told, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pr_sessions.agents.payload import Payload
 

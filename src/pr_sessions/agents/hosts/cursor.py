@@ -4,10 +4,9 @@ Format: cursor.com/docs/agent/hooks. Cloud agents tell of no start and no end, `
 event may be the first one; a `tool_use_id` may hold a line break.
 """
 
-from typing import TYPE_CHECKING
-
 from pr_sessions.agents.hosts import Told, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pr_sessions.agents.payload import Payload
 

@@ -1,9 +1,8 @@
-"""Gemini CLI's hooks: Claude's format with names of its own. It wants JSON for an answer, and does not await the end."""
-
-from typing import TYPE_CHECKING
+"""Gemini CLI's hooks: Claude's format with names of its own. Its answer has to be JSON; it does not await the end."""
 
 from pr_sessions.agents.hosts import Told, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pr_sessions.agents.payload import Payload
 

@@ -5,10 +5,9 @@
 works for.
 """
 
-from typing import TYPE_CHECKING
-
 from pr_sessions.agents.hosts import Told, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pr_sessions.agents.payload import Payload
 
