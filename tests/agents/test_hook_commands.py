@@ -109,6 +109,8 @@ class TestRecognised:
             f"nice /py -I -S {SCRIPT} cursor || :",
             "git config --get pr-sessions.hook ",
             f"& 'a' -I -S '{SCRIPT}' cursor; mine",
+            f"/{'p' * 9000} -I -S {SCRIPT} cursor || :",
+            "& '" + "a' -I -S '" * 50_000,
         ],
     )
     def test_never_somebody_else_s(self, line: str) -> None:

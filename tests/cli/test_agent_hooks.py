@@ -283,6 +283,18 @@ class TestUninstall:
         assert {"path": str(home / ".cursor/hooks.json"), "why": why} in kept
         assert files(home) == before
 
+    @pytest.mark.skipif(os.name == "nt", reason="sh")
+    def test_events_that_wait_stay_and_are_named(self, cli: Cli, repo: Path, home: Path) -> None:
+        cli("init", "--agents", "cursor")
+        fire(home / ".cursor/hooks.json", repo)
+        (repo / ".git/pr-sessions/hook.log").write_text("something\n")
+        kept = cli("uninstall", "--json").json["kept"]
+        assert {"path": str(repo / ".git/pr-sessions/pending"), "why": "session data"} in kept
+        assert (fired(repo), (repo / ".git/pr-sessions/hook.log").exists()) == (["repo"], False)
+        (repo / ".git/pr-sessions/pending/events.jsonl").unlink()
+        cli("uninstall")
+        assert not (repo / ".git/pr-sessions").exists()
+
     def test_with_agents_only_their_hooks_go(self, cli: Cli, repo: Path, home: Path) -> None:
         cli("init", "--agents", "cursor,codex")
         cli("init", "--agents", "cursor", "--scope", "project")

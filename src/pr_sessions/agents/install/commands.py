@@ -15,6 +15,7 @@ import pr_sessions
 from pr_sessions.errors import InvalidValue
 
 KEY = "pr-sessions.hook"
+LONGEST = 8192  # no path of ours comes near it, and what others wrote must not cost us time
 
 # Written by us, by whatever version: everything after the host's name only keeps it silent and successful.
 _END = frozenset({"2>/dev/null", ">/dev/null", "||", ":", "true", "exit", "0"})
@@ -114,6 +115,8 @@ def shell_of(command: str) -> Shell:
 
 def program_in(command: str) -> Program | None:
     """What a command line of ours with absolute paths runs; `None` for every other one."""
+    if len(command) > LONGEST:
+        return None
     found = _WINDOWS.match(command)
     if found:
         quote = found[1]

@@ -13,7 +13,7 @@ from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.git import local_setting
 from pr_sessions.stores.repository import Repository
 
-LIMIT = 16 * MIB
+LIMIT = MIB
 # What every command line of ours holds; a file without it need not be understood.
 _TRACES = (b"pr_sessions", KEY.encode())
 

@@ -14,6 +14,7 @@ from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.configuration import read
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.lock import next_in_line
+from pr_sessions.stores.pending_files import waiting_files
 from pr_sessions.stores.repository import Repository
 
 
@@ -28,6 +29,7 @@ def plan(repository: Repository, environ: Mapping[str, str]) -> tuple[Step, ...]
     """Everything that `init` or the work after it made, and that holds no sessions."""
     return (
         *_files(repository),
+        *_of_hooks(repository),
         *_ignore_lines(repository),
         *merge_driver_steps.to_remove(repository),
         *compatible_scripts.to_remove(repository),
@@ -62,7 +64,12 @@ def _session_data(repository: Repository) -> list[Path]:
     by_hand = [backup.path for backup in list_backups(repository.session_file.parent)]
     folder = [repository.backups] if repository.state and _holds_something(repository.backups) else []
     aside = [repository.quarantine] if _holds_something(repository.quarantine) else []
-    return [*(path for path in files if exists(path)), *folder, *aside, *by_hand]
+    return [*(path for path in files if exists(path)), *folder, *_waiting(repository), *aside, *by_hand]
+
+
+def _waiting(repository: Repository) -> list[Path]:
+    """The folder of events, while it holds some that are not among the sessions yet."""
+    return [repository.pending] if repository.pending and waiting_files(repository.pending) else []
 
 
 def _files(repository: Repository) -> Iterator[Step]:
@@ -79,6 +86,15 @@ def _files(repository: Repository) -> Iterator[Step]:
             yield Step(Act.REMOVE, path, what)
 
 
+def _of_hooks(repository: Repository) -> Iterator[Step]:
+    """What hooks leave beside events, and their empty files."""
+    logs = sorted(repository.state.glob("hook.log*")) if repository.state else []
+    yield from (Step(Act.REMOVE, log, "what went wrong in a hook") for log in logs)
+    folder = repository.pending
+    if folder and folder.is_dir() and not _waiting(repository):
+        yield from (Step(Act.REMOVE, path, "lock and empty files of hooks") for path in sorted(folder.iterdir()))
+
+
 def _ignore_lines(repository: Repository) -> Iterator[Step]:
     exclude = exclude_file(repository)
     for path in (repository.root / ".gitignore", exclude) if exclude else ():
@@ -89,7 +105,9 @@ def _last(repository: Repository) -> Iterator[Step]:
     """The lock, and in a clone without sessions the text that explains the folder."""
     state = repository.state
     if repository.document and (
-        exists(repository.document) or any(map(_holds_something, (repository.backups, repository.quarantine)))
+        exists(repository.document)
+        or any(map(_holds_something, (repository.backups, repository.quarantine)))
+        or _waiting(repository)
     ):
         return
     texts = [(state / "README", "text that explains the folder")] if state else []
