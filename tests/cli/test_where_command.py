@@ -37,6 +37,8 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".gitattributes",
         DOCUMENT,
         ".git/pr-sessions/README",
+        ".git/pr-sessions/pending",
+        ".git/pr-sessions/hook.log",
         ".git/pr-sessions/policy.json",
         ".git/pr-sessions/backups",
         ".git/info/exclude",

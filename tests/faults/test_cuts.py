@@ -193,7 +193,7 @@ def broken_files(image: Tree, versions: dict[str, set[bytes]]) -> list[str]:
         path
         for path, data in image.items()
         if data is not None
-        and not path.endswith("pr-sessions/lock")
+        and not path.endswith(("pr-sessions/lock", "pending/lock"))
         and not TEMPORARY.search(path)
         and not _is_whole(path, data, versions.get(path, set()))
     ]

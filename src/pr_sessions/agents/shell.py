@@ -81,6 +81,9 @@ class _Reader:
         sign, words, word, drops = "", [], None, False
         while self.at < len(self.text):
             c = self._next()
+            if c == "\\" and self._peek() == "\n":
+                self.at += 1
+                continue
             part = self._part(c)
             if part is not None:
                 word = (word or "") + part
@@ -111,8 +114,7 @@ class _Reader:
     def _part(self, c: str) -> str | None:
         """A piece of a word that is more than its own character; `None` if this is none."""
         if c == "\\":
-            follows = self._next()
-            return "" if follows == "\n" else follows
+            return self._next()
         if c == "'":
             return self._until("'")
         if c == '"':
