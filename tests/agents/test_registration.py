@@ -92,6 +92,11 @@ class TestItGoesAsItCame:
         rest = loads(uninstall(dumps(whole).encode()) or b"")
         assert rest == {"a": 1, "hooks": {"stop": [{"command": "./mine.sh"}]}, "version": 1, "b": 2}
 
+    def test_a_version_of_others_stays(self) -> None:
+        whole = loads(install(b'{"a": 1}', CURSOR))
+        whole["version"] = 2
+        assert loads(uninstall(dumps(whole).encode()) or b"") == {"a": 1, "version": 2}
+
     def test_what_a_formatter_did_to_it_does_not_matter(self) -> None:
         assert uninstall(dumps(loads(install(None, CLAUDE)), indent=4).encode()) is None
 

@@ -495,7 +495,7 @@ class TestOnATerminal:
     def test_it_offers_what_it_finds(self, repo: Path, home: Path) -> None:
         shown = self.ask(repo, "y\n")
         assert "Found on this machine: cursor, codex." in shown
-        assert f"Add hooks to {home / '.cursor/hooks.json'} and {home / '.codex/hooks.json'}? [y/N]: " in shown
+        assert f"Add hooks to {home / '.cursor/hooks.json'}, {home / '.codex/hooks.json'}? [y/N]: " in shown
         assert {".cursor/hooks.json", ".codex/hooks.json"} <= set(files(home))
         assert "Found" not in self.ask(repo, "")
 

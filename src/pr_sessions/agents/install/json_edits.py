@@ -42,7 +42,7 @@ def opened(text: str, container: Node, child: str, indent: str) -> str:
         indent: the white space before the line on which the container ends.
     """
     closed = container.end - container.start == len("{}")
-    lead = f"{WAS_CLOSED if closed else WAS_EMPTY}{newline(text)}{indent}{UNIT}"
+    lead = f"{WAS_CLOSED if closed else WAS_EMPTY}{newline(text)}{indent}{indent or UNIT}"
     tail = f"{newline(text)}{indent}" if closed else ""
     return _put(text, container.start + 1, f"{lead}{child}{tail}")
 

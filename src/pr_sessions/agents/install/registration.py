@@ -20,7 +20,7 @@ from pr_sessions.agents.install.json_edits import (
     replaced,
     was_there,
 )
-from pr_sessions.agents.install.json_text import BOM, Node, parse, refusal
+from pr_sessions.agents.install.json_text import BOM, Child, Node, parse, refusal
 from pr_sessions.errors import UnreadableFile
 
 _HOOKS, _VERSION = "hooks", "version"
@@ -200,7 +200,7 @@ def _cut(text: str, name: str, spot: Spot) -> str | None:
 def _cut_hooks(text: str, name: str, index: int) -> str | None:
     """Without the whole member, and without the version that came with it."""
     root = parse(text, name).root
-    if root and len(root.children) > index + 1 and root.children[index + 1].key == _VERSION:
+    if root and _is_our_version(text, root.children[index + 1 : index + 2]):
         text = removed(text, root, index + 1)
         root = parse(text, name).root
     if root is None or len(root.children) > 1:
@@ -212,6 +212,10 @@ def _cut_hooks(text: str, name: str, index: int) -> str | None:
     if not was_there(came) and not (before.removeprefix(BOM) + after).strip():
         return None
     return removed(text, root, index)
+
+
+def _is_our_version(text: str, after: tuple[Child, ...]) -> bool:
+    return any(child.key == _VERSION and text[child.value.start : child.end] == "1" for child in after)
 
 
 def _spots(text: str, name: str) -> list[Spot]:

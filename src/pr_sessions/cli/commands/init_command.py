@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pr_sessions.cli.setup.steps import Step
     from pr_sessions.stores.repository import Repository
 
+# Written out, so that `--help` imports nothing for it.
 SCOPES = ("user", "local", "project")
 
 

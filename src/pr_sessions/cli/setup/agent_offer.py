@@ -20,7 +20,7 @@ def offered(repository: Repository, environ: Mapping[str, str]) -> tuple[Host, .
     if not found:
         return ()
     names = ", ".join(host.name for host in found)
-    files = " and ".join([", ".join(_files(found[:-1], environ)), *_files(found[-1:], environ)]).removeprefix(" and ")
+    files = ", ".join(str((user_folder(host, environ) or Path()) / host.file) for host in found)
     click.echo(f"Found on this machine: {names}. With a hook, an agent tells which session a pull request belongs to.")
     return found if click.confirm(f"Add hooks to {files}?", default=False) else ()
 
@@ -36,8 +36,3 @@ def _is_here(host: Host, environ: Mapping[str, str]) -> bool:
     if folder is None:
         return False
     return folder.is_dir() or which(host.binary, path=environ.get("PATH", "")) is not None
-
-
-def _files(hosts: tuple[Host, ...], environ: Mapping[str, str]) -> list[str]:
-    folders = [(host, user_folder(host, environ) or Path()) for host in hosts]
-    return [str(folder / host.file) for host, folder in folders]
