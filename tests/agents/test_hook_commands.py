@@ -108,6 +108,8 @@ class TestRecognised:
             f"/py -I -S /not{SCRIPT}c cursor",
             f"nice /py -I -S {SCRIPT} cursor || :",
             "git config --get pr-sessions.hook ",
+            portable("cursor", Shell.SH) + "; mine",
+            portable("cursor", Shell.SH).replace(" || :", ""),
             f"& 'a' -I -S '{SCRIPT}' cursor; mine",
             f"/{'p' * 9000} -I -S {SCRIPT} cursor || :",
             "& '" + "a' -I -S '" * 50_000,

@@ -121,10 +121,27 @@ class TestBroken:
         (hook,) = tried(cli, 1)
         assert (hook["problems"], hook["way_out"]) == (
             ["this clone has not recorded what runs it"],
-            "pr-sessions init",
+            "pr-sessions init --agents cursor --scope project",
         )
         cli("init")
         tried(cli, 0)
+
+    @pytest.mark.parametrize("scope", ["local", "project"])
+    def test_what_came_with_a_repository_is_not_run(
+        self, cli: Cli, repo: Path, git: Git, tmp_path: Path, scope: str
+    ) -> None:
+        cli("init")
+        evil = tmp_path / "evil"
+        evil.write_text(f"#!/bin/sh\ntouch '{tmp_path}/it ran'\n")
+        evil.chmod(0o755)
+        line = direct(Program(str(evil), this_program().script), "claude-code", Shell.SH)
+        path = repo / (".claude/settings.local.json" if scope == "local" else ".claude/settings.json")
+        path.parent.mkdir()
+        path.write_text(json.dumps({"hooks": {"Stop": [{"hooks": [{"type": "command", "command": line}]}]}}))
+        git(repo, "add", "-f", str(path))
+        (hook,) = tried(cli, 1)
+        assert hook["problems"] == ["it is not what this version writes, and others may have written it"]
+        assert not (tmp_path / "it ran").exists()
 
     def test_a_file_that_somebody_broke(self, cli: Cli, home: Path) -> None:
         cli("init", "--agents", "cursor")

@@ -24,7 +24,10 @@ _WINDOWS = re.compile(
     r"""(?:@|& )(["'])(?P<python>[^"\r\n]+)\1 -I -S \1(?P<script>[^"\r\n]+)\1 [a-z-]+ """
     r"""(?:2>NUL \|\| exit /b 0|2>\$null; exit 0)\Z"""
 )
-_PORTABLE = re.compile(rf"(?:h=\$\(|\$h = )git [^|;]*--get {re.escape(KEY)} ")
+_PORTABLE = re.compile(
+    rf"(?:h=\$\(git [^|;]*--get {re.escape(KEY)} 2>/dev/null\) && [^|;]* 2>/dev/null \|\| :"
+    rf"|\$h = git [^|;]*--get {re.escape(KEY)} 2>\$null; if \(\$h\) {{ [^|;]* }}; exit 0)\Z"
+)
 
 
 class Shell(StrEnum):
@@ -103,7 +106,7 @@ def is_ours(command: str) -> bool:
 
 def is_portable(command: str) -> bool:
     """Whether it is one of ours that looks into the clone's git configuration."""
-    return _PORTABLE.match(command) is not None
+    return len(command) <= LONGEST and _PORTABLE.match(command) is not None
 
 
 def shell_of(command: str) -> Shell:

@@ -14,10 +14,10 @@ from typing import Any
 from msgspec import Struct
 
 import pr_sessions
-from pr_sessions.agents.install.commands import KEY, Shell, shell_of
-from pr_sessions.agents.install.hosts import SECONDS, Host
+from pr_sessions.agents.install.commands import KEY, Shell, portable, shell_of
+from pr_sessions.agents.install.hosts import SECONDS, Host, Scope
 from pr_sessions.agents.install.installed import Installed, programs
-from pr_sessions.stores.git import run_git
+from pr_sessions.stores.git import is_tracked, run_git
 from pr_sessions.stores.repository import Repository, find_repository, prepare_state
 
 # Of another agent around us; a hook asks the environment where its payload says too little.
@@ -63,12 +63,22 @@ def try_out(found: Installed, repository: Repository, environ: Mapping[str, str]
     for line, program in zip(found.commands, programs(found, repository), strict=True):
         if shell_of(line) not in _shells():
             continue
-        if program is None:
+        if not _may_run(found, line, repository):
+            yield Trial(found, line, problems=("it is not what this version writes, and others may have written it",))
+        elif program is None:
             yield Trial(found, line, problems=("this clone has not recorded what runs it",))
         elif program.missing:
             yield Trial(found, line, problems=(f"{program.missing} is gone",))
         else:
             yield _trial(found, line, setting, _starts_nothing(program.python), environ)
+
+
+def _may_run(found: Installed, line: str, repository: Repository) -> bool:
+    """Whether nobody but this user and this version can have written it: what comes with a repository is not run."""
+    committed = found.scope is not Scope.USER and is_tracked(repository.root, found.path)
+    if found.scope is Scope.PROJECT or committed:
+        return line == portable(found.host.name, shell_of(line))
+    return True
 
 
 def _trial(found: Installed, line: str, setting: str, before: tuple[str, ...], environ: Mapping[str, str]) -> Trial:

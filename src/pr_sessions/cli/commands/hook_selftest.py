@@ -85,12 +85,7 @@ def _lines(trial: "Trial") -> list[str]:
 
 
 def _way_out(trial: "Trial") -> str | None:
-    from pr_sessions.agents.install.hosts import Scope
-
     found = trial.found
     if not trial.problems:
         return None
-    if found.problem:
-        return found.problem.hint
-    again = f"pr-sessions init --agents {found.host.name} --scope {found.scope}"
-    return "pr-sessions init" if found.scope is Scope.PROJECT else again
+    return found.problem.hint if found.problem else f"pr-sessions init --agents {found.host.name} --scope {found.scope}"
