@@ -290,7 +290,7 @@ class TestWriting:
         assert look(clone) == before
 
     def test_a_full_disk_loses_nothing(self, tracker: Tracker, child: Callable[..., subprocess.Popen[str]]) -> None:
-        for number in range(10):
+        for number in range(1, 11):
             tracker.record(auto(number))
         before = overview(tracker), tracker.repository.session_file.read_bytes()
         code = """

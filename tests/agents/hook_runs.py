@@ -32,19 +32,19 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 def hook(
-    payload: Payload | bytes | str, host: str = "claude-code", *, cwd: Path | str = os.sep, **environ: str
+    payload: Payload | bytes | str, *arguments: str, cwd: Path | str = os.sep, **environ: str
 ) -> subprocess.CompletedProcess[bytes]:
     """One event, from its start to its end."""
     data = json.dumps(payload).encode() if isinstance(payload, dict) else payload
     data = data.encode() if isinstance(data, str) else data
-    command = [sys.executable, "-I", "-S", str(SCRIPT), host]
+    command = [sys.executable, "-I", "-S", str(SCRIPT), *(arguments or ("claude-code",))]
     return subprocess.run(
         command, input=data, capture_output=True, cwd=cwd, env=clean_environment(**environ), check=False
     )
 
 
-def set_up(root: Path, *, reads: bool = False) -> Path:
-    """The clone's own folder. Where nobody asks for the tracker, a paused start of it is as good as none."""
+def set_up(root: Path) -> Path:
+    """The clone's own folder, by which a hook knows that it is wanted."""
     state = root / ".git/pr-sessions"
     (state / "pending").mkdir(parents=True, exist_ok=True)
     return state

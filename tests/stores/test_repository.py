@@ -262,7 +262,7 @@ SPECIFIED = {
 
 
 def places(repository: Repository) -> dict[str, str | None]:
-    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)}
+    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - {"worktree"}
     found = {name: getattr(repository, name) for name in values}
     return {name: path and path.as_posix() for name, path in found.items()}
 
@@ -277,6 +277,7 @@ class TestPlaces:
             "backups": "/m/.git/pr-sessions/backups",
             "journal": "/m/.git/pr-sessions/journal.jsonl",
             "pending": "/m/.git/pr-sessions/pending",
+            "hook_log": "/m/.git/pr-sessions/hook.log",
             "policy_cache": "/m/.git/pr-sessions/policy-w.json",
             "paused": "/m/.git/pr-sessions/paused",
             "quarantine": "/m/.git/pr-sessions/quarantine",
@@ -291,6 +292,7 @@ class TestPlaces:
             "backups": "/w/docs/metrics",
             "journal": "/w/docs/metrics/auto_pr_sessions.journal.jsonl",
             "pending": None,
+            "hook_log": None,
             "policy_cache": None,
             "paused": "/w/.cursor/.pr-sessions-paused",
             "quarantine": "/w/.cursor/quarantine",

@@ -108,7 +108,7 @@ def _locked(path: str) -> int | None:
 
 
 def _write_new(path: str, data: bytes) -> None:
-    temporary = f"{path}.tmp"
+    temporary = os.path.join(os.path.dirname(path), f".late.{os.getpid()}-{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         while data:

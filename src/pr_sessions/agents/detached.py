@@ -17,11 +17,7 @@ COMMAND = ("-P", "-m", "pr_sessions", "drain")
 
 def start_tracker(clone: Clone, environ: "Mapping[str, str]") -> None:
     """Starts `pr-sessions drain` in the working tree and does not wait."""
-    passed = {
-        name: value
-        for name, value in environ.items()
-        if name not in _GIT_PLACES and not name.upper().startswith(_NOT_PASSED_ON)
-    }
+    passed = passed_on(environ)
     if not sys.executable:
         raise OSError("no interpreter is known")
     os.chdir(clone.root)
@@ -29,6 +25,15 @@ def start_tracker(clone: Clone, environ: "Mapping[str, str]") -> None:
         _start_there([sys.executable, *COMMAND], passed)
     else:
         _start([sys.executable, *COMMAND], passed)
+
+
+def passed_on(environ: "Mapping[str, str]") -> dict[str, str]:
+    """The environment without what is this agent's, or would lead to another repository."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in _GIT_PLACES and not name.upper().startswith(_NOT_PASSED_ON)
+    }
 
 
 if sys.platform == "win32":

@@ -35,7 +35,10 @@ def run(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> None:
                 delivery.log(clone, f"{host or 'an agent'}: the payload is no whole JSON object ({size} bytes)")
             return
         host = hosts.tell(payload, environ, host)
-        clone = _keep(hosts.read(host, payload), payload, environ)
+        told = hosts.read(host, payload)
+        clone = places.find(_folders(payload, environ)) if told else None
+        if told and clone and not places.is_paused(clone):
+            _keep(clone, told, environ)
     except Exception as error:  # noqa: BLE001 - a top: an agent must not fail for us; the log says what it was
         _log_failure(clone, environ, error)
     finally:
@@ -50,16 +53,10 @@ def _payload(arguments: "Sequence[str]") -> tuple[Payload | None, int]:
     return read(0)
 
 
-def _keep(told: "Told | None", payload: Payload, environ: "Mapping[str, str]") -> places.Clone | None:
-    if told is None:
-        return None
-    clone = places.find(_folders(payload, environ))
-    if clone is None or places.is_paused(clone):
-        return clone
+def _keep(clone: places.Clone, told: "Told", environ: "Mapping[str, str]") -> None:
     if told["event"] == "opened" and "branch" not in told and (branch := places.branch(clone)):
         told["branch"] = branch
     delivery.deliver(clone, told, time.time_ns(), environ)
-    return clone
 
 
 def _folders(payload: Payload, environ: "Mapping[str, str]") -> list[str]:

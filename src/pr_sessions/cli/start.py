@@ -2,13 +2,17 @@
 
 import os
 import sys
-from typing import NoReturn
+
+# An agent waits for `hook`, and the library's own module of that name takes as long as all the rest.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 # What `hook` has besides, for people.
 _FOR_PEOPLE = ("selftest", "-h", "--help")
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """Runs the command line, or `pr-sessions hook`, for which an agent waits and which ends in success, always."""
     if sys.argv[1:2] == ["hook"] and sys.argv[2:3] not in ([word] for word in _FOR_PEOPLE):
         _take_event(sys.argv[2:])
@@ -17,7 +21,7 @@ def main() -> NoReturn:
     command_line()
 
 
-def _take_event(arguments: list[str]) -> NoReturn:
+def _take_event(arguments: list[str]) -> "NoReturn":
     try:
         from pr_sessions.agents.entry import run
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.sessions.events import AgentEvent, Kind
-from pr_sessions.stores.files import MIB, append_bytes, cannot_write, make_folder, read_bytes, remove_file
+from pr_sessions.stores.files import MIB, append_bytes, cannot_write, make_folder, move, read_bytes, remove_file
 from pr_sessions.stores.lock import locked
 from pr_sessions.stores.pending_files import EVENTS, waiting_files
 
@@ -135,6 +135,6 @@ def _put_aside(path: Path, data: bytes) -> None:
 
 def _move(path: Path, target: Path) -> None:
     try:
-        path.replace(target)
+        move(path, target)
     except OSError as error:
         raise cannot_write(path, error, action="move") from error

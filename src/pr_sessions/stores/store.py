@@ -1,6 +1,6 @@
 """How sessions are kept: read without disturbing anybody, write under a lock, all or nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, tzinfo
 from functools import reduce
@@ -13,6 +13,10 @@ from pr_sessions.stores.book_join import join_books
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes, replace_file, sweep_beside
 from pr_sessions.stores.lock import locked
+
+
+def _whole() -> None:
+    """Nobody merges these files."""
 
 
 class Work(Protocol):
@@ -58,13 +62,22 @@ class FileStore:
         lock: taken by every writer.
         backups: a folder.
         zone: where naive times were written.
+        refuse_half: raises where a file holds one side only of a merge that is not finished.
     """
 
-    def __init__(self, files: tuple[Path, ...], lock: Path, backups: Path, zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        files: tuple[Path, ...],
+        lock: Path,
+        backups: Path,
+        zone: tzinfo = UTC,
+        refuse_half: Callable[[], None] = _whole,
+    ) -> None:
         self.files = files
         self.backups = backups
         self._lock = lock
         self._zone = zone
+        self._refuse_half = refuse_half
 
     def read(self) -> Book:
         """Everything that is kept. Waits for nobody and writes nothing."""
@@ -95,6 +108,7 @@ class FileStore:
             for path, data in contents.items()
             if own is None or path == self.files[0] or data != own
         ]
+        self._refuse_half()
         return reduce(join_books, books) if books else Book(Document(name=str(self.files[-1])), self._zone)
 
 

@@ -68,7 +68,11 @@ class Markers:
             remove_marker(self._repository.marker)
 
     def shown_in(self, book: Book, now: datetime) -> Book:
-        """The book with the activity that the markers show; a session that only a marker knows begins with it."""
+        """The book with the activity that the markers show; a session that only a marker knows begins with it.
+
+        What was shown before is forgotten: this is the beginning of another look.
+        """
+        self._shown = {}
         for _, marker in self.all():
             session = book.get(marker.session_id) or _first_told_by(marker, now)
             if session:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pr_sessions.errors import InvalidValue, Paused, UnreadableFile
+from pr_sessions.errors import InvalidValue, Paused, PrSessionsError, UnreadableFile
 from pr_sessions.sessions.ids import check_id, clean, new_id, number_order
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
@@ -23,7 +23,7 @@ from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
 from pr_sessions.tracker.reading import Reader
 from pr_sessions.tracker.results import Added, Completed, Imported, Joined, Restored, Started
-from pr_sessions.tracker.surroundings import is_ci, login, way_on
+from pr_sessions.tracker.surroundings import is_ci, login, warn, way_on
 
 if TYPE_CHECKING:
     from pr_sessions.sessions.recording import Recorded
@@ -119,6 +119,7 @@ class Tracker(Reader):
         pull_request: PullRequest,
         *,
         session_id: str | None = None,
+        by: str = "",
         at: datetime | None = None,
         claims: bool = True,
         sweeps: bool = True,
@@ -128,6 +129,7 @@ class Tracker(Reader):
         Args:
             pull_request: what is told of it.
             session_id: the session that somebody names by hand.
+            by: who names it.
             at: when it happened; when it was opened, or now, if not given.
             claims: whether the current session of this working tree may claim it, whoever its author is.
             sweeps: whether sessions that have run out are completed first.
@@ -141,7 +143,7 @@ class Tracker(Reader):
             before = change.book
             current = self._current_id(before, now)
             named = check_id(session_id) if session_id else None
-            situation = Situation(at=at, by_hand=named, current=current if claims else None)
+            situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
@@ -195,9 +197,11 @@ class Tracker(Reader):
                 raise InvalidValue(
                     f"{session.id} was reopened at {session.reopened.at.isoformat()}", "give a later time with --at"
                 )
-            change.end(ended)
             if end := ended.completion:
-                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at))
+                is_current = session.id == self._current_id(change.book, now)
+                here = {"worktree": self.repository.worktree} if is_current else {}
+                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at), **here)
+            change.end(ended)
         return Completed(ended, asked=ended != advance(session, TimePassed(at), self.policy))
 
     def cleanup(self, max_age: timedelta | None = None, at: datetime | None = None) -> tuple[Session, ...]:
@@ -274,14 +278,23 @@ class Tracker(Reader):
                 from pr_sessions.stores import pr_index
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
-            if (taken.begun or taken.opened) and self.journal:
-                self._write_down_hooks(taken, self.journal, now)
-            if change.what and change.book is not before and self.journal:
-                self._write_down(change, self.journal, now)
-            self.hooks.finish(taken)
+            # The change itself is kept by now: whoever asked for it must not think otherwise.
+            with _warning("the change is kept, but the journal does not say so"):
+                self._write_all_down(change, taken, now, changed=change.book is not before)
+            with _warning("the change is kept, but what hooks left is still there"):
+                self.hooks.finish(taken)
+
+    def _write_all_down(self, change: "_Change", taken: Taken, now: datetime, *, changed: bool) -> None:
+        if self.journal and (taken.begun or taken.opened):
+            from pr_sessions.stores import journal
+
+            told = {"sessions": list(taken.begun[:MOST_NAMED]), "prs": list(taken.opened[:MOST_NAMED])}
+            journal.append(self.journal, now, login(self._environ), "hook", "agents at work", **told)
+        if self.journal and change.what and changed:
+            self._write_down(change, self.journal, now)
 
     def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
-        """One line in the journal; the change itself is kept by now."""
+        """One line in the journal."""
         from pr_sessions.stores import journal
 
         # Git is asked only where it does not show: recording is what happens often.
@@ -289,12 +302,6 @@ class Tracker(Reader):
         by = change.by or (login(self._environ) if is_often else self.author())
         ended = {"ended": [s.id for s in change.ended[:MOST_NAMED]]} if change.ended else {}
         journal.append(path, now, by, change.what, change.why, **change.told, **ended)
-
-    def _write_down_hooks(self, taken: Taken, path: Path, now: datetime) -> None:
-        from pr_sessions.stores import journal
-
-        told = {"sessions": list(taken.begun[:MOST_NAMED]), "prs": list(taken.opened[:MOST_NAMED])}
-        journal.append(path, now, login(self._environ), "hook", "agents at work", **told)
 
     def _sweep(self, now: datetime) -> None:
         with self._changing(now) as change:
@@ -347,6 +354,14 @@ class _Change:
     def note(self, what: str, why: str, *, by: str = "", **told: object) -> None:
         """What the journal says if anything changes: ids, numbers and counts, never a title."""
         self.what, self.why, self.by, self.told = what, why, by, told
+
+
+@contextmanager
+def _warning(what: str) -> Iterator[None]:
+    try:
+        yield
+    except PrSessionsError as error:
+        warn(f"{what}: {error}", error.hint)
 
 
 def _home_id(recorded: "Recorded") -> str | None:
