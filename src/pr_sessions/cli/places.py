@@ -1,11 +1,14 @@
 """Every place in which something is stored: what it is for, who writes it, what it holds, and how it is now."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from pr_sessions.agents.install.hosts import Scope
+from pr_sessions.agents.install.installed import installed
 from pr_sessions.errors import PrSessionsError, UnreadableFile
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.book import Book
@@ -50,7 +53,7 @@ class State(Struct, frozen=True):
 
     Attributes:
         bytes: of the file, or of all files in the folder.
-        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside git.
+        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside the repository.
         problem: why it cannot be read.
     """
 
@@ -64,7 +67,12 @@ class State(Struct, frozen=True):
 
 def places(repository: Repository) -> tuple[Place, ...]:
     """All of them, those of the working tree first."""
-    return (*_in_the_tree(repository), *_in_other_trees(repository), *_in_the_clone(repository))
+    return (
+        *_in_the_tree(repository),
+        *_in_other_trees(repository),
+        *_in_the_clone(repository),
+        *_hooks(repository),
+    )
 
 
 def look_at(place: Place, repository: Repository) -> State:
@@ -134,6 +142,15 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
     yield Place(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
 
 
+def _hooks(repository: Repository) -> Iterator[Place]:
+    """Files of coding agents, as far as our hooks stand in them."""
+    for found in installed(repository, os.environ):
+        whose = "in this repository" if found.scope is not Scope.USER else "everywhere, of one user"
+        secret = "nothing of ours" if found.scope is Scope.PROJECT else "paths of this machine"
+        purpose = f"has {found.host.name} tell us its events, {whose}"
+        yield Place(found.path, purpose, "init --agents, the agent, people", secret, _lines)
+
+
 def _beside_the_session_file(repository: Repository) -> Iterator[Place]:
     """Copies that people made, as the specification says; outside git ours are there, too."""
     try:
@@ -149,7 +166,9 @@ def _git(path: Path, repository: Repository) -> str | None:
         return None
     if path.is_relative_to(repository.common_dir):
         return "inside git's folder"
-    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), repository.root)
+    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), None)
+    if root is None:
+        return None
     if is_tracked(root, path):
         return "tracked"
     return "ignored" if is_ignored(root, path) else "untracked"

@@ -2,6 +2,8 @@
 
 import click
 
+from pr_sessions.cli.commands.hook_selftest import selftest
+
 
 @click.group("hook")
 def command() -> None:
@@ -18,3 +20,6 @@ def command() -> None:
     Examples:
       pr-sessions hook amp < event.json
     """
+
+
+command.add_command(selftest)

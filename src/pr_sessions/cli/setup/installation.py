@@ -6,7 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import commit_hook_steps, compatible_scripts, merge_driver_steps
+from pr_sessions.agents.install.hosts import Host, Scope
+from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.errors import InvalidValue, NotARepository
@@ -25,13 +26,20 @@ _BOM = "\ufeff"
 
 
 class Wish(Struct, frozen=True):
-    """What somebody asked for; `None` is "as it is, or the default"."""
+    """What somebody asked for; `None` is "as it is, or the default".
+
+    Attributes:
+        agents: those whose hooks are wanted; the hooks of all others stay as they are.
+        scope: in whose files.
+    """
 
     share: Share | None = None
     time_zone: str | None = None
     scripts: bool = False
     mark: Marking | None = None
     commit_trailer: bool | None = None
+    agents: tuple[Host, ...] = ()
+    scope: Scope = Scope.USER
 
 
 class Settings(Struct, frozen=True):
@@ -87,10 +95,12 @@ def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: da
         *_state(repository),
         *_configuration(repository, settings),
         *_session_file(repository, now),
-        *_ignores(repository, settings.share),
+        *_ignores(repository, settings.share, agent_hooks.local_files(repository, _local(wish), environ)),
         *_merge_driver(repository, settings.share),
         *(compatible_scripts.to_install(repository) if wish.scripts else ()),
         *_commit_trailer(repository, wish.commit_trailer),
+        *agent_hooks.to_install(repository, wish.agents, wish.scope, environ),
+        *agent_hooks.to_connect(repository, committed=bool(wish.agents) and wish.scope is Scope.PROJECT),
     )
 
 
@@ -174,14 +184,18 @@ def _session_file(repository: Repository, now: datetime) -> Iterator[Step]:
         yield Step(Act.WRITE, repository.session_file, f"session file, with the {count} sessions of this clone", kept)
 
 
-def _ignores(repository: Repository, share: Share) -> Iterator[Step]:
+def _local(wish: Wish) -> tuple[Host, ...]:
+    return wish.agents if wish.scope is Scope.LOCAL else ()
+
+
+def _ignores(repository: Repository, share: Share, local_hooks: tuple[str, ...]) -> Iterator[Step]:
     exclude = exclude_file(repository)
     if exclude is None:
         return
     of_the_team = () if share is Share.LOCAL else OF_ONE_TREE
     of_the_clone = {Share.COMMIT: (), Share.BRANCH: OF_ITS_BRANCH, Share.LOCAL: (*OF_ONE_TREE, *OF_ONE_CLONE)}
     yield from _ignore(repository.root / ".gitignore", of_the_team)
-    yield from _ignore(exclude, of_the_clone[share])
+    yield from _ignore(exclude, (*of_the_clone[share], *local_hooks))
 
 
 def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:

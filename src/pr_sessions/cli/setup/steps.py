@@ -25,6 +25,8 @@ class Act(StrEnum):
     FORGET = "forget"
     REGISTER = "register"
     UNREGISTER = "unregister"
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
 
 
 class Step(Struct, frozen=True):
@@ -70,6 +72,16 @@ def carry_out(plan: Plan, repository: Repository) -> tuple[Step, ...]:
     return steps
 
 
+def perform(steps: tuple[Step, ...], repository: Repository) -> None:
+    """Does it without the lock: for files that no lock of ours protects.
+
+    Raises:
+        CannotWrite: the disk, a folder or its permissions refuse; the steps before are done.
+    """
+    for step in steps:
+        _do(step, repository)
+
+
 def exists(path: Path) -> bool:
     """Whether something is there.
 
@@ -95,7 +107,7 @@ def _do(step: Step, repository: Repository) -> None:
             replace_file(step.path, step.data, mode=0o755 if step.runs else None)
         case Act.REMOVE:
             remove_file(step.path)
-            _remove_empty(step.path.parent, (repository.root, repository.common_dir))
+            _remove_empty(step.path.parent, (repository.root, repository.common_dir, _outside(step.path, repository)))
         case Act.MOVE:
             _move(step.path, step.to or step.path)
             _remove_empty(step.path.parent, (repository.root, repository.common_dir))
@@ -103,6 +115,8 @@ def _do(step: Step, repository: Repository) -> None:
             _interpreter(step.act, repository)
         case Act.REGISTER | Act.UNREGISTER:
             _merge_driver(step.act, repository)
+        case Act.CONNECT | Act.DISCONNECT:
+            _hooks(step.act, repository)
 
 
 def _move(path: Path, to: Path) -> None:
@@ -138,6 +152,17 @@ def _merge_driver(act: Act, repository: Repository) -> None:
     from pr_sessions.cli.setup.merge_driver import register, unregister
 
     (register if act is Act.REGISTER else unregister)(repository.root)
+
+
+def _hooks(act: Act, repository: Repository) -> None:
+    from pr_sessions.cli.setup.agent_hooks import connect, disconnect
+
+    (connect if act is Act.CONNECT else disconnect)(repository.root)
+
+
+def _outside(path: Path, repository: Repository) -> Path | None:
+    """Of a user's own folders only the one that held the file may go."""
+    return None if path.is_relative_to(repository.root) else path.parent.parent
 
 
 def _remove_empty(folder: Path, stop: tuple[Path | None, ...]) -> None:
