@@ -98,9 +98,10 @@ Its session
     #2 auto-pr: invoice numbers
 
 What was asked, the strongest first
-  mark   no mark of ours in the title or the body  nothing
-  owned  no live session in this working tree      nothing
-  time   work of Bot within 30 minutes             Bot-20251121-0900
+  vendor  no id of an agent's run                   nothing
+  mark    no mark of ours in the title or the body  nothing
+  owned   no live session in this working tree      nothing
+  time    work of Bot within 30 minutes             Bot-20251121-0900
 
 Others within a week that touch the same files
   #3: 1 file: src/ids.py
