@@ -30,8 +30,8 @@ def test_the_verdict_as_json(repo: Path, cli: Cli) -> None:
         "evidence": [
             {"rule": "title", "detail": "^auto-pr:"},
             {"rule": "commit message", "detail": "^wip:"},
-            {"rule": "agent", "detail": "cursor"},
             {"rule": "agent", "detail": "claude"},
+            {"rule": "agent", "detail": "cursor"},
         ],
     }
 

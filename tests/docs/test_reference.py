@@ -15,7 +15,7 @@ from pr_sessions.stores.configuration_rules import RULES
 ROOT = Path(__file__).parents[2]
 OUTSIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 PAGES = (*OUTSIDE, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
-GENERATED = ("concepts/lifecycle.md", "reference/commands.md", "reference/configuration.md")
+GENERATED = ("concepts/lifecycle.md", "reference/commands.md", "reference/configuration.md", "reference/signatures.md")
 COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)")

@@ -50,6 +50,7 @@ def test_a_folder_gives_each_agents_pull_requests_with_their_commits(tmp_path: P
                     author_id=158243242,
                     commits=("c0ffee",),
                     commit_messages=("m\n\nSigned",),
+                    commit_authors=("a",),
                     state=State.MERGED,
                     created=datetime(2025, 3, 9, 20, 47, 6, tzinfo=UTC),
                     closed=when,

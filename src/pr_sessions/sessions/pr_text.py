@@ -51,8 +51,9 @@ _FENCE_END = re.compile(rf"^[ \t]*(`{{3,}}+|~{{3,}}+){_END}", re.MULTILINE)
 _TRAILER = re.compile(rf"^ {{0,3}}Session-ID:[ \t]*({_ID}){_END}", re.MULTILINE | re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
 _WORDS = re.compile(r"\S[^\n]*")
-_LINE = re.compile(r"^ {0,3}(?![ \t])[^\n]+", re.MULTILINE)
-_ANY_TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*([^\n]*)", re.MULTILINE)
+# Compiled where they are used: most of what is recorded has no body.
+_LINE = r"(?m)^ {0,3}(?![ \t])[^\n]+"
+_ANY_TRAILER = r"(?m)^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*([^\n]*)"
 _LONGEST_COMMENT = 200
 _TITLE = re.compile(rf"\[cursor-session:[ \t]*({_ID})[ \t]*\]", re.IGNORECASE)
 
@@ -152,7 +153,9 @@ def own_words(body: str) -> tuple[str, ...]:
 
 def own_lines(body: str) -> tuple[str, ...]:
     """The lines that the author wrote, stripped; indented code is no part of them either."""
-    lines = (found[0].strip() for found in _LINE.finditer(_visible(body, _spans(body))))
+    if not body:
+        return ()
+    lines = (found[0].strip() for found in re.finditer(_LINE, _visible(body, _spans(body))))
     return tuple(line for line in lines if line)
 
 
@@ -161,7 +164,8 @@ def trailers(text: str) -> tuple[tuple[str, str], ...]:
     if ":" not in text:
         return ()
     visible = _visible(text, _spans(text))
-    return tuple((key.lower(), value.strip()) for key, value in _ANY_TRAILER.findall(visible, _last_paragraph(visible)))
+    last = visible[_last_paragraph(visible) :]
+    return tuple((key.lower(), value.strip()) for key, value in re.findall(_ANY_TRAILER, last))
 
 
 def comments(body: str) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from functools import cache
 
 from pr_sessions.errors import InvalidValue
 
-_PLACE = re.compile(r"\{([^{}]*)\}")
-_PREFIX = re.compile(r"[A-Za-z0-9_.-]{0,40}")
+# Compiled where they are used: recording looks at templates and seldom needs one.
+_PLACE = r"\{([^{}]*)\}"
+_PREFIX = r"[A-Za-z0-9_.-]{0,40}"
 _NOT_ON = "(?![A-Za-z0-9_-])"
 _RUNS = {
     "hex": "[0-9a-f]{8,64}+",
@@ -29,7 +30,7 @@ def compiled(template: str) -> re.Pattern[str]:
     Raises:
         InvalidValue: a place is none.
     """
-    literals, places = _PLACE.split(template)[::2], _PLACE.findall(template)
+    literals, places = re.split(_PLACE, template)[::2], re.findall(_PLACE, template)
     if any(set(literal) & {"{", "}"} for literal in literals):
         raise InvalidValue(f"{template[:60]!r} holds a brace that is not closed", _FORM)
     pairs = zip(literals, [*map(_place, places), ""], strict=True)
@@ -53,7 +54,7 @@ def runs_in(template: str, text: str) -> frozenset[str] | None:
 
 def _place(text: str) -> str:
     prefix, _, alphabet = text.rpartition("+")
-    if not _PREFIX.fullmatch(prefix) or alphabet not in {*_RUNS, *_PASSED_OVER}:
+    if not re.fullmatch(_PREFIX, prefix) or alphabet not in {*_RUNS, *_PASSED_OVER}:
         raise InvalidValue(f"no place for an id: {{{text[:40]}}}", _FORM)
     if alphabet in _RUNS:
         return f"({re.escape(prefix)}{_RUNS[alphabet]}){_NOT_ON}"
