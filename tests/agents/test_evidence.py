@@ -34,6 +34,9 @@ def opened(url: str = URL, how: str = "gh pr create") -> dict[str, str]:
         ("url=$(gh pr create --fill) && echo $url", URL, opened()),
         ("gh pr create --fill && gh pr view --json url", f'{URL}\n{{"url":"{URL}"}}\n', opened()),
         ("glab mr create --fill", f"!7 a (x)\n {MERGE}\n", opened(MERGE, "glab mr create")),
+        ("gh pr create -H ada:topic --fill", URL, {**opened(), "branch": "topic"}),
+        ("gh pr create --head=topic --fill", URL, {**opened(), "branch": "topic"}),
+        ("glab mr create -s topic", MERGE, {**opened(MERGE, "glab mr create"), "branch": "topic"}),
         # A mention is nothing.
         ("echo 'gh pr create'", URL, {}),
         ('echo "gh pr create --fill" > notes', URL, {}),

@@ -62,7 +62,7 @@ def test_every_documented_payload_leaves_its_record(root: Path) -> None:
             assert quiet(done, b"{}\n" if host == "gemini" else b"")
         left = [{k: v for k, v in r.items() if k not in ("v", "at", "root")} for r in records(root)]
     wanted = [entry["expects"] for _, entry, _ in cases if entry["expects"]]
-    assert [w | ({"branch": "main"} if w["event"] == "opened" else {}) for w in wanted] == left
+    assert [w | ({"branch": "main"} if w.get("how") == "gh pr create" else {}) for w in wanted] == left
 
 
 def test_codex_may_answer_nothing_since_it_refuses_fields_that_it_does_not_know(root: Path) -> None:
@@ -286,7 +286,6 @@ def test_200_hooks_8_at_a_time_lose_nothing(root: Path) -> None:
         done = list(pool.map(lambda n: hook(claude("Stop", root, turn_id=str(n))), range(200)))
         assert all(map(quiet, done))
         assert sorted(int(r["turn"]) for r in records(root)) == list(range(200))
-    assert log_of(root) == ""
 
 
 def test_a_lock_that_is_held_for_long_loses_nothing(root: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_pull_request_that_a_run_opened_is_bound_to_it() -> None:
         agents=(Agent("cursor", Role.OPENED, Confidence.CERTAIN, (evidence,), ("r1",)),),
         is_auto=True,
         evidence=(Evidence("agent", "cursor"), evidence),
-        placement=Placement(Rung.HOOK, minute(5), f"a hook saw this session create it: {FIRST}"),
+        placement=Placement(Rung.HOOK, minute(5), "cursor: gh pr create"),
         seen={"state": minute(5), "branch": minute(5)},
     )
     assert result.opened == ("42",)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Hosts that take an empty answer for a broken one.
 _WANT_JSON = ("gemini",)
+_FROM_HERE = ("gh pr create", "glab mr create")
 
 
 def run(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> None:
@@ -54,7 +55,8 @@ def _payload(arguments: "Sequence[str]") -> tuple[Payload | None, int]:
 
 
 def _keep(clone: places.Clone, told: "Told", environ: "Mapping[str, str]") -> None:
-    if told["event"] == "opened" and "branch" not in told and (branch := places.branch(clone)):
+    # The forges' own commands take what is checked out; a tool may have been told anything.
+    if told.get("how") in _FROM_HERE and "branch" not in told and (branch := places.branch(clone)):
         told["branch"] = branch
     delivery.deliver(clone, told, time.time_ns(), environ)
 

@@ -56,8 +56,9 @@ def _opened(command: str | list[str], words: str, result: object) -> Shown:
     # More addresses than calls: one of them was only printed. An address in the command was there before.
     if not 0 < len(urls) <= len(created) or any("already exists" in line for line in printed):
         return {}
-    url = next(iter(urls))
-    return {} if url in words else {"event": "opened", "url": url, "how": created[0]}
+    url, heads = next(iter(urls)), [head for call in found if _creation(call) and (head := _head(call))]
+    shown = {"event": "opened", "url": url, "how": created[0]} | ({"branch": heads[0]} if heads else {})
+    return {} if url in words else shown
 
 
 def _pushed(command: str | list[str], result: object) -> Shown:
@@ -78,6 +79,18 @@ def _creation(call: Call) -> str:
     plain = _without_repository(rest)
     is_one = name in _FORGES and plain[:1] == [_FORGES[name]] and plain[1:2] in (["create"], ["new"])
     return f"{name} {plain[0]} create" if is_one and _NO_CREATION.isdisjoint(plain) else ""
+
+
+def _head(call: Call) -> str:
+    """The branch that the call itself names; empty where it is the one that is checked out."""
+    name, rest = program(call[1])
+    flags = ("--head", "-H") if name == "gh" else ("--source-branch", "-s")
+    for place, word in enumerate(rest):
+        flag, given, value = word.partition("=")
+        if flag in flags:
+            branch = (value if given else "".join(rest[place + 1 : place + 2])).rpartition(":")[2]
+            return branch if len(branch) <= 200 and branch.isprintable() else ""
+    return ""
 
 
 def _looks_elsewhere(found: list[Call]) -> bool:

@@ -26,6 +26,7 @@ _RULES = {
     "commit message": "a commit message matches {}",
     "agent": "the agent {} had part in it",
     "small change": "it changes {}",
+    "hook": "a hook saw it opened ({})",
 }
 
 

@@ -100,10 +100,11 @@ def _by_hand(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: P
     return Tried(Rung.HAND, (situation.by_hand,), f"named by hand: {situation.by_hand}")
 
 
-def _by_hook(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
+def _by_hook(_ledger: Ledger, pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
     if situation.hook is None:
         return None
-    return Tried(Rung.HOOK, (situation.hook,), f"a hook saw this session create it: {situation.hook}")
+    seen = [evidence.detail for agent in pr.agents for evidence in agent.evidence if evidence.rule == "hook"]
+    return Tried(Rung.HOOK, (situation.hook,), ", ".join(seen) or "a hook saw this session create it")
 
 
 def _marked(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:
