@@ -1,8 +1,10 @@
 """Random host files: JSON with any white space, and with comments and trailing commas where a host allows them."""
 
+from itertools import cycle
 from json import dumps
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pr_sessions.agents.install.commands import Program, Shell, direct, portable
@@ -10,10 +12,13 @@ from pr_sessions.agents.install.hosts import Host, entry
 
 PROGRAM = Program("/opt/my python/bin/python3", "/opt/my python/lib/pr_sessions/agents/hook.py")
 OTHER = Program("/usr/bin/python3.11", "/usr/lib/pr_sessions/agents/hook.py")
+# A machine with other work is slow at times, and no rule of ours is about time.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EVENTS = ("stop", "Stop", "sessionStart", "SessionStart", "AfterTool", "theirs")
 
 _BLANK = st.sampled_from(["", "", " ", "\n", "\n  ", "\r\n\t", "  ", "   "])
 _COMMENT = st.sampled_from(['// } " ,\n', "/* ] // */", "/**/", " // x\r\n"])
+_SOME_BOOLEANS = st.lists(st.booleans(), min_size=1, max_size=3)
 _FOREIGN = st.sampled_from(
     [
         {"command": "./mine.sh"},
@@ -59,19 +64,22 @@ def _documents() -> st.SearchStrategy[dict[str, Any]]:
 def files(draw: st.DrawFn, *, liberal: bool) -> tuple[bytes, dict[str, Any]]:
     """A file and what it means."""
     trivia = st.lists(_BLANK | _COMMENT, max_size=3).map("".join) if liberal else _BLANK
+    # A few in turn: to draw each by itself would take longer than the tests.
+    gaps, ends_in_comma = cycle(draw(st.lists(trivia, min_size=1, max_size=7))), cycle(draw(_SOME_BOOLEANS))
+    plain = draw(st.booleans())
 
     def gap() -> str:
-        return draw(trivia)
+        return next(gaps)
 
     def written(value: Any) -> str:
         if isinstance(value, dict):
             return _container("{}", [f"{dumps(key)}{gap()}:{gap()}{written(item)}" for key, item in value.items()])
         if isinstance(value, list):
             return _container("[]", [written(item) for item in value])
-        return dumps(value, ensure_ascii=draw(st.booleans()))
+        return dumps(value, ensure_ascii=plain)
 
     def _container(ends: str, parts: list[str]) -> str:
-        last = "," + gap() if liberal and parts and draw(st.booleans()) else ""
+        last = "," + gap() if liberal and parts and next(ends_in_comma) else ""
         return ends[0] + ",".join(f"{gap()}{part}{gap()}" for part in parts) + (gap() if not parts else last) + ends[1]
 
     meaning = draw(_documents())

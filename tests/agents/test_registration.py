@@ -2,7 +2,7 @@ from json import dumps, loads
 from typing import Any
 
 import pytest
-from hook_files import OTHER, PROGRAM, entry_of, files, portable_entry_of
+from hook_files import OTHER, PATIENT, PROGRAM, entry_of, files, portable_entry_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,11 +75,13 @@ class TestItGoesAsItCame:
     def test_with_comments_where_the_host_reads_them(self, data: bytes) -> None:
         assert uninstall(install(data, GEMINI)) == data
 
+    @PATIENT
     @given(st.sampled_from(list(HOSTS.values())), files(liberal=False))
     def test_from_every_file(self, host: Host, file: tuple[bytes, Any]) -> None:
         data, _ = file
         assert uninstall(install(data, host)) == data
 
+    @PATIENT
     @given(files(liberal=True))
     def test_from_every_file_with_comments_and_trailing_commas(self, file: tuple[bytes, Any]) -> None:
         data, _ = file
@@ -114,12 +116,14 @@ class TestItComesOnce:
         once = install(data, host)
         assert install(once, host) == once
 
+    @PATIENT
     @given(files(liberal=True))
     def test_a_second_time_changes_nothing_in_any_file(self, file: tuple[bytes, Any]) -> None:
         once = install(file[0], GEMINI)
         assert install(once, GEMINI) == once
 
     @ALL
+    @PATIENT
     @given(file=files(liberal=False))
     def test_an_older_command_becomes_today_s_in_its_place(self, host: Host, file: tuple[bytes, Any]) -> None:
         assert install(install(file[0], host, OTHER), host) == install(file[0], host)
@@ -144,6 +148,7 @@ class TestItComesOnce:
 
 
 class TestWhatItMeans:
+    @PATIENT
     @given(st.sampled_from(list(HOSTS.values())), files(liberal=False))
     def test_each_event_of_the_host_runs_us_once_and_everything_else_is_as_before(
         self, host: Host, file: tuple[bytes, Any]
