@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from command_line import Cli
-from history.archives import pull_request, write_archive
+from archives import pull_request, write_archive
 
 
 def archive(folder: Path) -> Path:

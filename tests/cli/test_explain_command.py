@@ -200,7 +200,7 @@ def test_a_session_that_rests_on_time_alone_is_marked(repo: Path, cli: Cli) -> N
         "ada-20251122-1000": True,
         "bobs": False,
     }
-    assert "  1 (inferred)  timeout" in cli("list").out
+    assert "  1 (inferred)   timeout" in cli("list").out
 
 
 def test_one_that_nobody_recorded_is_an_error(repo: Path, cli: Cli) -> None:

@@ -295,6 +295,7 @@ class TestPlaces:
             "pending": None,
             "hook_log": None,
             "policy_cache": None,
+            "signature_cache": None,
             "paused": "/w/.cursor/.pr-sessions-paused",
             "quarantine": "/w/.cursor/quarantine",
         }
