@@ -258,11 +258,12 @@ SPECIFIED = {
     "config": "/w/.cursor/config/session_config.yaml",
     "scripts": "/w/.cursor/scripts",
     "analytics": "/w/docs/metrics/analytics",
+    "archive": "/w/docs/metrics/archive",
 }
 
 
 def places(repository: Repository) -> dict[str, str | None]:
-    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)}
+    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - {"documents"}
     found = {name: getattr(repository, name) for name in values}
     return {name: path and path.as_posix() for name, path in found.items()}
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pr_sessions.sessions.policy import Policy
@@ -41,6 +41,6 @@ def tracker_of(
 ) -> Tracker:
     """The tracker of a repository that is known already, by a policy that is known already."""
     zone = zone_of(policy)
-    own = (repository.document,) if repository.document else ()
-    store = FileStore((*own, repository.session_file), repository.lock, repository.backups, zone)
+    keep = timedelta(days=policy.keep_days) if policy.keep_days else None
+    store = FileStore(repository.documents, repository.lock, repository.backups, zone, keep)
     return Tracker(repository, policy, store, environ=environ, clock=clock, journal=repository.journal)

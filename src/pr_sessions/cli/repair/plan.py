@@ -66,6 +66,7 @@ def _sessions(repository: Repository, zone: tzinfo, aside: _Quarantine) -> Repai
         *(aside.step(source.path, source.found.problem, source.data) for source in (*broken, *_broken(sides))),
         *(Step(Act.JOIN, source.path, _telling(source)) for source in told if source.documents),
         *_write(repository, files, book),
+        *_archives(repository, files, zone),
         *([Step(Act.RESOLVE, repository.session_file, "tells git that the merge of it is done")] if merging else ()),
     )
     missing = dict.fromkeys(i for source in told for i in source.found.broken)
@@ -124,6 +125,17 @@ def _write(repository: Repository, files: Iterable[Source], book: Book) -> Itera
     for path in (repository.document, repository.session_file):
         if path and there.get(path) != data:
             yield Step(Act.WRITE, path, what, data)
+
+
+def _archives(repository: Repository, files: Iterable[Source], zone: tzinfo) -> Iterator[Step]:
+    """A broken archive says again what can be read of it, in any of its places; the session file has the rest."""
+    held = [source for source in files if source.path not in repository.documents]
+    for broken in (source for source in held if source.found.problem):
+        book = _join((source for source in held if source.path.name == broken.path.name), zone)
+        if book is None:
+            yield Step(Act.REMOVE, broken.path, "stands in the quarantine; the session file has what copies of it say")
+        else:
+            yield Step(Act.WRITE, broken.path, "what can be read of it", book.to_bytes())
 
 
 def _telling(source: Source) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pr_sessions.errors import NewerVersion
+from pr_sessions.stores.archives import Archives
 from pr_sessions.stores.backups import Backup, list_backups
 from pr_sessions.stores.conflicts import BASE, OURS, THEIRS, versions
 from pr_sessions.stores.document import Document
@@ -39,14 +40,15 @@ class Source(Struct, frozen=True):
 
 
 def files(repository: Repository, zone: tzinfo) -> tuple[Source, ...]:
-    """The clone's document and the working tree's session file, as far as they are there.
+    """The clone's document, the working tree's session file, the archives of both, as far as they are there.
 
     Raises:
         NewerVersion: a newer pr-sessions wrote one of them.
         UnreadableFile: one may not be read at all.
     """
     named = ((repository.document, "the clone's document"), (repository.session_file, "the session file"))
-    read = [(path, what, read_bytes(path)) for path, what in named if path]
+    archives = [(path, f"the archive {path.name}") for path in Archives.beside(repository.documents).paths()]
+    read = [(path, what, read_bytes(path)) for path, what in (*named, *archives) if path]
     return tuple(_source(path, what, data, zone) for path, what, data in read if data is not None)
 
 

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from pr_sessions.stores.git import local_setting, run_git
-from pr_sessions.stores.repository import SESSION_FILE
+from pr_sessions.stores.repository import ARCHIVE, SESSION_FILE
 
 NAME = "joins session files, so that no session is lost"
-ATTRIBUTE = f"/{SESSION_FILE} merge=pr-sessions"
+ATTRIBUTES = (f"/{SESSION_FILE} merge=pr-sessions", f"/{ARCHIVE}/*.json merge=pr-sessions")
 # A driver with a name and no command makes git fail: so the command comes first, and goes last.
 _KEYS = ("merge.pr-sessions.driver", "merge.pr-sessions.name")
 _BEGIN = "try() { "
