@@ -1,10 +1,13 @@
-"""`python -m benchmarks.histories [COUNT] [SEED]`: random histories of real branches with real git.
+"""`python -m benchmarks.histories [--count N] [--seed FIRST]`: random histories of real branches with real git.
 
 Several clones of one bare repository record, merge, rebase, cherry-pick, revert, stash and pull by chance. What every
-recording acknowledged goes into a ledger of its own. A history fails by a conflict, or where the clones, once they have
-pulled from each other, do not know a pull request that the ledger has.
+recording acknowledged goes into a ledger of its own, and what every correction by hand acknowledged; people correct the
+same pull request on two branches and in two clones. A history fails by a conflict, or where the clones, once they have
+pulled from each other, do not know a pull request that the ledger has, or have it elsewhere than the latest correction
+put it.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -15,15 +18,16 @@ from random import Random
 
 from msgspec import Struct
 
-from pr_sessions import PullRequest, open_tracker
+from pr_sessions import PullRequest, Tracker, open_tracker
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import parse
 from pr_sessions.stores.repository import SESSION_FILE
+from pr_sessions.tracker.corrections import Corrections
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 BRANCHES = ("main", "red", "blue")
 CLONES = ("one", "two", "three")
-STEPS = 14
+STEPS = 18
 
 
 class Outcome(Struct):
@@ -43,6 +47,7 @@ class History:
         self.random = Random(seed)  # noqa: S311 - a game, not a secret
         self.minutes = 0
         self.ledger: dict[str, str] = {}
+        self.corrected: dict[str, str | None] = {}
         self.outcome = Outcome({}, [], [], 0)
 
     def play(self) -> Outcome:
@@ -56,6 +61,7 @@ class History:
         self._meet()
         self.outcome.recorded = len(self.ledger)
         self.outcome.lost += [f"{number}: {where}" for number, where in self.ledger.items() if self._misses(number)]
+        self.outcome.lost += self._misplaced()
         return self.outcome
 
     def record(self, clone: Path) -> None:
@@ -67,15 +73,46 @@ class History:
         """What is in the tree before a commit; no two clones ever write the same code."""
         self.minutes += self.random.randint(1, 50)
         number = str(self.random.randint(1, 12)) if self.random.random() < 0.2 else str(100 + len(self.ledger))
-        tracker = open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
+        tracker = self._tracker(clone)
         author = self.random.choice(("ada", "bob"))
         told = PullRequest(number=number, title="auto-pr: x", author=author, files_changed=self.minutes)
         recorded = tracker.record(told).recorded
-        assert recorded.session is not None
-        self.ledger[number] = f"{recorded.session.id} in {clone.name}"
+        home = recorded.session.id if recorded.session else "no session"
+        self.ledger[number] = f"{home} in {clone.name}"
         if self.random.random() < 0.3:
             tracker.complete()
         (clone / f"code-{len(self.ledger)}-{self.minutes}.py").write_text("pass\n")
+
+    def correct(self, clone: Path) -> None:
+        """Two hands put a pull request elsewhere in two clones, the first unheard by the second, which is later."""
+        numbers = [*self.corrected][-2:] or [*self.ledger][:2]
+        if numbers:
+            number = self.random.choice(numbers)
+            for place in (clone, self._other(clone)):
+                self._put_elsewhere(place, number)
+                self.commit(place)
+
+    def _put_elsewhere(self, clone: Path, number: str) -> None:
+        self.minutes += 1
+        hand, book = Corrections(self._tracker(clone)), self._tracker(clone).book()
+        home, sessions = book.holding(number), sorted(session.id for session in book)
+        is_known = home is not None or number in book.unattributed
+        way = self.random.choice(("link", "unlink", "new")) if is_known else "link"
+        if way == "unlink":
+            self.corrected[number] = hand.unlink(number).after
+        elif way == "new":
+            self.corrected[number] = hand.move(number).after
+        elif others := [i for i in sessions if home is None or i != home.id]:
+            self.corrected[number] = hand.link(number, self.random.choice(others)).after
+
+    def unite(self, clone: Path) -> None:
+        """A hand makes one of two sessions, somewhere else another one of two others."""
+        self.minutes += 1
+        tracker = self._tracker(clone)
+        sessions = [session.id for session in tracker.book()]
+        if len(sessions) > 3:
+            Corrections(tracker).merge(*self.random.sample(sessions, 2))
+            self.commit(clone)
 
     def switch(self, clone: Path) -> None:
         self.git(clone, "checkout", "-q", self.random.choice(BRANCHES))
@@ -108,7 +145,7 @@ class History:
         self.commit(clone)
 
     def pull(self, clone: Path) -> None:
-        other = self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+        other = self._other(clone)
         self.join(clone, "pull", "-q", "--no-rebase", "--no-edit", str(other), self.random.choice(BRANCHES))
 
     def commit(self, clone: Path) -> None:
@@ -154,24 +191,45 @@ class History:
         """Every clone commits what it knows; the first one takes all branches of all."""
         for name in CLONES:
             clone = self.folder / name
-            open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes)).keep()
+            self._tracker(clone).keep()
             self.commit(clone)
         first = self.folder / CLONES[0]
         for name in CLONES:
             for branch in BRANCHES:
                 self.join(first, "pull", "-q", "--no-rebase", "--no-edit", str(self.folder / name), branch)
 
-    def _misses(self, number: str) -> bool:
-        """Whether the committed file alone, without the clone's own document, does not know it."""
+    def _other(self, clone: Path) -> Path:
+        return self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+
+    def _tracker(self, clone: Path) -> Tracker:
+        return open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
+
+    def _committed(self) -> Book:
+        """The committed file alone, without the clone's own document."""
         first = self.folder / CLONES[0]
-        committed = self.git(first, "show", f"HEAD:{SESSION_FILE}").stdout.encode()
-        return Book(parse(committed, "committed")).holding(number) is None
+        return Book(parse(self.git(first, "show", f"HEAD:{SESSION_FILE}").stdout.encode(), "committed"))
+
+    def _misses(self, number: str) -> bool:
+        book = self._committed()
+        return book.holding(number) is None and number not in book.unattributed
+
+    def _misplaced(self) -> list[str]:
+        """Corrections that the latest one should have won; a session that became part of another one is that one."""
+        book, wrong = self._committed(), []
+        for number, wanted in self.corrected.items():
+            home, right = book.holding(number), book.get(wanted) if wanted else None
+            if (home.id if home else None) != (right.id if right else None):
+                wrong.append(f"{number}: corrected to {wanted}, found in {home.id if home else 'no session'}")
+        return wrong
 
 
 MOVES = (
     History.record,
     History.record,
     History.record,
+    History.correct,
+    History.correct,
+    History.unite,
     History.switch,
     History.merge,
     History.rebase,
@@ -189,7 +247,13 @@ def play(seed: int) -> Outcome:
 
 
 def main(arguments: list[str]) -> int:
-    count, first = (int(a) for a in (*arguments, "200", "1")[:2]) if len(arguments) != 1 else (int(arguments[0]), 1)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.histories", description="Random histories with real git."
+    )
+    parser.add_argument("--count", type=int, default=200, help="how many")
+    parser.add_argument("--seed", type=int, default=1, help="of the first one")
+    asked = parser.parse_args(arguments)
+    count, first = asked.count, asked.seed
     os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     steps: dict[str, int] = {}
     conflicts = lost = recorded = 0

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pr_sessions.sessions.agent import Agent, Confidence, Evidence, Role, Run, join_agents, join_runs
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import (
     REPORTED,
     Completion,
-    Evidence,
     Facts,
     Merging,
     Placement,
@@ -68,6 +68,22 @@ def placements(draw: st.DrawFn, detail: str = "") -> Placement:
 
 
 @st.composite
+def agents(draw: st.DrawFn) -> Agent:
+    """An agent as it is kept: evidence and runs sorted, without repetition."""
+    found = draw(st.sets(st.builds(Evidence, st.sampled_from(["head branch", "trailer"]), TEXTS), max_size=2))
+    runs = draw(st.sets(st.sampled_from(["one", "two"]), max_size=2))
+    name = draw(st.sampled_from(["claude-code", "codex", "cursor"]))
+    role, confidence = draw(st.sampled_from(Role)), draw(st.sampled_from(Confidence))
+    return Agent(name, role, confidence, tuple(sorted(found)), tuple(sorted(runs)))
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> Run:
+    first, last = sorted((draw(MOMENTS), draw(MOMENTS)))
+    return Run(draw(st.sampled_from(["codex", "cursor"])), draw(st.sampled_from(["one", "two"])), first, last)
+
+
+@st.composite
 def facts(draw: st.DrawFn, *, placed: str | None = "") -> Facts:
     """Facts as they are kept: whatever was told has a time, sorted and without repetition."""
     known: dict[str, Any] = {
@@ -86,7 +102,7 @@ def facts(draw: st.DrawFn, *, placed: str | None = "") -> Facts:
     return Facts(
         **known,
         created=draw(st.none() | MOMENTS),
-        agents=tuple(sorted(draw(st.sets(st.sampled_from(["claude", "codex", "cursor"]), max_size=2)))),
+        agents=join_agents(draw(st.lists(agents(), max_size=2))),
         is_auto=draw(st.booleans()),
         evidence=tuple(
             sorted(draw(st.sets(st.builds(Evidence, st.sampled_from(["title", "agent"]), TEXTS), max_size=2)))
@@ -128,6 +144,7 @@ def sessions(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS) -> Session:
         carried=in_order(carried),
         carried_totals=draw(TOTALS) if carried else Totals(),
         merged=tuple(sorted(draw(st.sets(st.builds(Merging, IDS, MOMENTS, AUTHORS), max_size=1)))),
+        runs=join_runs(draw(st.lists(runs(), max_size=2))),
         title=draw(TEXTS),
         inferred=draw(st.booleans()),
         source=draw(UNKNOWN),

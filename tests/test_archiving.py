@@ -181,7 +181,7 @@ def test_clones_converge_to_the_same_bytes_whoever_archives(
 ) -> None:
     git(tmp_path, "init", "-q", "--bare", "bare")
     trackers = []
-    for minutes, name in enumerate(("one", "two")):
+    for minutes, name in enumerate(("one", "two"), start=1):
         root = committed(tmp_path / name)
         git(root, "remote", "add", "origin", str(tmp_path / "bare"))
         with_setting(root, "share: branch\n" + ("keep_days: 30\n" if name in archiving else ""))

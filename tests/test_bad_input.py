@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pr_sessions.errors import CannotWrite, InvalidConfiguration, InvalidValue, NewerVersion, UnreadableFile
+from pr_sessions.sessions.agent import Agent
 from pr_sessions.sessions.session import PullRequest, Rung
 from pr_sessions.stores import backups, files, marker
 from pr_sessions.tracker import Tracker
@@ -133,9 +134,9 @@ class TestPullRequests:
         assert (overview(tracker), dict(tracker.book().unattributed)) == ({"ada-20251122-1000": (("1",), "")}, {})
 
     def test_half_characters_and_line_breaks_are_stored_as_blanks(self, tracker: Tracker) -> None:
-        tracker.record(auto(1, author="a\udcff\nb", branch="x\x1b[31my\udcff", base="m\n", agents=("c\n",)))
+        tracker.record(auto(1, author="a\udcff\nb", branch="x\x1b[31my\udcff", base="m\n", agents=(Agent("c\n"),)))
         facts = tracker.find(1).pull_requests["1"]
-        assert (facts.author, facts.branch, facts.base, facts.agents) == ("a  b", "x [31my", "m", ("c",))
+        assert (facts.author, facts.branch, facts.base, facts.agents) == ("a  b", "x [31my", "m", (Agent("c"),))
 
     @pytest.mark.parametrize("text", ["auto-pr: \udcff", "auto-pr: " + "x" * 1_000_000, "auto-pr:\x00"])
     def test_any_title_can_be_looked_at(self, tracker: Tracker, text: str) -> None:
@@ -289,7 +290,7 @@ class TestWriting:
         assert look(clone) == before
 
     def test_a_full_disk_loses_nothing(self, tracker: Tracker, child: Callable[..., subprocess.Popen[str]]) -> None:
-        for number in range(10):
+        for number in range(1, 11):
             tracker.record(auto(number))
         before = overview(tracker), tracker.repository.session_file.read_bytes()
         code = """
@@ -297,6 +298,7 @@ import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from pr_sessions.errors import CannotWrite
+from pr_sessions.sessions.agent import Agent
 from pr_sessions.sessions.session import PullRequest
 from pr_sessions.tracker import open_tracker
 tracker = open_tracker(Path(sys.argv[1]), environ={}, clock=lambda: datetime(2025, 11, 22, 10, 1, tzinfo=UTC))

@@ -4,13 +4,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pr_sessions.errors import PrSessionsError
+    from pr_sessions.sessions.agent import Agent
     from pr_sessions.sessions.policy import Policy
     from pr_sessions.sessions.session import Facts, PullRequest, Session, State, Status
     from pr_sessions.tracker import Tracker, open_tracker
 
-__all__ = ["Facts", "Policy", "PrSessionsError", "PullRequest", "Session", "State", "Status", "Tracker", "open_tracker"]
+__all__ = [
+    "Agent",
+    "Facts",
+    "Policy",
+    "PrSessionsError",
+    "PullRequest",
+    "Session",
+    "State",
+    "Status",
+    "Tracker",
+    "open_tracker",
+]
 
 _HOMES = {
+    "Agent": "pr_sessions.sessions.agent",
     "Facts": "pr_sessions.sessions.session",
     "Policy": "pr_sessions.sessions.policy",
     "PrSessionsError": "pr_sessions.errors",

@@ -7,17 +7,9 @@ from hypothesis import strategies as st
 
 from pr_sessions.analytics.breakdowns import Author, Count, Period
 from pr_sessions.analytics.metrics import Corrected, Metrics, Reduction, Summary, measure
+from pr_sessions.sessions.agent import Agent, Evidence
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import (
-    Completion,
-    Evidence,
-    Facts,
-    Placement,
-    Rung,
-    Session,
-    State,
-    Totals,
-)
+from pr_sessions.sessions.session import Completion, Facts, Placement, Rung, Session, State, Totals
 
 POLICY = Policy()
 NOW = datetime(2025, 11, 24, 12, tzinfo=UTC)
@@ -176,7 +168,11 @@ def test_an_explicit_marker_counts_under_its_kind_and_under_its_own_text() -> No
 
 
 def test_several_agents_of_one_pull_request_make_one_row() -> None:
-    session = holding(pr1=Facts(agents=("Cursor", "Codex")), pr2=Facts(agents=("Codex", "Cursor")), pr3=Facts())
+    session = holding(
+        pr1=Facts(agents=(Agent("Cursor"), Agent("Codex"))),
+        pr2=Facts(agents=(Agent("Codex"), Agent("Cursor"))),
+        pr3=Facts(),
+    )
 
     assert rows(of(session).agents) == {"Codex + Cursor": 2, "unknown": 1}
 
@@ -254,7 +250,7 @@ facts = st.builds(
     author=names,
     state=st.none() | st.sampled_from(State),
     created=times,
-    agents=st.lists(names, max_size=2).map(tuple),
+    agents=st.lists(st.builds(Agent, names), max_size=2).map(tuple),
     placement=st.none() | st.builds(Placement, st.sampled_from(Rung), st.just(START)),
 )
 triggers = st.sampled_from(["", "timeout", "explicit_marker", "explicit_marker: x", "unknown"])

@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 from pr_sessions.analytics.metrics import Metrics, measure
 from pr_sessions.analytics.report import as_json, render_markdown
+from pr_sessions.sessions.agent import Agent, Evidence
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Completion, Evidence, Facts, Placement, Rung, Session, State
+from pr_sessions.sessions.session import Completion, Facts, Placement, Rung, Session, State
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 NOW = datetime(2025, 11, 24, 12, tzinfo=UTC)
@@ -14,7 +15,7 @@ def representative() -> Metrics:
     def fact(state: State, *agents: str) -> Facts:
         return Facts(
             state=state,
-            agents=agents,
+            agents=tuple(map(Agent, agents)),
             created=START,
             files_changed=2,
             test_files_added=1,
@@ -235,7 +236,7 @@ def test_hostile_text_stays_in_its_cell() -> None:
     hostile = "x|`y`<img src=a>\n# z\x1b[2J"
     facts = Facts(
         author=hostile,
-        agents=(hostile,),
+        agents=(Agent(hostile),),
         created=NOW,
         evidence=(Evidence(hostile, ""),),
         placement=Placement(Rung.TIME, NOW),

@@ -43,7 +43,12 @@ def test_explain_as_json(repo: Path, cli: Cli) -> None:
         "session_id": "by-hand",
         "is_auto": False,
         "evidence": [],
-        "placement": {"rung": "hand", "at": "2025-11-22T10:00:00Z", "detail": "named by hand: by-hand", "by": None},
+        "placement": {
+            "rung": "hand",
+            "at": "2025-11-22T10:00:00Z",
+            "detail": "named by hand: by-hand",
+            "by": "Test Person",
+        },
         "aliases": [],
         "unattributed": None,
     }

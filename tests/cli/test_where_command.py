@@ -43,6 +43,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".git/pr-sessions/backups",
         ".git/info/exclude",
         ".git/pr-sessions/quarantine",
+        ".git/pr-sessions/journal.jsonl",
         ".git/pr-sessions/lock",
         ".git/pr-sessions/paused",
     ]
@@ -143,6 +144,7 @@ def test_outside_git_nothing_lies_in_a_clone(cli: Cli, tmp_path: Path, monkeypat
         ".cursor/scripts",
         "docs/metrics/analytics",
         ".cursor/quarantine",
+        "docs/metrics/auto_pr_sessions.journal.jsonl",
         f"{SESSION_FILE}.lock",
         ".cursor/.pr-sessions-paused",
     ]

@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pr_sessions.errors import InvalidValue
+from pr_sessions.sessions.agent import Agent, Evidence
 from pr_sessions.sessions.detection import detect
 from pr_sessions.sessions.policy import DEFAULT_PATTERNS, Policy
 from pr_sessions.sessions.pr_text import render_full, render_minimal
-from pr_sessions.sessions.session import Evidence, PullRequest, Verdict
+from pr_sessions.sessions.session import PullRequest, Verdict
 
 ID = "mary-jane-20251121-0900"
 OTHER = "john.doe-20251121-0900"
@@ -56,7 +57,10 @@ def test_without_evidence_a_pull_request_is_manual(pr: PullRequest) -> None:
         (PullRequest(number="1", body=render_minimal(ID)), verdict(("body mark", "minimal"))),
         (PullRequest(number="1", body=f"text\n\nSession-ID: {ID}"), verdict(("body mark", "trailer"))),
         (PullRequest(number="1", commit_messages=("wip: a\r\n\r\nb",)), verdict(("commit message", "^wip:"))),
-        (PullRequest(number="1", agents=("codex", "devin")), verdict(("agent", "codex"), ("agent", "devin"))),
+        (
+            PullRequest(number="1", agents=(Agent("codex"), Agent("devin"))),
+            verdict(("agent", "codex"), ("agent", "devin")),
+        ),
     ],
 )
 def test_each_rule_names_what_it_saw(pr: PullRequest, expected: Verdict) -> None:
@@ -74,7 +78,7 @@ def test_all_rules_that_speak_are_collected_in_order_and_once() -> None:
         title="auto-pr: a",
         body=render_minimal(ID),
         commit_messages=("wip: a", "WIP: b", "auto-pr: c"),
-        agents=("codex", "codex"),
+        agents=(Agent("codex"), Agent("codex")),
         files_changed=2,
     )
     assert detect(pr, HEURISTIC) == verdict(

@@ -263,7 +263,8 @@ SPECIFIED = {
 
 
 def places(repository: Repository) -> dict[str, str | None]:
-    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - {"documents"}
+    others = {"documents", "worktree"}
+    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - others
     found = {name: getattr(repository, name) for name in values}
     return {name: path and path.as_posix() for name, path in found.items()}
 

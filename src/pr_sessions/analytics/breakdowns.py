@@ -120,7 +120,7 @@ def _is_marker(kind: str) -> bool:
 
 def agents(facts: Facts) -> str:
     """The agents of a pull request as one name, so that it counts once."""
-    return " + ".join(sorted(set(facts.agents))) or UNKNOWN
+    return " + ".join(sorted({agent.name for agent in facts.agents})) or UNKNOWN
 
 
 def authors(sessions: Sequence[Session], prs: Iterable[Entry]) -> tuple[Author, ...]:

@@ -13,6 +13,7 @@ from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import parse
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.git import is_ignored, is_tracked
+from pr_sessions.stores.journal import older
 from pr_sessions.stores.lock import next_in_line
 from pr_sessions.stores.repository import Repository, worktrees
 from pr_sessions.stores.strict_json import read_json
@@ -132,6 +133,9 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         yield Place(exclude, "keeps files of this clone out of git", "init, git, people", "nothing", _lines)
     yield from _beside_the_session_file(repository)
     yield Place(repository.quarantine, "files that could not be read", "doctor --repair", NAMES, _files)
+    for path in (repository.journal, older(repository.journal)):
+        if path.exists() or path == repository.journal:
+            yield Place(path, "who changed what and when", OUR_WRITERS, "names of authors, numbers, times", _lines)
     yield Place(repository.lock, "held while something is written", OUR_WRITERS, "process number, time", _nothing)
     if next_in_line(repository.lock).exists():
         yield Place(next_in_line(repository.lock), "held by the one who is next", OUR_WRITERS, "nothing", _nothing)

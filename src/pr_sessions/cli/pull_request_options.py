@@ -6,6 +6,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from pr_sessions.errors import InvalidValue
+from pr_sessions.sessions.agent import Agent, Confidence, Evidence
 from pr_sessions.sessions.ids import clean
 from pr_sessions.sessions.session import PullRequest, State
 
@@ -24,6 +25,9 @@ _OPTIONS = (
     click.option("--message", "messages", multiple=True, help="A commit's message; may be repeated."),
     click.option("--agent", "agents", multiple=True, metavar="NAME", help="A coding agent; may be repeated."),
 )
+
+
+_TOLD = (Evidence("told", "by the one who recorded it"),)
 
 
 def told(command: F) -> F:
@@ -68,7 +72,7 @@ def pull_request(
         state=State(state) if state else None,
         branch=clean(branch or "") or None,
         base=clean(base or "") or None,
-        agents=tuple(filter(None, map(clean, agents))),
+        agents=tuple(Agent(name, confidence=Confidence.CERTAIN, evidence=_TOLD) for a in agents if (name := clean(a))),
     )
 
 

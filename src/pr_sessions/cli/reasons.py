@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pr_sessions.cli.output import clock, one_line
+from pr_sessions.sessions.agent import Evidence
 from pr_sessions.sessions.attribution import Choice
 from pr_sessions.sessions.pr_text import Form
-from pr_sessions.sessions.session import Evidence, Placement, Rung
+from pr_sessions.sessions.session import Placement, Rung
 from pr_sessions.sessions.times import write_time
 
 # Strongest first.

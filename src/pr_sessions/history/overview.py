@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from pr_sessions.history.git_history import HistoricPullRequest
 from pr_sessions.history.grouping import linked, opened, stretches
 from pr_sessions.history.relations import Overlap, overlaps, stacks
+from pr_sessions.sessions.agent import Evidence
 from pr_sessions.sessions.attribution import Situation
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.recording import Recorded, record
-from pr_sessions.sessions.session import Evidence, Session
+from pr_sessions.sessions.session import Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document
 

@@ -23,11 +23,13 @@ class Situation(Struct, frozen=True, kw_only=True):
     Attributes:
         at: when what is recorded happened.
         by_hand: the session that a person named.
+        by: that person.
         current: the live session of the working tree in which the pull request was recorded.
     """
 
     at: datetime
     by_hand: str | None = None
+    by: str = ""
     current: str | None = None
 
 
@@ -79,7 +81,8 @@ def choose(ledger: Ledger, pull_request: PullRequest, situation: Situation, poli
 
 
 def _decide(ledger: Ledger, finding: Tried, tried: tuple[Tried, ...], situation: Situation) -> Choice:
-    placement = Placement(finding.rung, situation.at, finding.detail)
+    by = situation.by if finding.rung is Rung.HAND else ""
+    placement = Placement(finding.rung, situation.at, finding.detail, by)
     if len(finding.candidates) == 1:
         return Choice(session_id=finding.candidates[0], placement=placement, tried=tried)
     sessions = [s for s in map(ledger.get, finding.candidates) if s]

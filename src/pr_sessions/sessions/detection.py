@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from pr_sessions.sessions.agent import Evidence
 from pr_sessions.sessions.patterns import matcher
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import find_marks
-from pr_sessions.sessions.session import Evidence, PullRequest, Verdict
+from pr_sessions.sessions.session import PullRequest, Verdict
 
 
 def detect(pr: PullRequest, policy: Policy) -> Verdict:
@@ -42,7 +43,8 @@ def _body_mark(pr: PullRequest, _policy: Policy) -> Iterator[Evidence]:
 
 def _agents(pr: PullRequest, _policy: Policy) -> Iterator[Evidence]:
     for agent in pr.agents:
-        yield Evidence("agent", agent)
+        if agent.opened:
+            yield Evidence("agent", agent.name)
 
 
 def _small_change(pr: PullRequest, policy: Policy) -> Iterator[Evidence]:

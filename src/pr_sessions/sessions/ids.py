@@ -39,14 +39,16 @@ def check_number(number: str | int) -> str:
     """A pull request's number as text: digits without leading zeros, or `owner/name#digits` for another repository's.
 
     Raises:
-        InvalidValue: it is neither.
+        InvalidValue: it is neither, or 0.
     """
-    if isinstance(number, int) and not 0 <= number < 10**18:
-        raise InvalidValue("not a pull request number: it is negative or too long", "give digits, such as 42")
+    if isinstance(number, int) and not 0 < number < 10**18:
+        raise InvalidValue("not a pull request number: it is not positive, or too long", "give digits, such as 42")
     text = str(number).strip().removeprefix("#")
     repository, _, digits = text.rpartition("#")
     if isinstance(number, bool) or not _NUMBER.fullmatch(text) or not {".", ".."}.isdisjoint(repository.split("/")):
         raise InvalidValue(f"not a pull request number: {str(number)[:60]!r}", "give digits, such as 42")
+    if int(digits) == 0:
+        raise InvalidValue(f"not a pull request number: {text[:60]!r}", "forges count from 1")
     return f"{repository}#{int(digits)}" if repository else str(int(digits))
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from msgspec import json
 from msgspec.structs import replace
 
+from pr_sessions.sessions.agent import join_agents, join_runs
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.session import REPORTED, Completion, Facts, Placement, Reopening, Rung, Session, State, most
 from pr_sessions.sessions.times import write_time
@@ -44,6 +45,7 @@ def join_sessions(one: Session, other: Session) -> Session:
         carried_totals=most(one.carried_totals, other.carried_totals),
         elsewhere=_in_order({*one.elsewhere, *other.elsewhere} - pull_requests.keys()),
         merged=tuple(sorted({*one.merged, *other.merged})),
+        runs=join_runs(one.runs, other.runs),
         title=max(one.title, other.title),
         inferred=one.inferred and other.inferred,
         aliases=tuple(sorted({*one.aliases, *other.aliases, one.id, other.id} - {min(one.id, other.id)})),
@@ -60,7 +62,7 @@ def join_facts(one: Facts, other: Facts) -> Facts:
     joined = Facts(
         **{field: value for field, (_, value) in told.items() if value is not None},
         created=_pick(min, one.created, other.created),
-        agents=tuple(sorted({*one.agents, *other.agents})),
+        agents=join_agents(one.agents, other.agents),
         is_auto=one.is_auto or other.is_auto,
         evidence=tuple(sorted({*one.evidence, *other.evidence})),
         placement=_pick(max, one.placement, other.placement, key=placement_order),

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pr_sessions.sessions.agent import join_agents
 from pr_sessions.sessions.attribution import Choice, Situation, choose
 from pr_sessions.sessions.completion import completion_reason
 from pr_sessions.sessions.detection import detect
@@ -170,7 +171,7 @@ def _facts(
         **news,
         created=pull_request.created,
         # In the order that a join gives them, so that a second telling changes nothing.
-        agents=tuple(sorted(set(pull_request.agents))),
+        agents=join_agents(pull_request.agents),
         is_auto=verdict.is_auto,
         evidence=tuple(sorted(verdict.evidence)),
         placement=placement,

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pr_sessions.sessions.agent import Agent, Evidence, Run
 from pr_sessions.sessions.ids import number_order
 
 
@@ -44,18 +45,6 @@ class Rung(IntEnum):
         return self.name.lower()
 
 
-class Evidence(Struct, frozen=True, order=True):
-    """Why a pull request was taken for automatic.
-
-    Attributes:
-        rule: which rule spoke: `title`, `commit message`, `body mark`, `agent`, `small change`.
-        detail: the team's pattern or the mark that matched; never the pull request's own words.
-    """
-
-    rule: str
-    detail: str
-
-
 class Verdict(Struct, frozen=True):
     """Whether a pull request is automatic, and by what evidence."""
 
@@ -66,23 +55,30 @@ class Verdict(Struct, frozen=True):
 class PullRequest(Struct, frozen=True, kw_only=True):
     """A pull request as its forge, a script or git's history shows it. `None` is "not said".
 
-    Title, body and commit messages are looked at and never stored.
+    Title, body, labels, commit messages and their authors are looked at and never stored.
 
     Attributes:
         number: digits, or `owner/name#digits` for another repository's.
+        author: login on the forge.
+        author_id: the forge's number of that login, which nobody can take over.
+        commit_authors: e-mail addresses.
         files_changed: how many files it changes.
         test_files_added: how many test files it adds.
         docs_updated: whether it touches documentation.
         branch: head branch.
         base: branch it is meant for.
         created: when it was opened.
+        agents: those that the source itself tells of.
     """
 
     number: str
     title: str = ""
     body: str = ""
     author: str = ""
+    author_id: int | None = None
+    labels: tuple[str, ...] = ()
     commit_messages: tuple[str, ...] = ()
+    commit_authors: tuple[str, ...] = ()
     files_changed: int | None = None
     test_files_added: int | None = None
     docs_updated: bool | None = None
@@ -92,7 +88,7 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     created: datetime | None = None
     closed: datetime | None = None
     merged: datetime | None = None
-    agents: tuple[str, ...] = ()
+    agents: tuple[Agent, ...] = ()
 
 
 class Placement(Struct, frozen=True):
@@ -130,7 +126,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     created: datetime | None = None
     closed: datetime | None = None
     merged: datetime | None = None
-    agents: tuple[str, ...] = ()
+    agents: tuple[Agent, ...] = ()
     is_auto: bool = False
     evidence: tuple[Evidence, ...] = ()
     placement: Placement | None = None
@@ -222,6 +218,7 @@ class Session(Struct, frozen=True, kw_only=True):
         carried_totals: what an old file counted for those numbers; counts until all of them have facts.
         elsewhere: those of the carried numbers that have facts in another place; they are not this session's.
         merged: what became part of it by hand.
+        runs: the agents' conversations that hooks saw in it.
         inferred: made by recording alone, nobody started it: it rests on the set of its pull requests.
         aliases: ids of sessions that became part of this one.
         source: the record it was read from: unknown fields and the spelling of unchanged values live on in it.
@@ -239,6 +236,7 @@ class Session(Struct, frozen=True, kw_only=True):
     carried_totals: Totals = Totals()
     elsewhere: tuple[str, ...] = ()
     merged: tuple[Merging, ...] = ()
+    runs: tuple[Run, ...] = ()
     title: str = ""
     inferred: bool = False
     aliases: tuple[str, ...] = ()

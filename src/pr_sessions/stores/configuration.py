@@ -112,9 +112,10 @@ def parse(text: str, name: str) -> Parsed:
 
 
 def _unreadable(text: str, error: "NotYamlError") -> Mistake:
-    conflict = any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines())
-    hint = "the file holds a merge conflict: resolve it" if conflict else _PLAIN
-    return Mistake(error.line, "", f"Invalid YAML: {error}", hint)
+    marked = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))]
+    if marked:
+        return Mistake(marked[0], "", "holds a conflict marker of git", "the file holds a merge conflict: resolve it")
+    return Mistake(error.line, "", f"Invalid YAML: {error}", _PLAIN)
 
 
 def _key_mistakes(entries: "tuple[Entry, ...]") -> Iterator[Mistake]:

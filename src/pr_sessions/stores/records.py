@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import json
 
 from pr_sessions.errors import InvalidValue
+from pr_sessions.sessions.agent import Agent, Confidence, Evidence, Role, Run, join_agents, join_runs
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.session import (
     REPORTED,
     Completion,
-    Evidence,
     Facts,
     Merging,
     Placement,
@@ -50,6 +50,7 @@ METADATA_KEYS = (
     "inferred",
     "aliases",
     "merged",
+    "runs",
     "reopened",
     "other_ends",
     "carried_totals",
@@ -92,6 +93,7 @@ def read_session(session_id: str, record: Record, zone: tzinfo, *, completed: bo
         carried_totals=carried_totals,
         elsewhere=_read_elsewhere(record, metadata, pull_requests),
         merged=tuple(_read_merging(m, zone) for m in _get(metadata, "merged", list) or ()),
+        runs=join_runs(_read_run(run, zone) for run in _get(metadata, "runs", list) or ()),
         title=_get(metadata, "title", str) or "",
         inferred=bool(_get(metadata, "inferred", bool)),
         aliases=tuple(_texts(metadata, "aliases")),
@@ -157,7 +159,7 @@ def read_facts(record: Record, zone: tzinfo) -> Facts:
         **told,
         state=State(state) if state else None,
         docs_updated=_get(record, "docs_updated", bool),
-        agents=tuple(_texts(record, "agents")),
+        agents=join_agents(map(_read_agent, _get(record, "agents", list) or ())),
         is_auto=bool(_get(record, "is_auto", bool)),
         evidence=tuple(_read_evidence(e) for e in _get(record, "evidence", list) or ()),
         placement=_read_placement(_get(record, "placement", dict), zone),
@@ -173,7 +175,7 @@ def write_facts(facts: Facts, zone: tzinfo) -> Record:
         "author": facts.author or None,
         "state": facts.state,
         "is_auto": facts.is_auto,
-        "agents": sorted(facts.agents) or None,
+        "agents": [_write_agent(agent) for agent in facts.agents] or None,
         "files_changed": facts.files_changed,
         "test_files_added": facts.test_files_added,
         "docs_updated": facts.docs_updated,
@@ -233,6 +235,7 @@ def _write_metadata(session: Session, zone: tzinfo) -> Record:
         "inferred": session.inferred or None,
         "aliases": sorted(session.aliases) or None,
         "merged": [{"id": m.id, "at": write_time(m.at), "by": m.by} for m in sorted(session.merged)] or None,
+        "runs": [_write_run(run) for run in session.runs] or None,
         "reopened": {"at": write_time(session.reopened.at), "by": session.reopened.by} if session.reopened else None,
         "other_ends": [{"at": write_time(e.at), "trigger": e.trigger} for e in session.other_ends] or None,
         "carried_totals": {
@@ -288,6 +291,39 @@ def _time_of(record: Record, place: str, zone: tzinfo) -> datetime:
 def _read_evidence(record: Any) -> Evidence:
     entry = _typed(record, dict, "evidence")
     return Evidence(_get(entry, "rule", str) or "", _get(entry, "detail", str) or "")
+
+
+def _read_agent(record: Any) -> Agent:
+    """An object; an agent's bare name in the files of earlier programs."""
+    if isinstance(record, str):
+        return Agent(record)
+    entry = _typed(record, dict, "agents")
+    role, confidence = _get(entry, "role", str) or "", _get(entry, "confidence", str) or ""
+    if role.upper() not in Role.__members__ or confidence.upper() not in Confidence.__members__:
+        raise WrongType(f"agents: {str(record)[:80]}")
+    evidence = tuple(sorted(_read_evidence(e) for e in _get(entry, "evidence", list) or ()))
+    runs = tuple(sorted(_texts(entry, "runs")))
+    return Agent(_get(entry, "name", str) or "", Role[role.upper()], Confidence[confidence.upper()], evidence, runs)
+
+
+def _write_agent(agent: Agent) -> Record:
+    told: Record = {"name": agent.name, "role": agent.role.value, "confidence": agent.confidence.label}
+    if agent.evidence:
+        told["evidence"] = [{"rule": e.rule, "detail": e.detail} for e in agent.evidence]
+    return told | ({"runs": list(agent.runs)} if agent.runs else {})
+
+
+def _read_run(record: Any, zone: tzinfo) -> Run:
+    entry = _typed(record, dict, "runs")
+    started, last = (_time(entry, key, zone) for key in ("started", "last_activity"))
+    if started is None:
+        raise WrongType(f"runs: {str(record)[:80]!r} has no start")
+    return Run(_get(entry, "agent", str) or "", _get(entry, "id", str) or "", started, last or started)
+
+
+def _write_run(run: Run) -> Record:
+    times = {"started": write_time(run.started), "last_activity": write_time(run.last_activity)}
+    return {"agent": run.agent, "id": run.id, **times}
 
 
 def _read_placement(record: Record | None, zone: tzinfo) -> Placement | None:

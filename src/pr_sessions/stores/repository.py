@@ -134,12 +134,16 @@ class Repository(Struct, frozen=True):
         return self.state / "pending" if self.state else None
 
     @property
+    def worktree(self) -> str:
+        """Git's own name for a worktree that was added; empty for the main one, and outside git."""
+        return "" if self.git_dir is None or self.git_dir == self.common_dir else self.git_dir.name
+
+    @property
     def policy_cache(self) -> Path | None:
         """The effective policy of this worktree, quick to read; `None` outside git."""
         if self.state is None or self.git_dir is None:
             return None
-        worktree = "" if self.git_dir == self.common_dir else f"-{self.git_dir.name}"
-        return self.state / f"policy{worktree}.json"
+        return self.state / f"policy{'-' if self.worktree else ''}{self.worktree}.json"
 
     @property
     def paused(self) -> Path:

@@ -1,6 +1,6 @@
 """How sessions are kept: read without disturbing anybody, write under a lock, all or nothing."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import reduce
@@ -15,6 +15,10 @@ from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes, replace_file, sweep_beside
 from pr_sessions.stores.lock import locked
+
+
+def _whole() -> None:
+    """Nobody merges these files."""
 
 
 class Work(Protocol):
@@ -66,6 +70,7 @@ class FileStore:
         backups: a folder.
         zone: where naive times were written.
         keep: sessions that ended longer ago move to archives; `None` leaves them where they are.
+        refuse_half: raises where a file holds one side only of a merge that is not finished.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class FileStore:
         backups: Path,
         zone: tzinfo = UTC,
         keep: timedelta | None = None,
+        refuse_half: Callable[[], None] = _whole,
     ) -> None:
         self.files = files
         self.backups = backups
@@ -82,6 +88,7 @@ class FileStore:
         self.keep = keep
         self._lock = lock
         self._zone = zone
+        self._refuse_half = refuse_half
 
     def read(self) -> Book:
         """Everything that is kept. Waits for nobody and writes nothing."""
@@ -120,6 +127,7 @@ class FileStore:
             for path, data in contents.items()
             if own is None or path == self.files[0] or data != own
         ]
+        self._refuse_half()
         return reduce(join_books, books) if books else Book(Document(name=str(self.files[-1])), self._zone)
 
 

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from pr_sessions.sessions.policy import Policy
+from pr_sessions.stores.git_index import refuse_half_merged
 from pr_sessions.stores.policy_cache import load_policy
 from pr_sessions.stores.repository import Repository, find_repository
 from pr_sessions.stores.store import FileStore
@@ -42,5 +44,6 @@ def tracker_of(
     """The tracker of a repository that is known already, by a policy that is known already."""
     zone = zone_of(policy)
     keep = timedelta(days=policy.keep_days) if policy.keep_days else None
-    store = FileStore(repository.documents, repository.lock, repository.backups, zone, keep)
+    half = partial(refuse_half_merged, repository)
+    store = FileStore(repository.documents, repository.lock, repository.backups, zone, keep, half)
     return Tracker(repository, policy, store, environ=environ, clock=clock, journal=repository.journal)

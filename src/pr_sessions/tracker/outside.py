@@ -39,7 +39,7 @@ def tidy(pull_request: PullRequest) -> PullRequest:
         author=clean(pull_request.author),
         branch=clean(pull_request.branch) if pull_request.branch else None,
         base=clean(pull_request.base) if pull_request.base else None,
-        agents=tuple(clean(agent) for agent in pull_request.agents),
+        agents=tuple(replace(agent, name=clean(agent.name)) for agent in pull_request.agents),
         created=_instant(pull_request.created),
         closed=_instant(pull_request.closed),
         merged=_instant(pull_request.merged),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pr_sessions.errors import InvalidValue, Paused, UnreadableFile
+from pr_sessions.errors import InvalidValue, Paused, PrSessionsError, UnreadableFile
 from pr_sessions.sessions.ids import check_id, clean, new_id, number_order
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
 from pr_sessions.sessions.policy import Policy
@@ -24,7 +24,7 @@ from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
 from pr_sessions.tracker.reading import Reader
 from pr_sessions.tracker.results import Added, Completed, Imported, Joined, Restored, Started
-from pr_sessions.tracker.surroundings import is_ci, login, way_on
+from pr_sessions.tracker.surroundings import is_ci, login, warn, way_on
 
 if TYPE_CHECKING:
     from pr_sessions.sessions.recording import Recorded
@@ -112,6 +112,7 @@ class Tracker(Reader):
         pull_request: PullRequest,
         *,
         session_id: str | None = None,
+        by: str = "",
         at: datetime | None = None,
         claims: bool = True,
         sweeps: bool = True,
@@ -121,6 +122,7 @@ class Tracker(Reader):
         Args:
             pull_request: what is told of it.
             session_id: the session that somebody names by hand.
+            by: who names it.
             at: when it happened; when it was opened, or now, if not given.
             claims: whether the current session of this working tree may claim it, whoever its author is.
             sweeps: whether sessions that have run out are completed first.
@@ -138,7 +140,7 @@ class Tracker(Reader):
         with self._changing(now, sweeps=sweeps, wants=wants) as change:
             before = change.book
             current = self._current_id(before, now)
-            situation = Situation(at=at, by_hand=named, current=current if claims else None)
+            situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
@@ -193,9 +195,11 @@ class Tracker(Reader):
                 raise InvalidValue(
                     f"{session.id} was reopened at {session.reopened.at.isoformat()}", "give a later time with --at"
                 )
-            change.end(ended)
             if end := ended.completion:
-                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at))
+                is_current = session.id == self._current_id(change.book, now)
+                here = {"worktree": self.repository.worktree} if is_current else {}
+                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at), **here)
+            change.end(ended)
         return Completed(ended, asked=ended != advance(session, TimePassed(at), self.policy))
 
     def cleanup(self, max_age: timedelta | None = None, at: datetime | None = None) -> tuple[Session, ...]:
@@ -273,7 +277,11 @@ class Tracker(Reader):
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
             if change.what and change.book is not before and self.journal:
-                self._write_down(change, self.journal, now)
+                try:
+                    self._write_down(change, self.journal, now)
+                except PrSessionsError as error:
+                    # The change itself is kept by now: whoever asked for it must not think otherwise.
+                    warn(f"the change is kept, but the journal does not say so: {error}", error.hint)
 
     def _wants(
         self, now: datetime, names: Collection[str] = (), number: str = "", *, at: datetime | None = None
@@ -294,7 +302,7 @@ class Tracker(Reader):
         return wanted
 
     def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
-        """One line in the journal; the change itself is kept by now."""
+        """One line in the journal."""
         from pr_sessions.stores import journal
 
         # Git is asked only where it does not show: recording is what happens often.

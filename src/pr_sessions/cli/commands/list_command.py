@@ -79,11 +79,15 @@ def _fits(session: Session, wanted: Wanted, tracker: Tracker, now: datetime) -> 
             wanted.author in (None, session.author),
             wanted.status in (None, status_of(session, now, tracker.policy)),
             wanted.trigger is None or wanted.trigger in _triggers(session),
-            wanted.agent is None or any(wanted.agent in facts.agents for facts in session.pull_requests.values()),
+            wanted.agent is None or wanted.agent in _agents(session),
             wanted.since is None or _last(session) >= wanted.since,
             wanted.until is None or _first(session) <= wanted.until,
         )
     )
+
+
+def _agents(session: Session) -> Iterator[str]:
+    return (agent.name for facts in session.pull_requests.values() for agent in facts.agents)
 
 
 def _triggers(session: Session) -> Iterator[str]:

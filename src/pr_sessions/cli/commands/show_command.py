@@ -49,7 +49,7 @@ def _cells(facts: Facts) -> tuple[str, ...]:
         facts.test_files_added,
         docs,
         facts.author,
-        ", ".join(facts.agents),
+        ", ".join(agent.name for agent in facts.agents),
         placed,
     )
     return tuple("-" if cell in (None, "") else output.one_line(str(cell), 40) for cell in cells)

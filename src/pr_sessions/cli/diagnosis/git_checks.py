@@ -9,6 +9,7 @@ from subprocess import DEVNULL, TimeoutExpired, run
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import REPAIR, Case
 from pr_sessions.cli.diagnosis.sharing_checks import SHARING_CHECKS
+from pr_sessions.cli.repair.other_trees import in_need, way_out
 from pr_sessions.cli.setup.merge_driver import interpreter_in, is_asked_for, registered
 from pr_sessions.sessions.policy import Share
 from pr_sessions.stores.conflicts import unmerged
@@ -46,6 +47,12 @@ def unfinished_merge(case: Case) -> Iterator[Finding]:
     if stages and (path in case.documents or path not in case.contents):
         problem = f"git has not finished merging it: {len(stages)} versions wait in the index"
         yield Finding(Severity.ERROR, problem, str(path), REPAIR)
+
+
+def other_trees(case: Case) -> Iterator[Finding]:
+    """Session files of other working trees that nothing can be written to; a repair mends its own tree only."""
+    for root, reason in in_need(case.repository).items():
+        yield Finding(Severity.WARNING, reason, str(root), way_out(root))
 
 
 def merge_driver(case: Case) -> Iterator[Finding]:
@@ -100,4 +107,4 @@ def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[S
     return None
 
 
-GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, merge_driver, *SHARING_CHECKS)
+GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, other_trees, merge_driver, *SHARING_CHECKS)
