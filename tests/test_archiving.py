@@ -91,24 +91,71 @@ def test_a_late_pull_request_joins_its_archived_session(tracker: Tracker) -> Non
     assert [told_in(path) for path in tracker.repository.documents] == [{YOUNG}, {YOUNG}]
 
 
-def test_a_new_pull_request_reads_no_archive_as_a_document(tracker: Tracker) -> None:
-    """It may look for the number in an archive, but what is wrong elsewhere in it does not stop today's work."""
-    tracker.back_up()
-    for path in all_archives(tracker):
-        path.write_bytes(path.read_bytes() + b"}")
-    tracker.record(auto(77), claims=False)
-    with pytest.raises(UnreadableFile, match=IN_NOVEMBER):
-        tracker.book()
+DAMAGES = [b"", b"{", b"<<<<<<< ours\n", b'{"version": "2.0"}', b'{"completed_sessions": [{"session_id": 7}]}']
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"<<<<<<< ours\n", b'{"version": "2.0"}'])
-def test_a_damaged_archive_is_named_and_never_written_over(tracker: Tracker, data: bytes) -> None:
+@pytest.mark.parametrize("data", DAMAGES)
+def test_a_damaged_archive_is_named_by_who_needs_it(tracker: Tracker, data: bytes) -> None:
     path = tracker.repository.archive / IN_NOVEMBER
     path.write_bytes(data)
-    for operation in (tracker.book, tracker.cleanup, lambda: tracker.record(auto(5), claims=False)):
+    backdated = auto(5, created=START)
+    for operation in (tracker.book, tracker.back_up, lambda: tracker.record(backdated, claims=False)):
         with pytest.raises(UnreadableFile, match=IN_NOVEMBER):
             operation()
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("data", DAMAGES)
+def test_a_damaged_archive_stops_nobody_who_needs_it_not(tracker: Tracker, clock: Clock, data: bytes) -> None:
+    """Neither the first write of a day, which takes a backup, nor one that archives another month, touches it."""
+    path, own = all_archives(tracker)
+    path.write_bytes(data)
+    sound = own.read_bytes()
+    clock.set(60 * DAY)
+    tracker.record(auto(77), claims=False)
+    clock.set(100 * DAY)
+    tracker.cleanup()
+    assert (path.read_bytes(), own.read_bytes()) == (data, sound)
+    january = tracker.repository.archive / "auto_pr_sessions-2026-01.json"
+    assert told_in(january) == {YOUNG, "ada-20260121-1000"}
+
+
+@pytest.mark.parametrize("places", [("tree",), ("tree", "own")])
+def test_nothing_moves_to_a_month_that_cannot_be_read(tracker: Tracker, clock: Clock, places: tuple[str, ...]) -> None:
+    late = auto(5, author="bob", created=minute(15))
+    tracker.record(late, claims=False)
+    for path in all_archives(tracker)[: len(places)]:
+        path.write_bytes(b"{")
+    tracker.repository.session_file.write_bytes(SESSION_OF_CLEO)
+    tracker.cleanup()
+    assert "cleo-20251122-1000" in told_in(tracker.repository.session_file)
+    assert [path.read_bytes() for path in all_archives(tracker)[: len(places)]] == [b"{"] * len(places)
+
+
+SESSION_OF_CLEO = json.dumps(
+    {
+        "version": "1.0",
+        "active_sessions": {},
+        "completed_sessions": [
+            {
+                "session_id": "cleo-20251122-1000",
+                "author": "cleo",
+                "started": "2025-11-22T10:00:00Z",
+                "completed": "2025-11-22T10:30:00Z",
+                "completion_trigger": "manual_cli",
+                "prs": ["6"],
+            }
+        ],
+    }
+).encode()
+
+
+def test_the_backup_of_a_day_holds_the_archives_that_can_be_read(tracker: Tracker, clock: Clock) -> None:
+    path, _ = all_archives(tracker)
+    path.with_name("auto_pr_sessions-2025-10.json").write_bytes(b"{")
+    clock.set(60 * DAY)
+    tracker.record(auto(77), claims=False)
+    assert told_in(max(tracker.repository.backups.iterdir())) == {OLD, YOUNG}
 
 
 def test_an_archive_that_a_checkout_took_away_comes_back_with_the_next_write(tracker: Tracker) -> None:

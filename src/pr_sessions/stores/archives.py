@@ -38,22 +38,37 @@ class Wanted(Struct, frozen=True):
 Wants = Callable[[Book], Wanted]
 
 
+def nobody_merges(_: Collection[Path]) -> None:
+    """Where git does not look after the files, none is ever half merged."""
+
+
 class Archives(Struct, frozen=True):
     """The archives beside some session documents; nothing is read before somebody asks.
 
     Attributes:
         folders: one for each document, in the order of writing.
         stem: how every name begins.
+        refuse_half: raises where one of these files holds one side only of a merge that is not finished.
     """
 
     folders: tuple[Path, ...]
     stem: str
     zone: tzinfo = UTC
+    refuse_half: Callable[[Collection[Path]], None] = nobody_merges
 
     @classmethod
-    def beside(cls, files: tuple[Path, ...], zone: tzinfo = UTC) -> "Archives":
+    def beside(
+        cls,
+        files: tuple[Path, ...],
+        zone: tzinfo = UTC,
+        refuse_half: Callable[[Collection[Path]], None] = nobody_merges,
+    ) -> "Archives":
         """Those of session documents; the last one is the specified session file."""
-        return cls(tuple(path.parent / FOLDER for path in files), f"{files[-1].stem}-", zone)
+        return cls(tuple(path.parent / FOLDER for path in files), f"{files[-1].stem}-", zone, refuse_half)
+
+    def exist(self) -> bool:
+        """Whether any folder of them is there: all that is asked where nothing was ever archived."""
+        return any(map(os.path.isdir, self.folders))
 
     def paths(self) -> tuple[Path, ...]:
         """Every archive that is there."""
@@ -75,16 +90,33 @@ class Archives(Struct, frozen=True):
     def read(self, wanted: Wanted | None) -> dict[Path, bytes]:
         """The archives that an operation needs, all places of each; every one where `wanted` is `None`.
 
-        An archive that is not in all places is always among them, so that it gets there.
+        An archive that is not the same in all places is among them, too, so that it gets there; unless it cannot be
+        read, since nobody needs it now.
 
         Raises:
             UnreadableFile: one may not be read.
         """
         found: dict[Path, bytes] = {}
         for name in self.names():
-            if wanted is None or self._is_wanted(name, wanted):
+            is_needed = wanted is None or self._is_needed(name, wanted)
+            if is_needed or (self._differs(name) and self.is_sound(name)):
                 found |= self.contents(name)
         return found
+
+    def is_sound(self, name: str) -> bool:
+        """Whether everything in every place of an archive can be read, and nothing is half merged."""
+        try:
+            for book in self.books(self.contents(name)):
+                tuple(book)
+        except UnreadableFile:
+            return False
+        return True
+
+    def sound(self) -> list[Book]:
+        """What all archives say that can be read."""
+        return self.books(
+            {path: data for name in self.names() if self.is_sound(name) for path, data in self.contents(name).items()}
+        )
 
     def contents(self, name: str) -> dict[Path, bytes]:
         """The bytes of one archive, by place."""
@@ -95,13 +127,15 @@ class Archives(Struct, frozen=True):
         """What these archives say; of the same bytes once.
 
         Raises:
-            UnreadableFile: one is no session document; nothing is ever written over it.
+            UnreadableFile: one is no session document, or half merged; nothing is ever written over it.
         """
         named = {(path.name, data): path for path, data in reversed(list(contents.items()))}
         own = self.folders[0] if len(self.folders) > 1 else None
-        return [
+        books = [
             Book(parse(data, str(path), trusted=path.parent == own), self.zone) for (_, data), path in named.items()
         ]
+        self.refuse_half(tuple(contents))
+        return books
 
     def put(self, contents: Mapping[Path, bytes], moving: Mapping[str, Book]) -> dict[Path, bytes]:
         """What has to be written so that every place holds these archives, and those by month what is joined to them.
@@ -128,12 +162,19 @@ class Archives(Struct, frozen=True):
         for folder in self.folders:
             sweep_temporaries(folder, self.stem, math.inf)
 
-    def _is_wanted(self, name: str, wanted: Wanted) -> bool:
+    def _is_needed(self, name: str, wanted: Wanted) -> bool:
         if wanted.since and name >= self.name(f"{wanted.since.astimezone(UTC):%Y-%m}"):
             return True
-        if len({_size(path) for path in self.places(name)}) > 1:
-            return True
         return bool(wanted.names) and any(mentions(data, wanted.names) for data in self.contents(name).values())
+
+    def _differs(self, name: str) -> bool:
+        return len({_size(path) for path in self.places(name)}) > 1
+
+
+def settled(book: Book, shelves: Iterable[Book]) -> frozenset[str]:
+    """The sessions that archives tell alike: they need not stand among the others."""
+    told = {i: entry for shelf in shelves for i, entry in shelf.kept.items()}
+    return frozenset(i for i, entry in told.items() if book.kept.get(i) == entry)
 
 
 def due(book: Book, before: datetime, settled: Collection[str]) -> Mapping[str, Book]:

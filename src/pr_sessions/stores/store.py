@@ -7,7 +7,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Protocol
 
-from pr_sessions.stores.archives import Archives, Wants, due, oldest_kept
+from pr_sessions.errors import UnreadableFile
+from pr_sessions.stores.archives import Archives, Wants, due, nobody_merges, oldest_kept, settled
 from pr_sessions.stores.backups import take, taken_today
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books
@@ -15,10 +16,6 @@ from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes, replace_file, sweep_beside
 from pr_sessions.stores.lock import locked
-
-
-def _whole() -> None:
-    """Nobody merges these files."""
 
 
 class Work(Protocol):
@@ -70,7 +67,7 @@ class FileStore:
         backups: a folder.
         zone: where naive times were written.
         keep: sessions that ended longer ago move to archives; `None` leaves them where they are.
-        refuse_half: raises where a file holds one side only of a merge that is not finished.
+        refuse_half: raises where one of these files holds one side only of a merge that is not finished.
     """
 
     def __init__(
@@ -80,11 +77,11 @@ class FileStore:
         backups: Path,
         zone: tzinfo = UTC,
         keep: timedelta | None = None,
-        refuse_half: Callable[[], None] = _whole,
+        refuse_half: Callable[[Collection[Path]], None] = nobody_merges,
     ) -> None:
         self.files = files
         self.backups = backups
-        self.archives = Archives.beside(files, zone)
+        self.archives = Archives.beside(files, zone, refuse_half)
         self.keep = keep
         self._lock = lock
         self._zone = zone
@@ -102,22 +99,20 @@ class FileStore:
         with locked(self._lock):
             # Before anything is written: on a full disk this makes room.
             sweep_beside(*self.files)
-            self.archives.sweep()
+            has_archives = self.archives.exist()
+            if has_archives:
+                self.archives.sweep()
             contents = self._contents()
             book = self._join(contents)
             if len(self.files) > 1 and self.files[0] not in contents:
                 # What nobody can decode must not get into our own document unseen.
                 tuple(book)
-            yield FileWork(self, contents, book, self._archived(book, wants), now)
+            archived = self.archives.read(wants(book) if wants else None) if has_archives else {}
+            yield FileWork(self, contents, book, archived, now)
 
     def _contents(self) -> dict[Path, bytes]:
         read = {path: read_bytes(path) for path in self.files}
         return {path: data for path, data in read.items() if data is not None}
-
-    def _archived(self, book: Book, wants: Wants | None) -> dict[Path, bytes]:
-        if not self.archives.names():
-            return {}
-        return self.archives.read(wants(book) if wants else None)
 
     def _join(self, contents: Mapping[Path, bytes]) -> Book:
         """Files of the same bytes are parsed once."""
@@ -127,7 +122,7 @@ class FileStore:
             for path, data in contents.items()
             if own is None or path == self.files[0] or data != own
         ]
-        self._refuse_half()
+        self._refuse_half(self.files)
         return reduce(join_books, books) if books else Book(Document(name=str(self.files[-1])), self._zone)
 
 
@@ -155,12 +150,12 @@ class FileWork:
 
     def save(self, book: Book, *, stamps: bool = True) -> bool:
         """Keeps the book; tells whether anything was written. `stamps` sets `last_updated` of a changed one."""
-        settled = self._settled(book)
-        moving = self._due(book, settled)
+        shelved = settled(book, self._shelves)
+        moving = self._due(book, shelved)
         archives = self._store.archives.put(self._archived, moving)
         if book is self.book and self._is_everywhere() and not archives and not moving:
             return False
-        gone = {*settled, *(i for month in moving.values() for i in month.kept)}
+        gone = {*shelved, *(i for month in moving.values() for i in month.kept)}
         data = (book.updated(self._now) if stamps and book is not self.book else book).to_bytes(gone)
         if not taken_today(self._store.backups, self._now):
             self.back_up()
@@ -176,25 +171,33 @@ class FileWork:
 
     def back_up(self) -> Path | None:
         """A copy of everything as it was before this transaction; `None` if there was nothing."""
-        archived = self._store.archives.read(None) if self._store.archives.names() else {}
+        archived = self._readable_shelves()
         if not self._before and not archived:
             return None
         if archived:
-            whole = unite([self._at_first, *self._store.archives.books(archived)]).to_bytes()
+            whole = unite([self._at_first, *archived]).to_bytes()
         else:
             whole = self._before[0] if self._same else self._at_first.to_bytes()
         return take(self._store.backups, whole, self._now)
+
+    def _readable_shelves(self) -> list[Book]:
+        """All archives. One that cannot be read stays where it is, and is no reason to record nothing today."""
+        archives = self._store.archives
+        try:
+            books = archives.books(archives.read(None))
+            for book in books:
+                tuple(book)
+        except UnreadableFile:
+            return archives.sound()
+        return books
 
     def _is_everywhere(self) -> bool:
         """Whether every file already says what the joined book says."""
         complete = len(self._contents) == len(self._store.files)
         return not self._contents or (complete and (self._saved or self._same))
 
-    def _settled(self, book: Book) -> frozenset[str]:
-        """The sessions that the archives which were read tell alike: they need not stand among the others."""
-        told = {i: entry for shelf in self._shelves for i, entry in shelf.kept.items()}
-        return frozenset(i for i, entry in told.items() if book.kept.get(i) == entry)
-
-    def _due(self, book: Book, settled: Collection[str]) -> Mapping[str, Book]:
-        before = oldest_kept(self._now, self._store.keep)
-        return due(book, before, settled) if before else {}
+    def _due(self, book: Book, shelved: Collection[str]) -> Mapping[str, Book]:
+        """What moves; not to a month that cannot be read: those sessions wait until it can."""
+        before, archives = oldest_kept(self._now, self._store.keep), self._store.archives
+        months = due(book, before, shelved) if before else {}
+        return {month: part for month, part in months.items() if archives.is_sound(archives.name(month))}
