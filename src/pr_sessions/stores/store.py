@@ -171,25 +171,20 @@ class FileWork:
 
     def back_up(self) -> Path | None:
         """A copy of everything as it was before this transaction; `None` if there was nothing."""
-        archived = self._readable_shelves()
-        if not self._before and not archived:
-            return None
-        if archived:
-            whole = unite([self._at_first, *archived]).to_bytes()
-        else:
-            whole = self._before[0] if self._same else self._at_first.to_bytes()
-        return take(self._store.backups, whole, self._now)
-
-    def _readable_shelves(self) -> list[Book]:
-        """All archives. One that cannot be read stays where it is, and is no reason to record nothing today."""
         archives = self._store.archives
         try:
-            books = archives.books(archives.read(None))
-            for book in books:
-                tuple(book)
+            whole = self._first_with(archives.books(archives.read(None)))
         except UnreadableFile:
-            return archives.sound()
-        return books
+            # What cannot be read stays where it is, and is no reason to record nothing today.
+            whole = self._first_with(archives.sound())
+        return None if whole is None else take(self._store.backups, whole, self._now)
+
+    def _first_with(self, shelves: list[Book]) -> bytes | None:
+        if shelves:
+            return unite([self._at_first, *shelves]).to_bytes()
+        if not self._before:
+            return None
+        return self._before[0] if self._same else self._at_first.to_bytes()
 
     def _is_everywhere(self) -> bool:
         """Whether every file already says what the joined book says."""

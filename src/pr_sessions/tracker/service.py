@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from pr_sessions.errors import InvalidValue, Paused, PrSessionsError, UnreadableFile
 from pr_sessions.sessions.ids import check_id, clean, new_id, number_order
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
-from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
 from pr_sessions.sessions.times import write_time
-from pr_sessions.stores.archives import Wanted, Wants
+from pr_sessions.stores.archives import Wants
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books, news
 from pr_sessions.stores.document import Document, parse
@@ -20,6 +19,7 @@ from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
 from pr_sessions.stores.repository import prepare_state, sweep_leftovers
 from pr_sessions.stores.store import Work
+from pr_sessions.tracker.archived import wanted
 from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
 from pr_sessions.tracker.reading import Reader
@@ -290,16 +290,7 @@ class Tracker(Reader):
         if self.policy.minimal_metadata:
             return None  # The index is made of all sessions.
 
-        def wanted(book: Book) -> Wanted:
-            asked = {i for i in (*names, *self.markers.ids()) if book.get(i) is None}
-            # Another branch's file may still show as active what has ended long ago.
-            asked.update(s.id for s in book.active() if idle_time(s, now) > self.policy.timeout)
-            home = book.holding(number) if number else None
-            if number and (home is None or number not in home.pull_requests):
-                asked.add(number)
-            return Wanted(frozenset(asked), since=_reach(at, now, self.policy))
-
-        return wanted
+        return lambda book: wanted(book, self.policy, now, (*names, *self.markers.ids()), number, at)
 
     def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
         """One line in the journal."""
@@ -362,14 +353,6 @@ class _Change:
     def note(self, what: str, why: str, *, by: str = "", **told: object) -> None:
         """What the journal says if anything changes: ids, numbers and counts, never a title."""
         self.what, self.why, self.by, self.told = what, why, by, told
-
-
-def _reach(at: datetime | None, now: datetime, policy: Policy) -> datetime | None:
-    """From when on archived sessions may have been alive around a time; `None` where none is that young."""
-    if at is None:
-        return None
-    reach = at - policy.timeout
-    return None if policy.keep_days and reach >= now - timedelta(days=policy.keep_days) else reach
 
 
 def _home_id(recorded: "Recorded") -> str | None:
