@@ -132,6 +132,18 @@ def test_a_damaged_archive_comes_back(
     assert [told_in(forked / name) for name in (ARCHIVE, OWN, SESSION_FILE)] == [{ADA}, {ADA}, set()]
 
 
+def test_what_leaves_the_session_file_is_in_the_clone_too(cli: Cli, forked: Path) -> None:
+    """A checkout may take the working tree's archive away at any time."""
+    archive(cli, "cleo", 24, 3)
+    for name in (SESSION_FILE, ".git/pr-sessions/sessions.json"):
+        (forked / name).write_bytes((forked / ARCHIVE).read_bytes())
+    (forked / OWN).unlink()
+    (forked / "docs/metrics/archive/auto_pr_sessions-2025-10.json").write_text("{")
+    assert cli("doctor", "--repair").code == 0
+    (forked / ARCHIVE).unlink()
+    assert listed(cli) == {ADA, "cleo-20251124-1000"}
+
+
 def test_doctor_names_a_damaged_archive_of_another_working_tree(cli: Cli, forked: Path, git: Git) -> None:
     other = forked.parent / "other"
     git(forked, "worktree", "add", "-q", str(other), "side")

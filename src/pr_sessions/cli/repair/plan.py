@@ -67,7 +67,7 @@ def _sessions(repository: Repository, zone: tzinfo, aside: _Quarantine) -> Repai
         *_back_up(repository, files, zone),
         *(aside.step(source.path, source.found.problem, source.data) for source in (*broken, *_broken(sides))),
         *(Step(Act.JOIN, source.path, _telling(source)) for source in told if source.documents),
-        *_archives(repository, files, shelves, merging),
+        *_archives(repository, files, shelves),
         *_write(repository, files, book, shelves.values()),
         *(Step(Act.RESOLVE, path, "tells git that the merge of it is done") for path in merging),
     )
@@ -146,19 +146,16 @@ def _shelves(repository: Repository, told: Iterable[Source], zone: tzinfo) -> di
     return {name: book for name, book in books.items() if book is not None}
 
 
-def _archives(
-    repository: Repository, files: Iterable[Source], shelves: Mapping[str, Book], merging: Collection[Path]
-) -> Iterator[Step]:
-    """A broken or half-merged archive says again what can be read of it; the session file has the rest."""
+def _archives(repository: Repository, files: Iterable[Source], shelves: Mapping[str, Book]) -> Iterator[Step]:
+    """Every archive says in all its places what can be read of it; the session file has the rest."""
     held = {source.path: source for source in files if _is_archive(repository, source)}
-    broken = {path for path, source in held.items() if source.found.problem}
-    halves = {path for path in merging if path.parent == repository.archive}
-    for path in sorted(broken | halves):
-        if path.name in shelves:
-            data = shelves[path.name].to_bytes()
-            if path not in held or held[path].data != data:
-                yield Step(Act.WRITE, path, "what can be read of it", data)
-        elif path in held:
+    archives = Archives.beside(repository.documents)
+    for name, book in shelves.items():
+        data, what = book.to_bytes(), f"{len(book)} session{'' if len(book) == 1 else 's'}"
+        differing = (path for path in archives.places(name) if path not in held or held[path].data != data)
+        yield from (Step(Act.WRITE, path, what, data) for path in differing)
+    for path in held:
+        if path.name not in shelves:
             yield Step(Act.REMOVE, path, "stands in the quarantine; the session file has what other copies say")
 
 
