@@ -12,7 +12,7 @@ from pr_sessions.stores.archives import Archives, Wanted, due, mentions, oldest_
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books
 from pr_sessions.stores.book_union import unite
-from pr_sessions.stores.document import Document, parse
+from pr_sessions.stores.document import Document, format_document, parse
 from scene import START, minute
 from strategies import few, tellings
 
@@ -68,8 +68,8 @@ def test_only_wanted_months_are_read(tmp_path: Path) -> None:
     archives = Archives.beside((tmp_path / "own/sessions.json", tmp_path / "tree/auto_pr_sessions.json"))
     for folder in archives.folders:
         folder.mkdir(parents=True)
-        for month, text in (("2025-08", b'"1"'), ("2025-09", b'"2"'), ("2025-10", b'"3"')):
-            (folder / archives.name(month)).write_bytes(text)
+        for month, told in (("2025-08", "1"), ("2025-09", "2"), ("2025-10", "3")):
+            (folder / archives.name(month)).write_bytes(format_document((), {"told": told}))
         (folder / "notes.json").write_bytes(b"of somebody else")
     (archives.folders[0] / archives.name("2025-08")).unlink()
 

@@ -10,7 +10,6 @@ from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import REPAIR, Case
 from pr_sessions.cli.diagnosis.sharing_checks import SHARING_CHECKS
 from pr_sessions.cli.repair.other_trees import in_need, way_out
-from pr_sessions.cli.repair.sources import in_the_tree
 from pr_sessions.cli.setup.merge_driver import interpreter_in, is_asked_for, registered
 from pr_sessions.sessions.policy import Share
 from pr_sessions.stores.conflicts import unmerged
@@ -45,7 +44,8 @@ def files_of_one_tree(case: Case) -> Iterator[Finding]:
 
 def unfinished_merge(case: Case) -> Iterator[Finding]:
     """Both sides of a merge wait in git's index; with conflict markers in it, the file says so itself."""
-    for path in in_the_tree(case.repository):
+    months = {path.name for path in case.contents if path not in case.repository.documents}
+    for path in (case.repository.session_file, *(case.repository.archive / name for name in sorted(months))):
         stages = unmerged(case.repository.root, path)
         if stages and (path in case.documents or path not in case.contents):
             problem = f"git has not finished merging it: {len(stages)} versions wait in the index"

@@ -56,14 +56,10 @@ def merges(repository: Repository, zone: tzinfo) -> Mapping[Path, Mapping[int, S
     """The versions of unfinished merges, by file and stage."""
     if repository.git_dir is None:
         return {}
-    found = {path: _stages(repository.root, path, zone) for path in in_the_tree(repository)}
+    months = Archives.beside(repository.documents).names()
+    paths = (repository.session_file, *(repository.archive / name for name in months))
+    found = {path: _stages(repository.root, path, zone) for path in paths}
     return {path: stages for path, stages in found.items() if stages}
-
-
-def in_the_tree(repository: Repository) -> tuple[Path, ...]:
-    """The session file and every month's archive as git knows them, whether or not they are there now."""
-    names = Archives.beside(repository.documents).names()
-    return (repository.session_file, *(repository.archive / name for name in names))
 
 
 def _stages(root: Path, path: Path, zone: tzinfo) -> Mapping[int, Source]:
