@@ -23,7 +23,7 @@ from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import parse
 from pr_sessions.stores.repository import ARCHIVE, CONFIG, SESSION_FILE
-from pr_sessions.tracker.corrections import Corrections
+from pr_sessions.tracker.corrections import Corrections, Moved
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 BRANCHES = ("main", "red", "blue")
@@ -107,11 +107,16 @@ class History:
         is_known = home is not None or number in book.unattributed
         way = self.random.choice(("link", "unlink", "new")) if is_known else "link"
         if way == "unlink":
-            self.corrected[number] = hand.unlink(number).after
+            self._note(hand.unlink(number))
         elif way == "new":
-            self.corrected[number] = hand.move(number).after
+            self._note(hand.move(number))
         elif others := [i for i in sessions if home is None or i != home.id]:
-            self.corrected[number] = hand.link(number, self.random.choice(others)).after
+            self._note(hand.link(number, self.random.choice(others)))
+
+    def _note(self, moved: Moved) -> None:
+        """What a hand had said here before is no later correction."""
+        if moved.changed:
+            self.corrected[moved.number] = moved.after
 
     def unite(self, clone: Path) -> None:
         """A hand makes one of two sessions, somewhere else another one of two others."""
