@@ -41,6 +41,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         time_zone: IANA name; the zone in which naive times of old files are read.
         share: how the session file reaches others.
         sync_branch: the branch of its own by which it travels, where `share` says so.
+        keep_days: sessions that ended longer ago move to monthly archives; `None` for never.
         minimal_metadata: bodies get one comment only; look-ups by number use the index file.
     """
 
@@ -56,6 +57,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     share: Share = Share.COMMIT
     sync_branch: str = "pr-sessions"
+    keep_days: int | None = None
     minimal_metadata: bool = False
 
     @property
