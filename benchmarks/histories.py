@@ -20,8 +20,9 @@ from msgspec import Struct
 
 from pr_sessions import PullRequest, Tracker, open_tracker
 from pr_sessions.stores.book import Book
+from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import parse
-from pr_sessions.stores.repository import SESSION_FILE
+from pr_sessions.stores.repository import ARCHIVE, CONFIG, SESSION_FILE
 from pr_sessions.tracker.corrections import Corrections, Moved
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
@@ -31,19 +32,25 @@ STEPS = 18
 
 
 class Outcome(Struct):
-    """What came of one history: what git was asked to do, its conflicts, and the pull requests that are gone."""
+    """What came of one history: what git was asked to do, its conflicts, and the pull requests that are gone.
+
+    Attributes:
+        archived: the months of which a committed archive is there at the end.
+    """
 
     steps: dict[str, int]
     conflicts: list[str]
     lost: list[str]
     recorded: int
+    archived: int = 0
 
 
 class History:
     """One random history in a folder of its own."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, keep_days: int | None = None) -> None:
         self.folder = folder
+        self.keep_days = keep_days
         self.random = Random(seed)  # noqa: S311 - a game, not a secret
         self.minutes = 0
         self.ledger: dict[str, str] = {}
@@ -59,7 +66,7 @@ class History:
             self.outcome.steps[move.__name__] = self.outcome.steps.get(move.__name__, 0) + 1
             move(self, clone)
         self._meet()
-        self.outcome.recorded = len(self.ledger)
+        self.outcome.recorded, self.outcome.archived = len(self.ledger), len(self._months())
         self.outcome.lost += [f"{number}: {where}" for number, where in self.ledger.items() if self._misses(number)]
         self.outcome.lost += self._misplaced()
         return self.outcome
@@ -71,7 +78,8 @@ class History:
 
     def work(self, clone: Path) -> None:
         """What is in the tree before a commit; no two clones ever write the same code."""
-        self.minutes += self.random.randint(1, 50)
+        # Where sessions are archived after days, a step takes hours.
+        self.minutes += self.random.randint(1, 50) * (60 if self.keep_days else 1)
         number = str(self.random.randint(1, 12)) if self.random.random() < 0.2 else str(100 + len(self.ledger))
         tracker = self._tracker(clone)
         author = self.random.choice(("ada", "bob"))
@@ -161,7 +169,7 @@ class History:
         """A command of git's that may conflict. A revert of a merge, say, is refused, and no conflict."""
         done = self.git(clone, *arguments, check=False)
         unmerged = self.git(clone, "ls-files", "-u").stdout
-        if SESSION_FILE in unmerged:
+        if SESSION_FILE in unmerged or ARCHIVE in unmerged:
             self.outcome.conflicts.append(f"git {' '.join(arguments[:2])}: {done.stderr.strip()}")
         if done.returncode:
             for command in ("merge", "rebase", "cherry-pick", "revert"):
@@ -176,6 +184,9 @@ class History:
         first.mkdir(parents=True)
         self.git(first, "init", "-q", "-b", "main")
         self._settle(first)
+        if self.keep_days:
+            with (first / CONFIG).open("a") as config:
+                config.write(f"keep_days: {self.keep_days}\n")
         self.commit(first)
         for branch in BRANCHES[1:]:
             self.git(first, "branch", branch)
@@ -210,9 +221,14 @@ class History:
         return open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
 
     def _committed(self) -> Book:
-        """The committed file alone, without the clone's own document."""
+        """The committed files alone, without the clone's own documents."""
         first = self.folder / CLONES[0]
-        return Book(parse(self.git(first, "show", f"HEAD:{SESSION_FILE}").stdout.encode(), "committed"))
+        told = [self.git(first, "show", f"HEAD:{name}").stdout for name in (SESSION_FILE, *self._months())]
+        return unite([Book(parse(text.encode(), "committed")) for text in told])
+
+    def _months(self) -> list[str]:
+        listed = self.git(self.folder / CLONES[0], "ls-tree", "--name-only", "HEAD", f"{ARCHIVE}/")
+        return listed.stdout.split()
 
     def _misses(self, number: str) -> bool:
         book = self._committed()
@@ -245,10 +261,10 @@ MOVES = (
 )
 
 
-def play(seed: int) -> Outcome:
-    """One history, gone from the disk afterwards."""
+def play(seed: int, keep_days: int | None = None) -> Outcome:
+    """One history, gone from the disk afterwards; with `keep_days` a long one in which sessions are archived."""
     with tempfile.TemporaryDirectory() as folder:
-        return History(Path(folder) / "with space", seed).play()
+        return History(Path(folder) / "with space", seed, keep_days).play()
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from command_line import Cli
+
 from archives import pull_request, write_archive
 
 

@@ -28,6 +28,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
     found = rows(cli, repo)
     assert list(found) == [
         SESSION_FILE,
+        "docs/metrics/archive",
         ".cursor/.session_id",
         ".cursor/data/session_state.json",
         CONFIG,
@@ -36,6 +37,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".gitignore",
         ".gitattributes",
         DOCUMENT,
+        ".git/pr-sessions/archive",
         ".git/pr-sessions/README",
         ".git/pr-sessions/pending",
         ".git/pr-sessions/hook.log",
@@ -78,7 +80,7 @@ def test_documents_are_counted_and_git_is_asked(cli: Cli, repo: Path, git: Git) 
 
 def test_for_people_a_place_is_a_paragraph(cli: Cli, repo: Path) -> None:
     lines = cli("where").out.splitlines()
-    assert lines[5:10] == [
+    assert lines[10:15] == [
         str(repo / ".cursor/.session_id"),
         "  holds       current session of this working tree",
         "  written by  start, touch, add",
@@ -138,6 +140,7 @@ def test_outside_git_nothing_lies_in_a_clone(cli: Cli, tmp_path: Path, monkeypat
     found = rows(cli, tmp_path / "plain")
     assert list(found) == [
         SESSION_FILE,
+        "docs/metrics/archive",
         ".cursor/.session_id",
         ".cursor/data/session_state.json",
         CONFIG,

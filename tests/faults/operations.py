@@ -20,12 +20,14 @@ class Operation(Struct, frozen=True):
         minutes: the clock, after one pull request at 0.
         fresh: nothing was recorded before, no folder is there.
         hooked: hooks left events at these minutes.
+        keep_days: the setting, if not the default.
     """
 
     run: Callable[[Tracker], object]
     minutes: float = 5
     fresh: bool = False
     hooked: tuple[float, ...] = ()
+    keep_days: int | None = None
 
 
 OPERATIONS = {
@@ -39,6 +41,12 @@ OPERATIONS = {
         lambda tracker: tracker.record_all([auto(3, created=minute(-60)), auto(4, created=minute(-300))])
     ),
     "restore": Operation(lambda tracker: tracker.restore(SAVED)),
+    "archive": Operation(lambda tracker: tracker.cleanup(), minutes=60 * 24 * 40, keep_days=30),
+    "archive and record a late one": Operation(
+        lambda tracker: tracker.record(auto(2, author="bob", created=minute(20)), claims=False),
+        minutes=60 * 24 * 40,
+        keep_days=30,
+    ),
     "touch": Operation(lambda tracker: tracker.touch()),
     "leave": Operation(lambda tracker: tracker.leave()),
     "drain": Operation(lambda tracker: tracker.drain(), hooked=(1, 2, 3)),
@@ -53,7 +61,9 @@ def prepared(root: Path, operation: Operation, clock: Clock) -> Tracker:
     for folder in (".git/objects", ".git/refs", ".cursor/config"):
         (root / folder).mkdir(parents=True)
     (root / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    (root / ".cursor/config/session_config.yaml").write_text("minimal_metadata: true\n")
+    (root / ".cursor/config/session_config.yaml").write_text(
+        "minimal_metadata: true\n" + (f"keep_days: {operation.keep_days}\n" if operation.keep_days else "")
+    )
     if not operation.fresh:
         clock.set(0)
         tracker_at(root, clock, AUTO_PR_SESSION_AUTHOR="ada").record(auto(1))

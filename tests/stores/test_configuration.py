@@ -35,6 +35,7 @@ enable_heuristic_detection: true
 time_zone: Europe/Berlin
 share: local
 sync_branch: data/sessions
+keep_days: 90
 minimal_metadata: true
 signatures: ['acme branch acme/']
 signatures_off: [codex/branch]
@@ -53,6 +54,7 @@ EVERYTHING_POLICY = Policy(
     time_zone="Europe/Berlin",
     share=Share.LOCAL,
     sync_branch="data/sessions",
+    keep_days=90,
     minimal_metadata=True,
     team_signatures=("acme branch acme/",),
     signatures_off=("codex/branch",),
@@ -65,7 +67,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -93,6 +95,11 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("min_files_for_manual: -1", "min_files_for_manual: must be 0 or more, not -1"),
         ("min_files_for_manual: 1.5", "min_files_for_manual: must be a whole number, not 1.5"),
         ("min_files_for_manual: yes", "min_files_for_manual: must be a whole number, not true or false"),
+        ("keep_days: 0", "keep_days: must be from 1 to 36500 days, not 0"),
+        ("keep_days: -30", "keep_days: must be from 1 to 36500 days, not -30"),
+        ("keep_days: 40000", "keep_days: must be from 1 to 36500 days, not 40000"),
+        ("keep_days: 1.5", "keep_days: must be a whole number of days, or off, not 1.5"),
+        ("keep_days: on", "keep_days: must be a whole number of days, or off, not true or false"),
         ("minimal_metadata: 1", "minimal_metadata: must be true or false, not 1"),
         ("minimal_metadata: 'true'", "minimal_metadata: must be true or false, not text"),
         ("mark: off", "mark: must be none or body"),
@@ -311,6 +318,7 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("time_zone", "UTC", "default"),
         ("share", "local", f"{config}:3"),
         ("sync_branch", "pr-sessions", "default"),
+        ("keep_days", "off", "default"),
         ("minimal_metadata", False, "default"),
         ("signatures", (), "default"),
         ("signatures_off", (), "default"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pr_sessions.stores.git_index import is_unmerged
+from pr_sessions.stores.git_index import first_unmerged
 from scene import committed, git
 
 NAME = "docs/metrics/auto_pr_sessions.json"
@@ -26,7 +26,7 @@ LAYOUTS = (
 
 
 def half(root: Path) -> bool:
-    return is_unmerged(root, root / ".git", NAME)
+    return first_unmerged(root, root / ".git", (NAME,)) == NAME
 
 
 def put(root: Path, name: str, text: str) -> None:

@@ -258,11 +258,13 @@ SPECIFIED = {
     "config": "/w/.cursor/config/session_config.yaml",
     "scripts": "/w/.cursor/scripts",
     "analytics": "/w/docs/metrics/analytics",
+    "archive": "/w/docs/metrics/archive",
 }
 
 
 def places(repository: Repository) -> dict[str, str | None]:
-    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - {"worktree"}
+    others = {"documents", "worktree"}
+    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - others
     found = {name: getattr(repository, name) for name in values}
     return {name: path and path.as_posix() for name, path in found.items()}
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from pr_sessions.agents.install.hosts import Scope
 from pr_sessions.agents.install.installed import installed
 from pr_sessions.errors import PrSessionsError, UnreadableFile
+from pr_sessions.stores.archives import FOLDER, Archives
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import parse
@@ -93,6 +94,7 @@ def _in_the_tree(repository: Repository) -> Iterator[Place]:
     yield Place(
         repository.session_file, "sessions and their pull requests, as specified", OUR_WRITERS, NAMES, _document
     )
+    yield from _archives(repository, repository.archive)
     yield Place(repository.marker, "current session of this working tree", "start, touch, add", "author", _one_record)
     yield Place(repository.pr_index, "session by pull request (minimal metadata)", OUR_WRITERS, NAMES, _index)
     yield Place(repository.config, "configuration of the team", "init, people", "nothing", _lines)
@@ -100,6 +102,18 @@ def _in_the_tree(repository: Repository) -> Iterator[Place]:
         repository.scripts, "scripts that are compatible with the original", "init --scripts", "nothing", _files
     )
     yield Place(repository.analytics, "saved reports", "report --save", NAMES, _files)
+
+
+def _archives(repository: Repository, folder: Path) -> Iterator[Place]:
+    """The months that are there; the folder where there is none, so that people find the place."""
+    found = Archives.beside((folder.parent / repository.session_file.name,))
+    try:
+        paths = found.paths() or (folder,)
+    except UnreadableFile:
+        paths = (folder,)
+    for path in paths:
+        count = _files if path == folder else _document
+        yield Place(path, "sessions that ended more than keep_days ago, by month", OUR_WRITERS, NAMES, count)
 
 
 def _in_other_trees(repository: Repository) -> Iterator[Place]:
@@ -121,6 +135,7 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         attributes = repository.root / ".gitattributes"
         yield Place(attributes, "has git join the session file (share: commit)", "init, people", "nothing", _lines)
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
+        yield from _archives(repository, own.parent / FOLDER)
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
         if repository.pending and repository.hook_log:
             purpose = "what hooks of agents saw, until it is taken into the sessions"

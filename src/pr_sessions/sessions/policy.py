@@ -50,6 +50,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         time_zone: IANA name; the zone in which naive times of old files are read.
         share: how the session file reaches others.
         sync_branch: the branch of its own by which it travels, where `share` says so.
+        keep_days: sessions that ended longer ago move to monthly archives; `None` for never.
         minimal_metadata: bodies get one comment only; look-ups by number use the index file.
         team_signatures: of agents that only the team knows.
         signatures_off: ids of those that do not count.
@@ -69,6 +70,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     share: Share = Share.COMMIT
     sync_branch: str = "pr-sessions"
+    keep_days: int | None = None
     minimal_metadata: bool = False
     team_signatures: tuple[str, ...] = ()
     signatures_off: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from math import fsum, log
 
 from msgspec import Struct
@@ -114,6 +113,8 @@ def together(traces: Sequence[Trace]) -> Iterator[tuple[str, str]]:
 def rules_digest() -> str:
     """SHA-256 over weights and bounds: a table of figures says with it which rules it is about."""
     told = [*WEIGHTS.items(), NEAR.total_seconds(), WITHIN.total_seconds(), ALIKE, ENOUGH, MOST_NEIGHBOURS]
+    from hashlib import sha256
+
     return sha256(repr(told).encode()).hexdigest()
 
 

@@ -199,8 +199,10 @@ def _origin(parsed: Parsed, key: str) -> str:
     return f"{parsed.name}:{parsed.origins[key]}" if key in parsed.origins else "default"
 
 
-def plain(value: Value | timedelta) -> Value:
-    """A policy's value as the file writes it: times as minutes, whole ones without a fraction."""
+def plain(value: Value | timedelta | None) -> Value:
+    """A policy's value as the file writes it: times as minutes, whole ones without a fraction, none as `off`."""
+    if value is None:
+        return "off"
     if not isinstance(value, timedelta):
         return value
     minutes = value / timedelta(minutes=1)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_RANGE = (5, 120)  # The original's, in minutes.
 MAX_ITEMS = 100
+MAX_DAYS = 36_500
 MAX_MARKER = 100
 MAX_PATTERN = 500
 MAX_SIGNATURE = 200
@@ -88,6 +89,17 @@ def _count(item: "Item") -> Iterator[Problem]:
         yield _wrong_kind(item, "a whole number", "write it plainly, such as 5, without quotes")
     elif item.value < 0:
         yield Problem(item.line, f"must be 0 or more, not {item.value}", "the default is 5")
+
+
+def _days(item: "Item") -> Iterator[Problem]:
+    if item.kind == "flag" and item.value is False:
+        return
+    if not isinstance(item.value, int) or item.kind != "number":
+        yield _wrong_kind(item, "a whole number of days, or off", "write it plainly, such as 90, without quotes")
+    elif not 1 <= item.value <= MAX_DAYS:
+        yield Problem(
+            item.line, f"must be from 1 to {MAX_DAYS} days, not {item.value}", "off keeps all in one document"
+        )
 
 
 def _flag(item: "Item") -> Iterator[Problem]:
@@ -198,6 +210,7 @@ RULES: Mapping[str, Rule] = {
     "time_zone": Rule("time_zone", _time_zone, _itself),
     "share": Rule("share", _share, lambda item: Share(item.value)),
     "sync_branch": Rule("sync_branch", _branch, _itself),
+    "keep_days": Rule("keep_days", _days, lambda item: item.value or None),
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
     "signatures": Rule("team_signatures", _list_of(_signature, MAX_SIGNATURE), _texts),
     "signatures_off": Rule("signatures_off", _list_of(_signature_id, MAX_SIGNATURE), _texts),

@@ -26,6 +26,7 @@ WHY: Mapping[str, str] = {
     "enable_timeout_completion": "false: only people and markers end a session.",
     "enable_heuristic_completion": "true: a pull request with tests and docs ends its session.",
     "enable_heuristic_detection": "true: small pull requests count as automatic.",
+    "keep_days": "Sessions that ended longer ago move to monthly files in docs/metrics/archive/. off: they stay.",
     "minimal_metadata": "true: bodies get one comment only, look-ups by number read .cursor/data/session_state.json.",
     "signatures": "Agents of your own: agent, kind and value, such as 'acme branch acme/'.",
     "signatures_off": "Signatures of agents that do not count here, by id, such as codex/branch.",

@@ -4,61 +4,70 @@ The layout is of git's `Documentation/gitformat-index.txt`: before each name sta
 stage and the length of the name. Versions 2 and 3 write the name whole, version 4 what differs from the name before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.stores.files import read_bytes
-from pr_sessions.stores.repository import SESSION_FILE, Repository
+from pr_sessions.stores.repository import Repository
 
 _STAGES = (0x10, 0x20, 0x30)
 _LONGEST_NAME = 0xFFF
 _SHORTENED = b"\0\0\0\4"
 
 
-def is_unmerged(root: Path, git_dir: Path, name: str) -> bool:
-    """Whether versions of the file wait in the index of its working tree.
+def first_unmerged(root: Path, git_dir: Path, names: Collection[str]) -> str | None:
+    """The first file of which versions wait in the index of its working tree; `None` where git is done with all.
 
     Args:
         root: the top folder of that tree.
         git_dir: git's folder for it, which holds the index.
-        name: of the file, from the root, with `/`.
+        names: of the files, from the root, with `/`.
     """
-    if not _may_be_unmerged(git_dir, name.encode()):
-        return False
+    suspects = _suspects(git_dir, names)
+    if not suspects:
+        return None
     from pr_sessions.stores.conflicts import unmerged
     from pr_sessions.stores.git import GitFailed
 
     try:
-        return bool(unmerged(root, root / name))
+        return next((name for name in suspects if unmerged(root, root / name)), None)
     except GitFailed:
-        return True  # Its index says so, and nobody is there to deny it.
+        return suspects[0]  # Its index says so, and nobody is there to deny it.
 
 
-def refuse_half_merged(repository: Repository) -> None:
-    """Does nothing where git is done with the session file.
+def refuse_half_merged(repository: Repository, paths: Collection[Path]) -> None:
+    """Does nothing where git is done with these files; those that are not in the working tree are none of git's.
 
     Raises:
-        UnreadableFile: it may hold one side only of a merge, rebase, cherry-pick, revert or stash.
+        UnreadableFile: one may hold one side only of a merge, rebase, cherry-pick, revert or stash.
     """
-    if repository.git_dir and is_unmerged(repository.root, repository.git_dir, SESSION_FILE):
+    if repository.git_dir is None:
+        return
+    folders = (repository.session_file.parent, repository.archive)
+    names = [path.relative_to(repository.root).as_posix() for path in paths if path.parent in folders]
+    if name := first_unmerged(repository.root, repository.git_dir, names):
         raise UnreadableFile(
-            f"git has not finished merging {repository.session_file}: its versions wait in git's index",
+            f"git has not finished merging {repository.root / name}: its versions wait in git's index",
             "join them: pr-sessions doctor --repair",
         )
 
 
-def _may_be_unmerged(git_dir: Path, name: bytes) -> bool:
-    """Never wrong when it says no; it may say yes by chance."""
+def _suspects(git_dir: Path, names: Collection[str]) -> list[str]:
+    """Never misses one; may name others by chance."""
+    if not names:
+        return []
     try:
         index = read_bytes(git_dir / "index") or b""
     except UnreadableFile:
-        return True  # Too large, or not for us: git knows.
+        return [*names]  # Too large, or not for us: git knows.
     # A part may stand in a file of its own (`core.splitIndex`).
     if any(git_dir.glob("sharedindex.*")):
-        return True
-    if _is_one_tree(index):
-        return False
+        return [*names]
+    return [] if _is_one_tree(index) else [name for name in names if _may_be_unmerged(index, name.encode())]
+
+
+def _may_be_unmerged(index: bytes, name: bytes) -> bool:
     marks = [_flags(stage, name) for stage in _STAGES]
     if index[4:8] == _SHORTENED:
         return any(_ends(index, after, name) for mark in marks for after in _after(index, mark))

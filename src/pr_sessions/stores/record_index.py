@@ -105,6 +105,14 @@ def _run_ids(metadata: Record) -> Iterator[str]:
                 yield from (run for run in _list(agent.get("runs"), "runs") if isinstance(run, str))
 
 
+def names_of(entry: Entry) -> Iterator[str]:
+    """Everything by which another document may tell of the same session: its ids and its pull requests."""
+    yield entry.id
+    yield from _numbers(entry.record)
+    if metadata := entry.record.get("metadata"):
+        yield from map(str, _list(_object(metadata, "metadata").get("aliases"), "aliases"))
+
+
 def sortable(text: Any, zone: tzinfo = UTC) -> str:
     """A text that sorts like the instant it names; what names none comes first."""
     if not isinstance(text, str):

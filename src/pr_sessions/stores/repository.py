@@ -20,6 +20,7 @@ from pr_sessions.stores.git_layout import (
 )
 
 SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
+ARCHIVE = "docs/metrics/archive"
 CONFIG = ".cursor/config/session_config.yaml"
 MARKER = ".cursor/.session_id"
 PR_INDEX = ".cursor/data/session_state.json"
@@ -34,6 +35,7 @@ pr-sessions keeps its state here, where no checkout, stash or
 
 sessions.json   every session and its pull requests; the working tree's docs/metrics/auto_pr_sessions.json is joined in
 quarantine/     what could not be read, put aside by `pr-sessions doctor --repair`
+archive/        sessions that ended more than keep_days ago, by month
 backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
 pending/        what hooks of coding agents saw, until it is taken into sessions.json
@@ -97,6 +99,16 @@ class Repository(Struct, frozen=True):
     def document(self) -> Path | None:
         """The clone's own sessions; `None` outside git, where the session file stands alone."""
         return self.state / "sessions.json" if self.state else None
+
+    @property
+    def archive(self) -> Path:
+        """The folder of monthly archives, in the working tree."""
+        return self.root / ARCHIVE
+
+    @property
+    def documents(self) -> tuple[Path, ...]:
+        """The documents in which sessions are kept, in the order of writing: the clone's own, the session file."""
+        return (*((self.document,) if self.document else ()), self.session_file)
 
     @property
     def lock(self) -> Path:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def tracker_of(
 ) -> Tracker:
     """The tracker of a repository that is known already, by a policy that is known already."""
     zone = zone_of(policy)
-    own = (repository.document,) if repository.document else ()
-    files, half = (*own, repository.session_file), partial(refuse_half_merged, repository)
-    store = FileStore(files, repository.lock, repository.backups, zone, half)
+    keep = timedelta(days=policy.keep_days) if policy.keep_days else None
+    half = partial(refuse_half_merged, repository)
+    store = FileStore(repository.documents, repository.lock, repository.backups, zone, keep, half)
     return Tracker(repository, policy, store, environ=environ, clock=clock, journal=repository.journal)

@@ -1,6 +1,6 @@
 """The one service: load, apply the rules, save, carry out what follows. Every entrance calls it and nothing else."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from pr_sessions.sessions.ids import check_id, clean, new_id, number_order
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
 from pr_sessions.sessions.times import write_time
+from pr_sessions.stores.archives import Wants
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books, news
 from pr_sessions.stores.document import Document, parse
@@ -18,6 +19,7 @@ from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
 from pr_sessions.stores.repository import prepare_state, sweep_leftovers
 from pr_sessions.stores.store import Work
+from pr_sessions.tracker.archived import wanted
 from pr_sessions.tracker.hooks import Taken
 from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
@@ -56,7 +58,7 @@ class Tracker(Reader):
         """
         now, at = self._times(at)
         name = clean(author or "") or self.author()
-        with self._changing(now, sweeps=sweeps) as change:
+        with self._changing(now, sweeps=sweeps, wants=self._wants(now, at=at)) as change:
             current = self.markers.current(change.book, now)
             if current and joins:
                 change.marker = slide(current.marker, at, now)
@@ -79,7 +81,7 @@ class Tracker(Reader):
         if self.hooks.any_wait:
             self.drain()
         prepare_state(self.repository)
-        with self.store.transaction(now) as work:
+        with self.store.transaction(now, self._wants(now)) as work:
             current = self.markers.current(self.markers.shown_in(work.book, now), now)
             if current:
                 slid = slide(current.marker, at, now)
@@ -111,7 +113,8 @@ class Tracker(Reader):
 
     def keep(self) -> None:
         """Brings every file up to date with everything that is known. No rule is applied."""
-        with self._changing(self.now(), sweeps=False):
+        now = self.now()
+        with self._changing(now, sweeps=False, wants=self._wants(now)):
             pass
 
     def record(
@@ -135,14 +138,18 @@ class Tracker(Reader):
             sweeps: whether sessions that have run out are completed first.
         """
         from pr_sessions.sessions.attribution import Situation
+        from pr_sessions.sessions.pr_text import find_mark
         from pr_sessions.sessions.recording import record
 
         pull_request = tidy(pull_request)
         now, at = self._times(at or pull_request.created)
-        with self._changing(now, sweeps=sweeps) as change:
+        named = check_id(session_id) if session_id else None
+        mark = find_mark(pull_request.title, pull_request.body)
+        names = {named or "", mark.session_id if mark else ""} - {""}
+        wants = self._wants(now, names, pull_request.number, at=at)
+        with self._changing(now, sweeps=sweeps, wants=wants) as change:
             before = change.book
             current = self._current_id(before, now)
-            named = check_id(session_id) if session_id else None
             situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
             change.book, recorded = record(change.book, pull_request, situation, self.rules, now)
             change.marker = self._marker_after(recorded, current, at, now)
@@ -188,7 +195,8 @@ class Tracker(Reader):
             NotFound: there is no such session, or none is current.
         """
         now, at = self._times(at)
-        with self._changing(now, sweeps=False) as change:
+        wants = self._wants(now, {session_id} if session_id else ())
+        with self._changing(now, sweeps=False, wants=wants) as change:
             session = self._named(change.book, session_id)
             if session.started and at < session.started:
                 raise InvalidValue(f"{session.id} began later than {write_time(at)}", "give a time after its start")
@@ -207,7 +215,7 @@ class Tracker(Reader):
     def cleanup(self, max_age: timedelta | None = None, at: datetime | None = None) -> tuple[Session, ...]:
         """Ends every session that has run out, in one write; with `max_age`, only those that are idle for longer."""
         now, at = self._times(at)
-        with self._changing(now, sweeps=False) as change:
+        with self._changing(now, sweeps=False, wants=self._wants(now)) as change:
             old = [s for s in change.book.active() if max_age is None or idle_time(s, at) > max_age]
             ended = [e for s in old if (e := advance(s, TimePassed(at), self.policy)) is not s]
             if ended:
@@ -255,11 +263,14 @@ class Tracker(Reader):
         return Joined(data, news(joined, before), sent, empty=not (len(joined) or joined.unattributed))
 
     @contextmanager
-    def _changing(self, now: datetime, *, sweeps: bool = True) -> Iterator["_Change"]:
-        """Under the lock: everything as it is now, then what was made of it kept, then the marker and the index."""
+    def _changing(self, now: datetime, *, sweeps: bool = True, wants: Wants | None = None) -> Iterator["_Change"]:
+        """Under the lock: everything as it is now, then what was made of it kept, then the marker and the index.
+
+        Of archived sessions only what `wants` asks for, if it is given.
+        """
         self._refuse_if_paused()
         prepare_state(self.repository)
-        with self.store.transaction(now) as work:
+        with self.store.transaction(now, wants) as work:
             sweep_leftovers(self.repository, now.timestamp())
             taken = self.hooks.take()
             shown = self.markers.shown_in(work.book, now)
@@ -293,6 +304,15 @@ class Tracker(Reader):
         if self.journal and change.what and changed:
             self._write_down(change, self.journal, now)
 
+    def _wants(
+        self, now: datetime, names: Collection[str] = (), number: str = "", *, at: datetime | None = None
+    ) -> Wants | None:
+        """What an operation on these sessions, this pull request and this time has to know of archived ones."""
+        if self.policy.minimal_metadata:
+            return None  # The index is made of all sessions.
+
+        return lambda book: wanted(book, self.policy, now, (*names, *self.markers.ids()), number, at)
+
     def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
         """One line in the journal."""
         from pr_sessions.stores import journal
@@ -304,7 +324,7 @@ class Tracker(Reader):
         journal.append(path, now, by, change.what, change.why, **change.told, **ended)
 
     def _sweep(self, now: datetime) -> None:
-        with self._changing(now) as change:
+        with self._changing(now, wants=self._wants(now)) as change:
             change.note("sweep", Trigger.TIMEOUT.value)
 
     def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:

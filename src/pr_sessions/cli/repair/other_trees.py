@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pr_sessions.errors import NotARepository, UnreadableFile
+from pr_sessions.stores.archives import Archives
 from pr_sessions.stores.document import parse
 from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.git_index import refuse_half_merged
@@ -28,10 +29,12 @@ def way_out(root: Path) -> str:
 def _why(root: Path) -> str:
     try:
         tree = find_repository(root)
-        data = read_bytes(tree.session_file)
-        if data is not None:
-            parse(data, str(tree.session_file))
-        refuse_half_merged(tree)
+        paths = (tree.session_file, *Archives.beside((tree.session_file,)).paths())
+        for path in paths:
+            data = read_bytes(path)
+            if data is not None:
+                parse(data, str(path))
+        refuse_half_merged(tree, paths)
     except NotARepository:
         return ""  # Gone meanwhile.
     except UnreadableFile as error:

@@ -17,11 +17,11 @@ from pr_sessions.stores.configuration import read, valid_policy
 from pr_sessions.stores.document import format_document, parse
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.git_layout import git_dir_at, is_git_dir
-from pr_sessions.stores.repository import SESSION_FILE, Repository, find_repository, standalone
+from pr_sessions.stores.repository import ARCHIVE, SESSION_FILE, Repository, find_repository, standalone
 
 OF_ONE_TREE = ("/.cursor/.session_id", "/.cursor/data/session_state.json")
-OF_ONE_CLONE = (f"/{SESSION_FILE}", "/docs/metrics/analytics/")
-OF_ITS_BRANCH = (f"/{SESSION_FILE}",)
+OF_ONE_CLONE = (f"/{SESSION_FILE}", f"/{ARCHIVE}/", "/docs/metrics/analytics/")
+OF_ITS_BRANCH = (f"/{SESSION_FILE}", f"/{ARCHIVE}/")
 _BOM = "\ufeff"
 
 

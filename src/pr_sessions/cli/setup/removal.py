@@ -10,6 +10,7 @@ from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
+from pr_sessions.stores.archives import Archives
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.configuration import read
 from pr_sessions.stores.files import MIB, read_bytes
@@ -61,7 +62,7 @@ def _kept_hooks(repository: Repository, environ: Mapping[str, str]) -> Iterator[
 
 
 def _session_data(repository: Repository) -> list[Path]:
-    files = [repository.session_file, *([repository.document] if repository.document else [])]
+    files = [*reversed(repository.documents), *Archives.beside(repository.documents).paths()]
     by_hand = [backup.path for backup in list_backups(repository.session_file.parent)]
     folder = [repository.backups] if repository.state and _holds_something(repository.backups) else []
     aside = [repository.quarantine] if _holds_something(repository.quarantine) else []
@@ -106,15 +107,17 @@ def _last(repository: Repository) -> Iterator[Step]:
     """The lock, and in a clone without sessions the text that explains the folder."""
     state = repository.state
     if repository.document and (
-        exists(repository.document)
-        or any(map(_holds_something, (repository.backups, repository.quarantine)))
-        or _waiting(repository)
+        exists(repository.document) or any(map(_holds_something, _folders(repository))) or _waiting(repository)
     ):
         return
     texts = [(state / "README", "text that explains the folder")] if state else []
     for path, what in (*texts, (next_in_line(repository.lock), "queue of the lock"), (repository.lock, "lock")):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
+
+
+def _folders(repository: Repository) -> tuple[Path, ...]:
+    return (repository.backups, repository.quarantine, *Archives.beside(repository.documents).folders[:1])
 
 
 def _is_ours(config: Path) -> bool:
