@@ -12,6 +12,7 @@ Quoted lines, fenced code and other HTML comments hide what stands in them. All 
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 
 from msgspec import Struct
 
@@ -31,8 +32,7 @@ _GAP = r"(?>[ \t\r\n]*\n)?"
 # Atomic: a comment ends at its first `-->`. Our minimal mark is no part of a full block.
 _COMMENT = rf"\ {{0,3}}(?>(?!<!--\ 🤖\ Auto-PR:\ Session\ )<!(?=--)[\s\S]*?-->){_END}"
 # The two comments stand before the mark, after it, or around it; others than two are the author's.
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
     ^(?:
         (?: (?P<rule>\ {{0,3}}-{{3,}}{_END}{_GAP}) (?P<one>{_COMMENT}{_GAP})? (?P<two>{_COMMENT}{_GAP})? )?
         \ {{0,3}}\[(?i:cursor-session):[ \t]*(?P<full>{_ID})[ \t]*\]{_END}
@@ -43,9 +43,7 @@ _TOKEN = re.compile(
     )
     |   (?<!`)(?P<code>`++)[^`\n]*(?P=code)(?!`)
     |   <!--
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+    """
 _QUOTE = re.compile(r"[ \t]*>[^\n]*(?:\n|\Z)")
 _FENCE_END = re.compile(rf"^[ \t]*(`{{3,}}+|~{{3,}}+){_END}", re.MULTILINE)
 _TRAILER = re.compile(rf"^ {{0,3}}Session-ID:[ \t]*({_ID}){_END}", re.MULTILINE | re.IGNORECASE)
@@ -201,10 +199,17 @@ def _title_marks(title: str) -> Iterator[Mark]:
             yield Mark(found[1], Form.FULL)
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    """Compiled when a body is first looked at: that takes longer than to read a short one."""
+    return re.compile(_TOKEN, re.VERBOSE | re.MULTILINE)
+
+
 def _spans(body: str) -> Iterator[_Span]:
     """What is not the author's visible text, in order and without overlaps."""
     position = 0
-    while found := _TOKEN.search(body, position):
+    token = _token() if body else None
+    while token and (found := token.search(body, position)):
         if found["code"]:
             position = found.end()
         elif found["full"] and not is_valid_id(found["full"]):

@@ -35,9 +35,9 @@ WEIGHTS: Mapping[str, int] = {
 }
 _COMMIT, _NEAR, _ISSUES, _BODY, _TITLE, _REQUESTERS = WEIGHTS
 
-_WORD = re.compile(r"\w+")
-_ISSUE = re.compile(r"#([0-9]{1,10})\b", re.ASCII)
-_REQUESTER = re.compile(r"^Requested by:[ \t]*@?(\S+)", re.IGNORECASE | re.MULTILINE)
+_WORD = r"\w+"
+_ISSUE = r"(?a)#([0-9]{1,10})\b"
+_REQUESTER = r"(?im)^Requested by:[ \t]*@?(\S+)"
 
 
 class Trace(Struct, frozen=True, kw_only=True):
@@ -71,14 +71,14 @@ def trace(pull_request: PullRequest, at: datetime, *, text: bool = True) -> Trac
     if not text:
         return Trace(number=pull_request.number, at=at, commits=commits)
     body = "\n".join(own_words(pull_request.body))
-    requester = _REQUESTER.search(body)
+    requester = re.search(_REQUESTER, body)
     return Trace(
         number=pull_request.number,
         at=at,
         commits=commits,
-        title=tuple(_WORD.findall(pull_request.title.casefold())),
-        words=frozenset(_WORD.findall(body.casefold())),
-        issues=frozenset(_ISSUE.findall(f"{pull_request.title}\n{body}")),
+        title=tuple(re.findall(_WORD, pull_request.title.casefold())),
+        words=frozenset(re.findall(_WORD, body.casefold())),
+        issues=frozenset(re.findall(_ISSUE, f"{pull_request.title}\n{body}")),
         requester=requester[1].casefold() if requester else "",
     )
 
@@ -112,9 +112,9 @@ def together(traces: Sequence[Trace]) -> Iterator[tuple[str, str]]:
 
 def rules_digest() -> str:
     """SHA-256 over weights and bounds: a table of figures says with it which rules it is about."""
-    told = [*WEIGHTS.items(), NEAR.total_seconds(), WITHIN.total_seconds(), ALIKE, ENOUGH, MOST_NEIGHBOURS]
     from hashlib import sha256
 
+    told = [*WEIGHTS.items(), NEAR.total_seconds(), WITHIN.total_seconds(), ALIKE, ENOUGH, MOST_NEIGHBOURS]
     return sha256(repr(told).encode()).hexdigest()
 
 

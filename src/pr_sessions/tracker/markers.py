@@ -69,7 +69,7 @@ class Markers:
 
     def ids(self) -> tuple[str, ...]:
         """The sessions that the markers of all working trees name."""
-        return tuple(marker.session_id for _, marker in self._all())
+        return tuple(marker.session_id for _, marker in self.all())
 
     def shown_in(self, book: Book, now: datetime) -> Book:
         """The book with the activity that the markers show; a session that only a marker knows begins with it.
