@@ -142,6 +142,9 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
             yield Place(repository.pending, purpose, "hooks of agents", EVENTS, _files)
             yield Place(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
+        if repository.signature_cache:
+            purpose = "copy of the signatures of agents, quick to read"
+            yield Place(repository.signature_cache, purpose, "add, import, check", "nothing", _nothing)
         trailer = repository.state / "prepare-commit-msg"
         yield Place(trailer, "adds the trailer Session-ID to commits", "init --commit-trailer", "nothing", _lines)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)

@@ -40,7 +40,7 @@ backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
 pending/        what hooks of coding agents saw, until it is taken into sessions.json
 hook.log        what went wrong in a hook, without anything that an agent said or wrote
-policy.json     a copy of the configuration that is quick to read
+policy.json     a copy of the configuration that is quick to read; signatures.json one of the signatures of agents
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
 It holds who, when, which pull request and why; no prompt, code or message. `pr-sessions where` explains every file.

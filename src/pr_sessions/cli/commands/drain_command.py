@@ -14,10 +14,15 @@ def command() -> None:
       pr-sessions drain
     """
     from pr_sessions.errors import Paused, PrSessionsError
+    from pr_sessions.sessions.policy import Marking
 
     tracker = options.tracker()
     try:
         tracker.drain()
+        if tracker.policy.mark is Marking.BODY:
+            from pr_sessions.forges.marking import mark_opened
+
+            mark_opened(tracker)
     except Paused:
         return
     except PrSessionsError as error:

@@ -77,12 +77,13 @@ def _waiting(repository: Repository) -> list[Path]:
 def _files(repository: Repository) -> Iterator[Step]:
     if exists(repository.config) and _is_ours(repository.config):
         yield Step(Act.REMOVE, repository.config, "configuration, as init wrote it")
-    caches = sorted(repository.state.glob("policy*.json")) if repository.state else []
+    state = repository.state
+    caches = sorted([*state.glob("policy*.json"), *state.glob("signatures*.json")]) if state else []
     for path, what in (
         (repository.marker, "marker of the current session"),
         (repository.pr_index, "index of pull requests"),
         (repository.paused, "switch that pauses tracking"),
-        *((cache, "copy of the configuration") for cache in caches),
+        *((cache, "copy that is quick to read") for cache in caches),
     ):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
