@@ -319,7 +319,7 @@ class Interruption:
     """Ctrl-C before the n-th step of writing to the disk."""
 
     STEPS = (
-        *((files, name) for name in ("_existing_mode", "make_folder", "_write_new", "_move", "_sync_folder")),
+        *((files, name) for name in ("_existing_mode", "make_folder", "_write_new", "move", "_sync_folder")),
         *((module, "remove_file") for module in (marker, backups)),
     )
 

@@ -43,6 +43,7 @@ def test_the_record_as_json(repo: Path, cli: Cli) -> None:
             "duration_minutes": 30,
             "active_minutes": 0,
             "title": None,
+            "inferred": True,
             "corrections": {"pull_requests": [], "merged": [], "reopened": None},
             "minutes_left": None,
         },

@@ -279,7 +279,9 @@ class TestPlaces:
             "backups": "/m/.git/pr-sessions/backups",
             "journal": "/m/.git/pr-sessions/journal.jsonl",
             "pending": "/m/.git/pr-sessions/pending",
+            "hook_log": "/m/.git/pr-sessions/hook.log",
             "policy_cache": "/m/.git/pr-sessions/policy-w.json",
+            "signature_cache": "/m/.git/pr-sessions/signatures-w.json",
             "paused": "/m/.git/pr-sessions/paused",
             "quarantine": "/m/.git/pr-sessions/quarantine",
         }
@@ -293,7 +295,9 @@ class TestPlaces:
             "backups": "/w/docs/metrics",
             "journal": "/w/docs/metrics/auto_pr_sessions.journal.jsonl",
             "pending": None,
+            "hook_log": None,
             "policy_cache": None,
+            "signature_cache": None,
             "paused": "/w/.cursor/.pr-sessions-paused",
             "quarantine": "/w/.cursor/quarantine",
         }

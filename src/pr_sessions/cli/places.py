@@ -1,11 +1,14 @@
 """Every place in which something is stored: what it is for, who writes it, what it holds, and how it is now."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from pr_sessions.agents.install.hosts import Scope
+from pr_sessions.agents.install.installed import installed
 from pr_sessions.errors import PrSessionsError, UnreadableFile
 from pr_sessions.stores.archives import FOLDER, Archives
 from pr_sessions.stores.backups import list_backups
@@ -19,6 +22,7 @@ from pr_sessions.stores.repository import Repository, worktrees
 from pr_sessions.stores.strict_json import read_json
 
 NAMES = "names of authors and branches, times, pull request numbers, titles of sessions"
+EVENTS = "ids of agents' conversations, times, branches, addresses of pull requests"
 OUR_WRITERS = "every command that records something"
 
 
@@ -50,7 +54,7 @@ class State(Struct, frozen=True):
 
     Attributes:
         bytes: of the file, or of all files in the folder.
-        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside git.
+        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside the repository.
         problem: why it cannot be read.
     """
 
@@ -64,7 +68,12 @@ class State(Struct, frozen=True):
 
 def places(repository: Repository) -> tuple[Place, ...]:
     """All of them, those of the working tree first."""
-    return (*_in_the_tree(repository), *_in_other_trees(repository), *_in_the_clone(repository))
+    return (
+        *_in_the_tree(repository),
+        *_in_other_trees(repository),
+        *_in_the_clone(repository),
+        *_hooks(repository),
+    )
 
 
 def look_at(place: Place, repository: Repository) -> State:
@@ -128,7 +137,16 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
         yield from _archives(repository, own.parent / FOLDER)
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
+        if repository.pending and repository.hook_log:
+            purpose = "what hooks of agents saw, until it is taken into the sessions"
+            yield Place(repository.pending, purpose, "hooks of agents", EVENTS, _files)
+            yield Place(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
+        if repository.signature_cache:
+            purpose = "copy of the signatures of agents, quick to read"
+            yield Place(repository.signature_cache, purpose, "add, import, check", "nothing", _nothing)
+        trailer = repository.state / "prepare-commit-msg"
+        yield Place(trailer, "adds the trailer Session-ID to commits", "init --commit-trailer", "nothing", _lines)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)
         yield Place(exclude, "keeps files of this clone out of git", "init, git, people", "nothing", _lines)
     yield from _beside_the_session_file(repository)
@@ -140,6 +158,15 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
     if next_in_line(repository.lock).exists():
         yield Place(next_in_line(repository.lock), "held by the one who is next", OUR_WRITERS, "nothing", _nothing)
     yield Place(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
+
+
+def _hooks(repository: Repository) -> Iterator[Place]:
+    """Files of coding agents, as far as our hooks stand in them."""
+    for found in installed(repository, os.environ):
+        whose = "in this repository" if found.scope is not Scope.USER else "everywhere, of one user"
+        secret = "nothing of ours" if found.scope is Scope.PROJECT else "paths of this machine"
+        purpose = f"has {found.host.name} tell us its events, {whose}"
+        yield Place(found.path, purpose, "init --agents, the agent, people", secret, _lines)
 
 
 def _beside_the_session_file(repository: Repository) -> Iterator[Place]:
@@ -157,7 +184,9 @@ def _git(path: Path, repository: Repository) -> str | None:
         return None
     if path.is_relative_to(repository.common_dir):
         return "inside git's folder"
-    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), repository.root)
+    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), None)
+    if root is None:
+        return None
     if is_tracked(root, path):
         return "tracked"
     return "ignored" if is_ignored(root, path) else "untracked"

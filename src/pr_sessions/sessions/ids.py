@@ -69,9 +69,19 @@ def safe_author(author: str) -> str:
     return _DOTS.sub(".", _UNSAFE.sub("-", text)).strip("-.")[:MAX_AUTHOR] or "unknown"
 
 
-def new_id(author: str, started: datetime, is_taken: Callable[[str], bool]) -> str:
-    """`<author>-<YYYYMMDD>-<HHMM>` in UTC, with `-2`, `-3`, ... where that is taken."""
+def new_id(author: str, started: datetime, is_taken: Callable[[str], bool], number: str = "") -> str:
+    """`<author>-<YYYYMMDD>-<HHMM>` in UTC, with `-2`, `-3`, ... where that is taken.
+
+    Args:
+        author: who works.
+        started: when the session began.
+        is_taken: whether another session has an id.
+        number: of the pull request that the session is named after, so that its name does not depend on what was
+            recorded before.
+    """
     base = f"{safe_author(author)}-{started.astimezone(UTC):%Y%m%d-%H%M}"
+    if number:
+        base = f"{safe_author(author)[:80]}-{started.astimezone(UTC):%Y%m%d-%H%M}-{safe_author(number)}"
     if not is_taken(base):
         return base
     suffix = 2

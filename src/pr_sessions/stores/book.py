@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.sessions.join import join_sessions
-from pr_sessions.sessions.session import Facts, Session
+from pr_sessions.sessions.session import Facts, Session, held_runs
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.days import Days
 from pr_sessions.stores.document import Document, Entry, format_document
@@ -39,6 +39,7 @@ class Book:
         self._index = RecordIndex(dict(self.kept), zone)
         self._holders: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
+        self._runs: dict[str, frozenset[str]] = {}
         self._days = Days()
         if len(self.kept) < len(document.entries):
             self.changed = self._twice(document.entries)
@@ -110,6 +111,12 @@ class Book:
             # Taken from where the indexes look, which is rare; another may list it too.
             found = [session for session in self if number in session.prs]
         return next((s for s in found if number in s.pull_requests), found[0] if found else None)
+
+    def of_run(self, agent: str, run: str) -> tuple[Session, ...]:
+        """The sessions that hold a run of an agent, by the vendor's id."""
+        kept = self._told("runs", lambda: self._index.runs)
+        ids = kept.get(run, frozenset()) | self._runs.get(run, frozenset())
+        return tuple(session for i in sorted(ids) if i in self and (agent, run) in held_runs(session := self[i]))
 
     def telling_of(self, numbers: Collection[str]) -> list[str]:
         """The ids of all sessions that list one of these pull requests, or did, or have facts of it."""
@@ -186,6 +193,8 @@ class Book:
         held = (n for n in session.prs if n in session.pull_requests or not self._has_facts(n))
         self._holders = self._holders | dict.fromkeys(held, session.id)
         self._aliases = self._aliases | dict.fromkeys(session.aliases, session.id)
+        if runs := held_runs(session):
+            self._runs = self._runs | {run: self._runs.get(run, frozenset()) | {session.id} for _, run in runs}
         ended = session.completion.at if session.completion else None
         self._days = self._days.with_life(session.id, _day(session.started), _day(ended))
 

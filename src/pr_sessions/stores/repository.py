@@ -38,7 +38,9 @@ quarantine/     what could not be read, put aside by `pr-sessions doctor --repai
 archive/        sessions that ended more than keep_days ago, by month
 backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
-policy.json     a copy of the configuration that is quick to read
+pending/        what hooks of coding agents saw, until it is taken into sessions.json
+hook.log        what went wrong in a hook, without anything that an agent said or wrote
+policy.json     a copy of the configuration that is quick to read; signatures.json one of the signatures of agents
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
 It holds who, when, which pull request and why; no prompt, code or message. `pr-sessions where` explains every file.
@@ -134,6 +136,11 @@ class Repository(Struct, frozen=True):
         return self.state / "pending" if self.state else None
 
     @property
+    def hook_log(self) -> Path | None:
+        """What went wrong in a hook; `None` outside git."""
+        return self.state / "hook.log" if self.state else None
+
+    @property
     def worktree(self) -> str:
         """Git's own name for a worktree that was added; empty for the main one, and outside git."""
         return "" if self.git_dir is None or self.git_dir == self.common_dir else self.git_dir.name
@@ -141,9 +148,17 @@ class Repository(Struct, frozen=True):
     @property
     def policy_cache(self) -> Path | None:
         """The effective policy of this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("policy")
+
+    @property
+    def signature_cache(self) -> Path | None:
+        """The signatures of agents that count in this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("signatures")
+
+    def _of_worktree(self, name: str) -> Path | None:
         if self.state is None or self.git_dir is None:
             return None
-        return self.state / f"policy{'-' if self.worktree else ''}{self.worktree}.json"
+        return self.state / f"{name}{'-' if self.worktree else ''}{self.worktree}.json"
 
     @property
     def paused(self) -> Path:
@@ -196,6 +211,8 @@ def sweep_leftovers(repository: Repository, now: float) -> None:
         sweep_temporaries(path.parent, f"{path.name}.", now)
     if repository.state:
         sweep_temporaries(repository.state, "", now)
+    if repository.pending:
+        sweep_temporaries(repository.pending, "", now)
 
 
 def current_branch(repository: Repository) -> str | None:

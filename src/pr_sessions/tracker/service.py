@@ -20,6 +20,7 @@ from pr_sessions.stores.marker import Marker
 from pr_sessions.stores.repository import prepare_state, sweep_leftovers
 from pr_sessions.stores.store import Work
 from pr_sessions.tracker.archived import wanted
+from pr_sessions.tracker.hooks import Taken
 from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
 from pr_sessions.tracker.reading import Reader
@@ -77,6 +78,8 @@ class Tracker(Reader):
         """Notes activity in the current session by sliding the marker; `None` where no session is current."""
         now, at = self._times(at)
         self._refuse_if_paused()
+        if self.hooks.any_wait:
+            self.drain()
         prepare_state(self.repository)
         with self.store.transaction(now, self._wants(now)) as work:
             current = self.markers.current(self.markers.shown_in(work.book, now), now)
@@ -86,6 +89,13 @@ class Tracker(Reader):
                 return slid
         self._sweep(now)
         return None
+
+    def drain(self) -> bool:
+        """Takes in what hooks left for us, and completes what has run out; tells whether there was anything."""
+        waits = self.hooks.any_wait
+        if waits:
+            self._sweep(self.now())
+        return waits
 
     def leave(self) -> Marker | None:
         """No session is current in this working tree any more; the one that was runs out by itself.
@@ -141,7 +151,7 @@ class Tracker(Reader):
             before = change.book
             current = self._current_id(before, now)
             situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
-            change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
+            change.book, recorded = record(change.book, pull_request, situation, self.rules, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
         begins = recorded.session is not None and before.get(recorded.session.id) is None
@@ -262,13 +272,16 @@ class Tracker(Reader):
         prepare_state(self.repository)
         with self.store.transaction(now, wants) as work:
             sweep_leftovers(self.repository, now.timestamp())
-            change = _Change(work, self.markers.shown_in(work.book, now))
+            taken = self.hooks.take()
+            shown = self.markers.shown_in(work.book, now)
+            change = _Change(work, self.hooks.apply(taken, shown, now))
             before = change.book
             if sweeps:
                 change.book, ended = sweep(change.book, self.policy, now)
                 change.ended.extend(ended)
             yield change
             work.save(change.book, stamps=change.stamps)
+            self.markers.put_shown(now)
             if change.marker:
                 self.markers.put(change.marker)
             self.markers.tidy(change.book, now)
@@ -276,12 +289,24 @@ class Tracker(Reader):
                 from pr_sessions.stores import pr_index
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
-            if change.what and change.book is not before and self.journal:
-                try:
-                    self._write_down(change, self.journal, now)
-                except PrSessionsError as error:
-                    # The change itself is kept by now: whoever asked for it must not think otherwise.
-                    warn(f"the change is kept, but the journal does not say so: {error}", error.hint)
+            # The change itself is kept by now: whoever asked for it must not think otherwise.
+            with _warning("the change is kept, but the journal does not say so"):
+                self._write_all_down(change, taken, now, changed=change.book is not before)
+            with _warning("the change is kept, but what hooks left is still there"):
+                self.hooks.finish(taken)
+
+    def _write_all_down(self, change: "_Change", taken: Taken, now: datetime, *, changed: bool) -> None:
+        if self.journal and (taken.begun or taken.opened):
+            from pr_sessions.stores import journal
+
+            told = {
+                "sessions": list(taken.begun[:MOST_NAMED]),
+                "prs": list(taken.opened[:MOST_NAMED]),
+                "urls": list(taken.urls[:MOST_NAMED]),
+            }
+            journal.append(self.journal, now, login(self._environ), "hook", "agents at work", **told)
+        if self.journal and change.what and changed:
+            self._write_down(change, self.journal, now)
 
     def _wants(
         self, now: datetime, names: Collection[str] = (), number: str = "", *, at: datetime | None = None
@@ -307,14 +332,17 @@ class Tracker(Reader):
             change.note("sweep", Trigger.TIMEOUT.value)
 
     def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:
-        """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
+        """The first automatic pull request that is recorded here makes its session the current one; CI has none.
+
+        One that only an agent stands for shows no work in this tree.
+        """
         session = recorded.session
         if session is None or session.completion or now - at > self.policy.timeout:
             return None
         if session.id == current:
             marker = self.markers.own()
             return slide(marker, at, now) if marker else None
-        if current or is_ci(self._environ) or not recorded.verdict.is_auto:
+        if current or is_ci(self._environ) or not recorded.verdict.is_auto or recorded.verdict.by_agent_alone:
             return None
         return Marker(session.id, session.author, session.started or at, at)
 
@@ -326,7 +354,7 @@ class Tracker(Reader):
             _, at = self._times(pull_request.created or now)
         except InvalidValue as error:
             raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
-        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.policy, now)
+        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.rules, now)
         return recorded
 
     def _refuse_if_paused(self) -> None:
@@ -353,6 +381,14 @@ class _Change:
     def note(self, what: str, why: str, *, by: str = "", **told: object) -> None:
         """What the journal says if anything changes: ids, numbers and counts, never a title."""
         self.what, self.why, self.by, self.told = what, why, by, told
+
+
+@contextmanager
+def _warning(what: str) -> Iterator[None]:
+    try:
+        yield
+    except PrSessionsError as error:
+        warn(f"{what}: {error}", error.hint)
 
 
 def _home_id(recorded: "Recorded") -> str | None:
