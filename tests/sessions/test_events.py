@@ -17,7 +17,7 @@ from pr_sessions.stores.document import Document
 from scene import minute
 
 POLICY = Policy()
-HERE, THERE = "/work/main", "/work/topic"
+HERE, THERE = "/srv/main", "/srv/topic"
 FIRST = "ada-20251122-1000"
 
 

@@ -5,22 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from pr_sessions.stores.remotes import Place, number_of, place_of, places
+from pr_sessions.sessions.address import Address, remote_address
+from pr_sessions.stores.remotes import number_of, places
 
-GITHUB = Place("github.com", "octo/demo")
+GITHUB = Address("github.com", "octo/demo")
 
 
 @pytest.mark.parametrize(
     ("address", "place"),
     [
         ("https://github.com/octo/demo.git", GITHUB),
-        ("https://token@github.com/Octo/Demo/", GITHUB),
+        ("https://token@github.com/Octo/Demo/", Address("github.com", "Octo/Demo")),
         ("git@github.com:octo/demo.git", GITHUB),
         ("github.com:octo/demo", GITHUB),
         ("ssh://git@github.com:22/octo/demo.git", GITHUB),
         ("git://github.com/octo/demo", GITHUB),
-        ("git@gitlab.com:group/sub/demo.git", Place("gitlab.com", "group/sub/demo")),
-        ("work:octo/demo", Place("work", "octo/demo")),
+        ("git@gitlab.com:group/sub/demo.git", Address("gitlab.com", "group/sub/demo")),
+        ("work:octo/demo", Address("work", "octo/demo")),
         ("../elsewhere", None),
         ("/srv/git/demo.git", None),
         ("file:///srv/git/demo.git", None),
@@ -30,8 +31,8 @@ GITHUB = Place("github.com", "octo/demo")
         ("", None),
     ],
 )
-def test_an_address_names_a_repository(address: str, place: Place | None) -> None:
-    assert place_of(address) == place
+def test_an_address_names_a_repository(address: str, place: Address | None) -> None:
+    assert remote_address(address) == place
 
 
 @pytest.mark.parametrize(
@@ -50,14 +51,14 @@ def test_an_address_names_a_repository(address: str, place: Place | None) -> Non
     ],
 )
 def test_another_repositorys_pull_request_keeps_its_whole_name(url: str, remote: str, number: str) -> None:
-    assert number_of(url, tuple(p for p in [place_of(remote)] if p)) == number
+    assert number_of(url, tuple(p for p in [remote_address(remote)] if p)) == number
 
 
 def test_every_remote_counts_as_git_rewrites_it(clone: Path, git: Callable[..., str]) -> None:
     git(clone, "config", "url.https://github.com/.insteadOf", "gh:")
     git(clone, "remote", "add", "origin", "gh:ada/demo")
     git(clone, "remote", "add", "upstream", "git@github.com:octo/demo.git")
-    assert places(clone) == (Place("github.com", "ada/demo"), GITHUB)
+    assert places(clone) == (Address("github.com", "ada/demo"), GITHUB)
 
 
 def test_a_clone_without_remotes_has_none(clone: Path) -> None:

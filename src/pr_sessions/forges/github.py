@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from pr_sessions.forges.address import Address, pull_request_addresses
 from pr_sessions.forges.answers import decoded, no_address
 from pr_sessions.forges.pull_requests import Opened, Proposal
 from pr_sessions.forges.tool import Said, ToolFailed, call_tool
+from pr_sessions.sessions.address import Address, pull_request_addresses
 
 _FIELDS = "url,title,body,baseRefName,author,headRepositoryOwner,isDraft"
 # "If a command requires authentication, the exit code will be 4": gh help exit-codes.

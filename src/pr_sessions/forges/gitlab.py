@@ -6,10 +6,10 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from pr_sessions.forges.address import Address, pull_request_addresses
 from pr_sessions.forges.answers import decoded, no_address
 from pr_sessions.forges.pull_requests import Opened, Proposal
 from pr_sessions.forges.tool import ToolFailed, call_tool
+from pr_sessions.sessions.address import Address, pull_request_addresses
 from pr_sessions.sessions.ids import clean
 
 _AS_JSON = ("--header", "Content-Type: application/json", "--input", "-")

@@ -7,8 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.forges.address import PullRequestAddress, pull_request_addresses
 from pr_sessions.forges.remotes import addresses, forge_of
+from pr_sessions.sessions.address import PullRequestAddress, pull_request_addresses
 from pr_sessions.sessions.ids import check_id, clean
 from pr_sessions.sessions.policy import Marking
 from pr_sessions.sessions.pr_text import find_marks, mark_body

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from pr_sessions.forges.address import PullRequestAddress
+from pr_sessions.sessions.address import PullRequestAddress
 
 
 class Proposal(Struct, frozen=True):

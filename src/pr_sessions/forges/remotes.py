@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pr_sessions.errors import InvalidValue, NotFound
-from pr_sessions.forges.address import Address, PullRequestAddress, remote_address
 from pr_sessions.forges.github import GitHub
 from pr_sessions.forges.gitlab import GitLab
 from pr_sessions.forges.pull_requests import Forge
 from pr_sessions.forges.tool import BY_HAND, ToolFailed, call_tool, has_tool
+from pr_sessions.sessions.address import Address, PullRequestAddress, remote_address
 from pr_sessions.sessions.ids import clean
 from pr_sessions.stores.git import ask_git, remotes
 
@@ -47,7 +47,7 @@ def number_here(root: Path, pull_request: PullRequestAddress) -> str:
     known = {address.key for address in addresses(root).values()}
     if pull_request.repository.key in known:
         return pull_request.number
-    return f"{pull_request.repository.path}#{pull_request.number}"
+    return pull_request.name
 
 
 def forge_at(root: Path, remote: str) -> Forge:

@@ -17,9 +17,9 @@ from pr_sessions.stores.repository import Repository
 from pr_sessions.tracker.markers import Markers
 
 if TYPE_CHECKING:
+    from pr_sessions.sessions.address import Address
     from pr_sessions.sessions.events import AgentEvent
     from pr_sessions.stores.pending import Batch
-    from pr_sessions.stores.remotes import Place
 
 
 class Taken:
@@ -99,7 +99,7 @@ class Hooks:
             finish(taken.batches, self._repository.quarantine)
 
 
-def _places(root: Path) -> "tuple[Place, ...]":
+def _places(root: Path) -> "tuple[Address, ...]":
     from pr_sessions.stores.remotes import places
 
     # Without git nobody can tell whose it is: it is kept under its whole name then.
@@ -108,7 +108,7 @@ def _places(root: Path) -> "tuple[Place, ...]":
     return ()
 
 
-def _numbered(event: "AgentEvent", url: str, own: "tuple[Place, ...]") -> "AgentEvent | None":
+def _numbered(event: "AgentEvent", url: str, own: "tuple[Address, ...]") -> "AgentEvent | None":
     if event.kind != "opened":
         return event
     from pr_sessions.stores.remotes import number_of

@@ -1,6 +1,6 @@
 import pytest
 
-from pr_sessions.forges.address import Address, pull_request_addresses, remote_address
+from pr_sessions.sessions.address import Address, pull_request_addresses, remote_address
 
 SHOP = Address("github.com", "acme/shop")
 

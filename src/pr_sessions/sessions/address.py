@@ -42,6 +42,11 @@ class PullRequestAddress(Struct, frozen=True):
     number: str
     url: str
 
+    @property
+    def name(self) -> str:
+        """As it is kept where no remote leads to its repository: `owner/name#digits`."""
+        return f"{self.repository.path}#{self.number}"
+
 
 def remote_address(url: str) -> Address | None:
     """The repository that a remote's address names; `None` for a folder or anything else."""
