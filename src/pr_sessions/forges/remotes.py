@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pr_sessions.errors import InvalidValue, NotFound
-from pr_sessions.forges.github import GitHub
-from pr_sessions.forges.gitlab import GitLab
+from pr_sessions.forges.gh import GitHub
+from pr_sessions.forges.glab import GitLab
 from pr_sessions.forges.pull_requests import Forge
 from pr_sessions.forges.tool import BY_HAND, ToolFailed, call_tool, has_tool
 from pr_sessions.sessions.address import Address, PullRequestAddress, remote_address
