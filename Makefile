@@ -9,7 +9,7 @@ DESCRIBED := $(VENV)/npm/.installed
 OPENAPI := $(VENV)/npm/node_modules/@octokit/openapi/generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench docs soak fuzz clean
+.PHONY: help run test lint types contract format bench docs figures soak fuzz clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ bench: $(DEV) ## Measure speed beside the floor.
 
 docs: $(RUN) ## Rewrite the generated parts of the docs.
 	$(BIN)/python docs/generate.py
+
+figures: $(RUN) ## Rewrite the tables of measured figures; DATA=folder in the AIDev layout.
+	$(BIN)/python docs/figures.py "$(DATA)"
 
 soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand kills, random histories.
 	$(BIN)/python -m benchmarks.soak

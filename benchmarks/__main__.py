@@ -11,6 +11,7 @@ from time import perf_counter
 
 from msgspec import Struct
 
+from benchmarks import hooks
 from benchmarks.clock import in_turns, process
 from benchmarks.floors import rewrite
 from benchmarks.sample import FIRST, make_repository
@@ -45,7 +46,8 @@ def main() -> int:
     print(f"{'':<58}{'floor ms':>9}{'ours ms':>9}{'ratio':>8}{'target':>8}")
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for figure in (*processes(Path(folder)), *recording(Path(folder)), *cleaning(Path(folder))):
+        figures = (hooking, processes, recording, cleaning)
+        for figure in (figure for measure in figures for figure in measure(Path(folder))):
             print(figure, flush=True)
             missed += figure.ratio > figure.target
     print(f"{missed} missed" if missed else "every figure is reached")
@@ -77,6 +79,12 @@ def processes(folder: Path) -> Iterator[Figure]:
     yield Figure("pr-sessions status, empty / bare python", times["bare"], times["status"], 7)
     yield Figure(f"pr-sessions status, {MANY:,} sessions / bare python", times["bare"], times["status full"], 12)
     yield Figure(f"pr-sessions add, {MANY:,} sessions / bare python", times["bare"], times["add full"], 18)
+
+
+def hooking(folder: Path) -> Iterator[Figure]:
+    """What an agent waits for."""
+    for row in hooks.rows(folder):
+        yield Figure(*row)
 
 
 def recording(folder: Path) -> Iterator[Figure]:

@@ -1,10 +1,13 @@
-"""`python -m benchmarks.histories [COUNT] [SEED]`: random histories of real branches with real git.
+"""`python -m benchmarks.histories [--count N] [--seed FIRST]`: random histories of real branches with real git.
 
 Several clones of one bare repository record, merge, rebase, cherry-pick, revert, stash and pull by chance. What every
-recording acknowledged goes into a ledger of its own. A history fails by a conflict, or where the clones, once they have
-pulled from each other, do not know a pull request that the ledger has.
+recording acknowledged goes into a ledger of its own, and what every correction by hand acknowledged; people correct the
+same pull request on two branches and in two clones. A history fails by a conflict, or where the clones, once they have
+pulled from each other, do not know a pull request that the ledger has, or have it elsewhere than the latest correction
+put it.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -15,34 +18,43 @@ from random import Random
 
 from msgspec import Struct
 
-from pr_sessions import PullRequest, open_tracker
+from pr_sessions import PullRequest, Tracker, open_tracker
 from pr_sessions.stores.book import Book
+from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import parse
-from pr_sessions.stores.repository import SESSION_FILE
+from pr_sessions.stores.repository import ARCHIVE, CONFIG, SESSION_FILE
+from pr_sessions.tracker.corrections import Corrections, Moved
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 BRANCHES = ("main", "red", "blue")
 CLONES = ("one", "two", "three")
-STEPS = 14
+STEPS = 18
 
 
 class Outcome(Struct):
-    """What came of one history: what git was asked to do, its conflicts, and the pull requests that are gone."""
+    """What came of one history: what git was asked to do, its conflicts, and the pull requests that are gone.
+
+    Attributes:
+        archived: the months of which a committed archive is there at the end.
+    """
 
     steps: dict[str, int]
     conflicts: list[str]
     lost: list[str]
     recorded: int
+    archived: int = 0
 
 
 class History:
     """One random history in a folder of its own."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, keep_days: int | None = None) -> None:
         self.folder = folder
+        self.keep_days = keep_days
         self.random = Random(seed)  # noqa: S311 - a game, not a secret
         self.minutes = 0
         self.ledger: dict[str, str] = {}
+        self.corrected: dict[str, str | None] = {}
         self.outcome = Outcome({}, [], [], 0)
 
     def play(self) -> Outcome:
@@ -54,8 +66,9 @@ class History:
             self.outcome.steps[move.__name__] = self.outcome.steps.get(move.__name__, 0) + 1
             move(self, clone)
         self._meet()
-        self.outcome.recorded = len(self.ledger)
+        self.outcome.recorded, self.outcome.archived = len(self.ledger), len(self._months())
         self.outcome.lost += [f"{number}: {where}" for number, where in self.ledger.items() if self._misses(number)]
+        self.outcome.lost += self._misplaced()
         return self.outcome
 
     def record(self, clone: Path) -> None:
@@ -65,17 +78,54 @@ class History:
 
     def work(self, clone: Path) -> None:
         """What is in the tree before a commit; no two clones ever write the same code."""
-        self.minutes += self.random.randint(1, 50)
+        # Where sessions are archived after days, a step takes hours.
+        self.minutes += self.random.randint(1, 50) * (60 if self.keep_days else 1)
         number = str(self.random.randint(1, 12)) if self.random.random() < 0.2 else str(100 + len(self.ledger))
-        tracker = open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
+        tracker = self._tracker(clone)
         author = self.random.choice(("ada", "bob"))
         told = PullRequest(number=number, title="auto-pr: x", author=author, files_changed=self.minutes)
         recorded = tracker.record(told).recorded
-        assert recorded.session is not None
-        self.ledger[number] = f"{recorded.session.id} in {clone.name}"
+        home = recorded.session.id if recorded.session else "no session"
+        self.ledger[number] = f"{home} in {clone.name}"
         if self.random.random() < 0.3:
             tracker.complete()
         (clone / f"code-{len(self.ledger)}-{self.minutes}.py").write_text("pass\n")
+
+    def correct(self, clone: Path) -> None:
+        """Two hands put a pull request elsewhere in two clones, the first unheard by the second, which is later."""
+        numbers = [*self.corrected][-2:] or [*self.ledger][:2]
+        if numbers:
+            number = self.random.choice(numbers)
+            for place in (clone, self._other(clone)):
+                self._put_elsewhere(place, number)
+                self.commit(place)
+
+    def _put_elsewhere(self, clone: Path, number: str) -> None:
+        self.minutes += 1
+        hand, book = Corrections(self._tracker(clone)), self._tracker(clone).book()
+        home, sessions = book.holding(number), sorted(session.id for session in book)
+        is_known = home is not None or number in book.unattributed
+        way = self.random.choice(("link", "unlink", "new")) if is_known else "link"
+        if way == "unlink":
+            self._note(hand.unlink(number))
+        elif way == "new":
+            self._note(hand.move(number))
+        elif others := [i for i in sessions if home is None or i != home.id]:
+            self._note(hand.link(number, self.random.choice(others)))
+
+    def _note(self, moved: Moved) -> None:
+        """What a hand had said here before is no later correction."""
+        if moved.changed:
+            self.corrected[moved.number] = moved.after
+
+    def unite(self, clone: Path) -> None:
+        """A hand makes one of two sessions, somewhere else another one of two others."""
+        self.minutes += 1
+        tracker = self._tracker(clone)
+        sessions = [session.id for session in tracker.book()]
+        if len(sessions) > 3:
+            Corrections(tracker).merge(*self.random.sample(sessions, 2))
+            self.commit(clone)
 
     def switch(self, clone: Path) -> None:
         self.git(clone, "checkout", "-q", self.random.choice(BRANCHES))
@@ -108,7 +158,7 @@ class History:
         self.commit(clone)
 
     def pull(self, clone: Path) -> None:
-        other = self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+        other = self._other(clone)
         self.join(clone, "pull", "-q", "--no-rebase", "--no-edit", str(other), self.random.choice(BRANCHES))
 
     def commit(self, clone: Path) -> None:
@@ -119,7 +169,7 @@ class History:
         """A command of git's that may conflict. A revert of a merge, say, is refused, and no conflict."""
         done = self.git(clone, *arguments, check=False)
         unmerged = self.git(clone, "ls-files", "-u").stdout
-        if SESSION_FILE in unmerged:
+        if SESSION_FILE in unmerged or ARCHIVE in unmerged:
             self.outcome.conflicts.append(f"git {' '.join(arguments[:2])}: {done.stderr.strip()}")
         if done.returncode:
             for command in ("merge", "rebase", "cherry-pick", "revert"):
@@ -134,6 +184,9 @@ class History:
         first.mkdir(parents=True)
         self.git(first, "init", "-q", "-b", "main")
         self._settle(first)
+        if self.keep_days:
+            with (first / CONFIG).open("a") as config:
+                config.write(f"keep_days: {self.keep_days}\n")
         self.commit(first)
         for branch in BRANCHES[1:]:
             self.git(first, "branch", branch)
@@ -154,24 +207,50 @@ class History:
         """Every clone commits what it knows; the first one takes all branches of all."""
         for name in CLONES:
             clone = self.folder / name
-            open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes)).keep()
+            self._tracker(clone).keep()
             self.commit(clone)
         first = self.folder / CLONES[0]
         for name in CLONES:
             for branch in BRANCHES:
                 self.join(first, "pull", "-q", "--no-rebase", "--no-edit", str(self.folder / name), branch)
 
-    def _misses(self, number: str) -> bool:
-        """Whether the committed file alone, without the clone's own document, does not know it."""
+    def _other(self, clone: Path) -> Path:
+        return self.folder / self.random.choice([name for name in CLONES if name != clone.name])
+
+    def _tracker(self, clone: Path) -> Tracker:
+        return open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
+
+    def _committed(self) -> Book:
+        """The committed files alone, without the clone's own documents."""
         first = self.folder / CLONES[0]
-        committed = self.git(first, "show", f"HEAD:{SESSION_FILE}").stdout.encode()
-        return Book(parse(committed, "committed")).holding(number) is None
+        told = [self.git(first, "show", f"HEAD:{name}").stdout for name in (SESSION_FILE, *self._months())]
+        return unite([Book(parse(text.encode(), "committed")) for text in told])
+
+    def _months(self) -> list[str]:
+        listed = self.git(self.folder / CLONES[0], "ls-tree", "--name-only", "HEAD", f"{ARCHIVE}/")
+        return listed.stdout.split()
+
+    def _misses(self, number: str) -> bool:
+        book = self._committed()
+        return book.holding(number) is None and number not in book.unattributed
+
+    def _misplaced(self) -> list[str]:
+        """Corrections that the latest one should have won; a session that became part of another one is that one."""
+        book, wrong = self._committed(), []
+        for number, wanted in self.corrected.items():
+            home, right = book.holding(number), book.get(wanted) if wanted else None
+            if (home.id if home else None) != (right.id if right else None):
+                wrong.append(f"{number}: corrected to {wanted}, found in {home.id if home else 'no session'}")
+        return wrong
 
 
 MOVES = (
     History.record,
     History.record,
     History.record,
+    History.correct,
+    History.correct,
+    History.unite,
     History.switch,
     History.merge,
     History.rebase,
@@ -182,14 +261,20 @@ MOVES = (
 )
 
 
-def play(seed: int) -> Outcome:
-    """One history, gone from the disk afterwards."""
+def play(seed: int, keep_days: int | None = None) -> Outcome:
+    """One history, gone from the disk afterwards; with `keep_days` a long one in which sessions are archived."""
     with tempfile.TemporaryDirectory() as folder:
-        return History(Path(folder) / "with space", seed).play()
+        return History(Path(folder) / "with space", seed, keep_days).play()
 
 
 def main(arguments: list[str]) -> int:
-    count, first = (int(a) for a in (*arguments, "200", "1")[:2]) if len(arguments) != 1 else (int(arguments[0]), 1)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.histories", description="Random histories with real git."
+    )
+    parser.add_argument("--count", type=int, default=200, help="how many")
+    parser.add_argument("--seed", type=int, default=1, help="of the first one")
+    asked = parser.parse_args(arguments)
+    count, first = asked.count, asked.seed
     os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     steps: dict[str, int] = {}
     conflicts = lost = recorded = 0

@@ -11,10 +11,12 @@ import click
 from pr_sessions.cli.main import SECTIONS, pr_sessions
 from pr_sessions.sessions.diagram import mermaid
 from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.sessions.signature import Signature
 from pr_sessions.stores.configuration import plain
 from pr_sessions.stores.configuration_rules import MAX_ITEMS, MAX_MARKER, MAX_PATTERN, RULES
 from pr_sessions.stores.configuration_text import WHY, initial_text
 from pr_sessions.stores.repository import CONFIG
+from pr_sessions.stores.signatures import package_signatures
 from pr_sessions.stores.yaml_text import Item
 
 DOCS = Path(__file__).parent
@@ -35,6 +37,11 @@ the wrong kind. `pr-sessions config --check` lists all of them, `pr-sessions con
 where it comes from. A list holds up to {MAX_ITEMS} items, a pattern up to {MAX_PATTERN} characters, a marker up to \
 {MAX_MARKER}. What patterns and markers do stands in [evidence](../concepts/evidence.md)."""
 
+ABOUT_SIGNATURES = """\
+How coding agents sign their pull requests: what `signatures.toml` in the package says. What each kind is compared \
+with stands in [agents](../concepts/agents.md). A team switches one off by its id (`signatures_off`) and adds its own \
+(`signatures`); see [configuration](configuration.md). A dependency bot silences all others."""
+
 # What a meaning names of the file itself: a value that it explains, another key.
 NAMED = re.compile(rf"\b(?:true|false|commit|local)(?=:)|\b(?:{'|'.join(RULES)})\b")
 
@@ -45,6 +52,7 @@ def pages() -> Mapping[Path, str]:
         LIFECYCLE: with_diagram(LIFECYCLE.read_text("utf-8")),
         DOCS / "reference/commands.md": _joined(commands()),
         DOCS / "reference/configuration.md": _joined(configuration()),
+        DOCS / "reference/signatures.md": _joined(signatures()),
     }
 
 
@@ -74,8 +82,9 @@ def _command(context: click.Context) -> Iterator[str]:
     yield _code(" ".join([context.command_path, *command.collect_usage_pieces(context)]))
     yield "\n".join(_parameter(parameter, context) for parameter in command.params)
     yield from (_examples(text) for text in paragraphs if text.startswith("\b"))
-    for name, inner in command.commands.items() if isinstance(command, click.Group) else ():
-        yield from _command(click.Context(inner, context, info_name=name))
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        if inner := command.get_command(context, name):
+            yield from _command(click.Context(inner, context, info_name=name))
 
 
 def _parameter(parameter: click.Parameter, context: click.Context) -> str:
@@ -108,6 +117,20 @@ def configuration() -> Iterator[str]:
     yield _code(initial_text("Europe/Berlin", Share.COMMIT).rstrip(), "yaml")
 
 
+def signatures() -> Iterator[str]:
+    """The blocks of the page on the signatures of agents."""
+    yield from (HEAD, "# Signatures of agents", _filled(ABOUT_SIGNATURES))
+    rules = package_signatures()
+    for agent in dict.fromkeys(rule.agent for rule in rules):
+        yield f"## {agent}"
+        yield "\n".join(_rule(rule) for rule in rules if rule.agent == agent)
+
+
+def _rule(rule: Signature) -> str:
+    values = ", ".join(f"`{value}`" for value in rule.any)
+    return f"- `{rule.id}`: {rule.kind}, {rule.role}, {rule.confidence.label}: {values}"
+
+
 def _setting(key: str) -> Iterator[str]:
     yield f"## `{key}`"
     yield _filled(NAMED.sub(r"`\g<0>`", WHY[key]))
@@ -123,7 +146,7 @@ def _kind(key: str) -> str:
 def _default(key: str) -> str:
     value = plain(getattr(Policy(), RULES[key].field))
     if isinstance(value, tuple):
-        return ", ".join(f"`{item}`" for item in value)
+        return ", ".join(f"`{item}`" for item in value) or "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -103,6 +103,7 @@ def facts(draw: st.DrawFn, *, placed: str | None = "") -> Facts:
         **known,
         created=draw(st.none() | MOMENTS),
         agents=join_agents(draw(st.lists(agents(), max_size=2))),
+        commits=tuple(sorted(draw(st.sets(st.sampled_from(["aaaaaaaaaaaa", "bbbbbbbbbbbb"]))))),
         is_auto=draw(st.booleans()),
         evidence=tuple(
             sorted(draw(st.sets(st.builds(Evidence, st.sampled_from(["title", "agent"]), TEXTS), max_size=2)))

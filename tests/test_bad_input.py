@@ -290,7 +290,7 @@ class TestWriting:
         assert look(clone) == before
 
     def test_a_full_disk_loses_nothing(self, tracker: Tracker, child: Callable[..., subprocess.Popen[str]]) -> None:
-        for number in range(10):
+        for number in range(1, 11):
             tracker.record(auto(number))
         before = overview(tracker), tracker.repository.session_file.read_bytes()
         code = """
@@ -319,7 +319,7 @@ class Interruption:
     """Ctrl-C before the n-th step of writing to the disk."""
 
     STEPS = (
-        *((files, name) for name in ("_existing_mode", "make_folder", "_write_new", "_move", "_sync_folder")),
+        *((files, name) for name in ("_existing_mode", "make_folder", "_write_new", "move", "_sync_folder")),
         *((module, "remove_file") for module in (marker, backups)),
     )
 

@@ -156,6 +156,7 @@ class TestClones:
         commit(clone.parent / "second")
         git(clone.parent / "second", "pull", "-q", "--no-rebase", check=False)
         git(clone.parent / "second", "checkout", "--theirs", FILE)
+        git(clone.parent / "second", "add", FILE)
         expected = {"ada-20251122-1000": (("1",), "restart_cleanup"), "cid-20251122-1001": (("3", "4"), "")}
         assert overview(second) == expected
         second.keep()
@@ -209,6 +210,7 @@ class TestMerge:
         self, torn: Tracker, clone: Path, way_out: tuple[str, ...]
     ) -> None:
         git(clone, *way_out)
+        git(clone, "add", "-A")
         torn.keep()
         assert (overview(torn), in_file(clone)) == (BOTH, list(BOTH))
         commit(clone)

@@ -74,14 +74,14 @@ def test_clones_that_never_shared_anything_converge_to_the_same_bytes(
     hub: Path, new_clone: Callable[[str], Path], clock: Clock
 ) -> None:
     clones = [new_clone(name) for name in ("a", "b")]
-    for number, clone in enumerate(clones):
+    for number, clone in enumerate(clones, 1):
         tracker_at(clone, clock).record(auto(number, clone.name, created=clock.now))
         clock.set(5)
     for clone in clones * 2:
         sync(tracker_at(clone, clock), pause=never)
         clock.set(clock.now.minute + 1)
     assert {*files(clones[0]), *files(clones[1])} == {shared(hub)}
-    assert overview(tracker_at(clones[0], clock)) == {"a-20251122-1000": (("0",), ""), "b-20251122-1005": (("1",), "")}
+    assert overview(tracker_at(clones[0], clock)) == {"a-20251122-1000": (("1",), ""), "b-20251122-1005": (("2",), "")}
     assert commits(hub) == 2
 
 
@@ -228,7 +228,7 @@ def test_clones_that_push_at_the_same_time_all_get_through_and_lose_nothing(
     hub: Path, new_clone: Callable[[str], Path], clock: Clock
 ) -> None:
     clones = [new_clone(f"c{n}") for n in range(CLONES)]
-    for number, clone in enumerate(clones):
+    for number, clone in enumerate(clones, 1):
         tracker_at(clone, clock).record(auto(number, clone.name, created=clock.now))
     command = [sys.executable, "-m", "pr_sessions", "sync", "--json"]
     running = [
@@ -239,7 +239,7 @@ def test_clones_that_push_at_the_same_time_all_get_through_and_lose_nothing(
     assert [(err, code) for _, err, code in told] == [(b"", 0)] * CLONES
     document = json.loads(shared(hub))
     everything = (*document["active_sessions"].values(), *document["completed_sessions"])
-    assert sorted((s["author"], s["prs"]) for s in everything) == [(f"c{n}", [str(n)]) for n in range(CLONES)]
+    assert sorted((s["author"], s["prs"]) for s in everything) == [(f"c{n}", [str(n + 1)]) for n in range(CLONES)]
     assert commits(hub) == CLONES
 
 

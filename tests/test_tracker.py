@@ -706,10 +706,10 @@ class TestImport:
         assert done.changed
 
     def test_a_gap_beyond_the_timeout_begins_another_session(self, tracker: Tracker) -> None:
-        tracker.record_all([auto(n, created=minute(at)) for n, at in enumerate((-120, -90, -59, -29))])
+        tracker.record_all([auto(n, created=minute(at)) for n, at in enumerate((-120, -90, -59, -29), 1)])
         assert overview(tracker) == {
-            "ada-20251122-0800": (("0", "1"), "timeout"),
-            "ada-20251122-0901": (("2", "3"), ""),
+            "ada-20251122-0800": (("1", "2"), "timeout"),
+            "ada-20251122-0901": (("3", "4"), ""),
         }
 
     def test_twice_is_once(self, tracker: Tracker, clock: Clock) -> None:
@@ -751,12 +751,12 @@ class TestImport:
 
     @pytest.mark.parametrize("seed", range(5))
     def test_one_by_one_in_any_order_gives_the_same_groups(self, tracker: Tracker, seed: int) -> None:
-        told = [auto(n, created=minute(-600 + at)) for n, at in enumerate((0, 29, 58, 95, 120, 200, 229))]
+        told = [auto(n, created=minute(-600 + at)) for n, at in enumerate((0, 29, 58, 95, 120, 200, 229), 1)]
         random.Random(seed).shuffle(told)  # noqa: S311 - an order, no secret
         for pull_request in told:
             tracker.record_all([pull_request])
         groups = sorted(session.prs for session in tracker.book())
-        assert groups == [("0", "1", "2"), ("3", "4"), ("5", "6")]
+        assert groups == [("1", "2", "3"), ("4", "5"), ("6", "7")]
 
 
 class TestWorktrees:

@@ -1,8 +1,10 @@
 """Knows which work session every pull request came from."""
 
-from typing import TYPE_CHECKING, Any
-
+# The library's own module of that name takes longer than a hook may.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pr_sessions.errors import PrSessionsError
     from pr_sessions.sessions.agent import Agent
     from pr_sessions.sessions.policy import Policy
@@ -36,7 +38,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Imports a public name when it is first used: the command line must not pay for all of them."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

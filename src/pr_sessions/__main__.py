@@ -1,6 +1,6 @@
 """`python -m pr_sessions`."""
 
-from pr_sessions.cli.main import main
+from pr_sessions.cli.start import main
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ POLICY = Policy()
 NOW = datetime(2025, 11, 24, 12, tzinfo=UTC)
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 DURATIONS = ("0-30", "30-60", "60-90", "90+", "unknown")
-PLACEMENTS = ("hand", "hook", "vendor", "mark", "owned", "time", "carried", "unknown", "unattributed")
+PLACEMENTS = ("hand", "hook", "vendor", "mark", "owned", "commits", "time", "carried", "unknown", "unattributed")
 
 
 def after(minutes: float) -> datetime:

@@ -186,6 +186,7 @@ def test_json_has_plain_values_and_stable_keys() -> None:
             "vendor": 0,
             "mark": 0,
             "owned": 0,
+            "commits": 0,
             "time": 0,
             "carried": 1,
             "unknown": 0,

@@ -43,6 +43,7 @@ def test_the_record_as_json(repo: Path, cli: Cli) -> None:
             "duration_minutes": 30,
             "active_minutes": 0,
             "title": None,
+            "inferred": True,
             "corrections": {"pull_requests": [], "merged": [], "reopened": None},
             "minutes_left": None,
         },
@@ -197,3 +198,16 @@ def test_title_and_body_are_stored_nowhere(repo: Path, cli: Cli) -> None:
 
     text = b"".join(path.read_bytes() for path in repo.rglob("*") if path.is_file())
     assert [word for word in (b"velvet", b"walrus", b"sonnet") if word in text] == []
+
+
+def test_a_session_that_nobody_knew_begins_and_names_like_it_are_told(repo: Path, cli: Cli) -> None:
+    cli("add", "41", *AUTO, "--session", "ada-20251122-1000", "--at", day("10:00"))
+    result = cli("add", "42", *AUTO, "--session", "ada-20251122-100", "--at", day("10:05"))
+    note = "note: nobody knew a session ada-20251122-100; did you mean ada-20251122-1000?\n"
+    assert (result.code, result.err) == (0, note)
+    assert cli("add", "42", *AUTO, "--session", "ada-20251122-100", "--at", day("10:05")).err == ""
+
+
+def test_who_names_the_session_is_kept(repo: Path, cli: Cli) -> None:
+    result = cli("add", "42", *AUTO, "--session", "ada-1", "--at", ago(0.1), "--json")
+    assert result.json["placement"]["by"] == "Test Person"

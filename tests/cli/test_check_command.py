@@ -30,8 +30,8 @@ def test_the_verdict_as_json(repo: Path, cli: Cli) -> None:
         "evidence": [
             {"rule": "title", "detail": "^auto-pr:"},
             {"rule": "commit message", "detail": "^wip:"},
-            {"rule": "agent", "detail": "cursor"},
             {"rule": "agent", "detail": "claude"},
+            {"rule": "agent", "detail": "cursor"},
         ],
     }
 
@@ -71,7 +71,7 @@ def test_a_mark_in_the_body_names_the_session(repo: Path, cli: Cli) -> None:
         "Pull request 42 is automatic.\n"
         "  its body carries our mark (minimal)\n"
         "Its session: bot-20251122-0900\n"
-        "  our mark in its title or body names the session (minimal mark in the body)\n"
+        "  our mark in its title, body or commits names the session (minimal mark in the body)\n"
     )
 
 

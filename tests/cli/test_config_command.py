@@ -35,7 +35,11 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "time_zone": ("UTC", "default"),
         "share": ("commit", "default"),
         "sync_branch": ("pr-sessions", "default"),
+        "keep_days": ("off", "default"),
         "minimal_metadata": (True, f"{repo / CONFIG}:3"),
+        "signatures": ([], "default"),
+        "signatures_off": ([], "default"),
+        "mark": ("none", "default"),
     }
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from command_line import Cli, ago, day
 
+from scene import git
+
 BOT, BOB = "bot-20251122-1000", "bob-20251122-1200"
 
 
@@ -50,7 +52,13 @@ def test_link_as_json(two: Path, cli: Cli) -> None:
         "before": BOT,
         "by": "Test Person",
         "changed": True,
+        "known": True,
     }
+
+
+def test_link_of_one_that_nobody_recorded_says_so(two: Path, cli: Cli) -> None:
+    told = f"Pull request 77 is in {BOB} now, by hand (nobody had recorded it: add tells more of it)\n"
+    assert (cli("link", "77", BOB).out, homes(cli)[BOB]) == (told, ["2", "77"])
 
 
 def test_unlink_and_move(two: Path, cli: Cli) -> None:
@@ -105,7 +113,9 @@ def test_corrections_are_marked_everywhere(two: Path, cli: Cli) -> None:
     assert cli("explain", "1", "--json").json["placement"]["by"] == "Test Person"
     listed = cli("list").out
     assert "1 (1 by hand)" in listed
-    assert listed.endswith("  in no session: 1 (2)\n  of these by hand: 1 (2)\n")
+    row, by_hand = listed.splitlines()[-2:]
+    assert row.split() == ["in", "no", "session", "-", "-", "-", "-", "1", "(2)", "-"]
+    assert by_hand == "  of these by hand: 1 (2)"
     assert cli("report", "--json").json["corrections"] == {"linked": 1, "unlinked": 1, "merged": 0, "reopened": 0}
     assert "## Corrections by hand\n" in cli("report").out
 
@@ -269,3 +279,74 @@ def test_processes_that_correct_at_once_all_get_through(
     assert homes(cli) == {BOT: [], BOB: ["2", "10", "11", "12", "13"], "": ["1"]}
     assert cli("undo").code == 0
     assert len(cli("log", "--json").json["changes"]) == 8
+
+
+class TestTheMarkerAfterUndo:
+    """A completion that is taken back makes the session current again where it was current."""
+
+    MARKER = ".cursor/.session_id"
+
+    def begun(self, cli: Cli, minutes: int = 5) -> str:
+        return str(cli("start", "--author", "ada", "--at", ago(minutes), "--json").json["session"]["session_id"])
+
+    def current(self, repo: Path) -> str:
+        return str(json.loads((repo / self.MARKER).read_text())["session_id"])
+
+    def test_it_is_current_again(self, repo: Path, cli: Cli) -> None:
+        session_id = self.begun(cli)
+        before = (repo / self.MARKER).read_bytes()
+        cli("complete")
+        assert not (repo / self.MARKER).exists()
+        cli("undo")
+        assert ((repo / self.MARKER).read_bytes(), self.current(repo)) == (before, session_id)
+        cli("complete")
+        cli("undo")
+        assert self.current(repo) == session_id
+
+    def test_it_is_not_where_another_one_is_current_by_now(self, repo: Path, cli: Cli) -> None:
+        self.begun(cli)
+        cli("complete")
+        other = str(cli("start", "--author", "bob", "--json").json["session"]["session_id"])
+        cli("undo")
+        assert self.current(repo) == other
+
+    def test_it_is_not_where_the_timeout_has_passed(self, repo: Path, cli: Cli) -> None:
+        session_id = self.begun(cli, 90)
+        cli("complete", session_id, "--at", ago(80))
+        assert cli("undo", "--json").json["session"]["status"] == "completed"
+        assert not (repo / self.MARKER).exists()
+
+    def test_it_is_not_where_it_was_not_current(self, repo: Path, cli: Cli) -> None:
+        session_id = self.begun(cli)
+        (repo / self.MARKER).unlink()
+        cli("complete", session_id)
+        cli("undo")
+        assert not (repo / self.MARKER).exists()
+
+    def test_it_is_not_in_another_worktree(self, repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun(cli)
+        cli("complete")
+        git(repo, "worktree", "add", "-q", "../other", "-b", "other")
+        monkeypatch.chdir(repo.parent / "other")
+        assert cli("undo").code == 0
+        assert [(root / self.MARKER).exists() for root in (repo, repo.parent / "other")] == [False, False]
+
+
+@pytest.mark.parametrize("trouble", ["full", "folder"])
+def test_a_journal_that_cannot_be_written_is_a_warning_and_the_change_is_kept(
+    two: Path, cli: Cli, trouble: str
+) -> None:
+    journal = two / ".git/pr-sessions/journal.jsonl"
+    journal.unlink()
+    if trouble == "full":
+        journal.symlink_to("/dev/full")
+        reason = (
+            f"write {journal}: No space left on device; the disk is full: free some space and run the command again"
+        )
+    else:
+        journal.mkdir()
+        reason = f"read {journal}: Is a directory"
+    result = cli("link", "1", BOB)
+    warning = f"warning: the change is kept, but the journal does not say so: cannot {reason}\n"
+    assert (result.code, result.err) == (0, warning)
+    assert homes(cli)[BOB] == ["1", "2"]

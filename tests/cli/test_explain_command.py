@@ -1,7 +1,12 @@
 import json
 from pathlib import Path
 
+import pytest
 from command_line import Cli, ago, day
+
+LADDER = ["hand", "hook", "vendor", "mark", "owned", "commits", "time"]
+RUN = "0123456789abcdef0123456789abcdef"
+DEVIN = "devin-ai-integration[bot]"
 
 
 def test_explain_tells_verdict_place_and_ladder(repo: Path, cli: Cli) -> None:
@@ -20,13 +25,18 @@ def test_explain_tells_verdict_place_and_ladder(repo: Path, cli: Cli) -> None:
         "  the agent cursor had part in it\n"
         "  its title matches ^wip:\n"
         "\n"
+        "  agent   role    confidence  by                                which is\n"
+        "  cursor  opened  certain     told: by the one who recorded it  the word of who recorded it\n"
+        "\n"
         "What can put a pull request into a session, strongest first; only something stronger would move it:\n"
-        "     stronger  hand    somebody put it there by hand\n"
-        "     stronger  hook    an agent's hook saw the session create it\n"
-        "     stronger  vendor  its body or a trailer carries the id of an agent's run that belongs to the session\n"
-        "     stronger  mark    our mark in its title or body names the session\n"
-        "     stronger  owned   it comes from the working tree or the branch of the session\n"
-        "  -> decided   time    its author worked in this repository within the timeout\n"
+        "     stronger  hand     nobody put it there by hand\n"
+        "     stronger  hook     no agent's hook saw a session create it\n"
+        "     stronger  vendor   no id of an agent's run\n"
+        "     stronger  mark     no mark of ours named a session\n"
+        "     stronger  owned    no working tree or branch named a session\n"
+        "     stronger  commits  no other pull request of an agent's was found to share a commit with it\n"
+        "  -> decided   time     its author worked in this repository within the timeout "
+        "(work of ada within 30 minutes)\n"
     )
 
 
@@ -36,15 +46,21 @@ def test_explain_as_json(repo: Path, cli: Cli) -> None:
     data = cli("explain", "42", "--json").json
 
     assert data.pop("session")["session_id"] == "by-hand"
-    assert [step["rung"] for step in data["ladder"]] == ["hand", "hook", "vendor", "mark", "owned", "time"]
+    assert [step["rung"] for step in data["ladder"]] == ["hand", "hook", "vendor", "mark", "owned", "commits", "time"]
     assert [step["rung"] for step in data.pop("ladder") if step["decided"]] == ["hand"]
     assert data == {
         "pr_number": "42",
         "session_id": "by-hand",
         "is_auto": False,
         "evidence": [],
-        "placement": {"rung": "hand", "at": "2025-11-22T10:00:00Z", "detail": "named by hand: by-hand", "by": None},
+        "placement": {
+            "rung": "hand",
+            "at": "2025-11-22T10:00:00Z",
+            "detail": "named by hand: by-hand",
+            "by": "Test Person",
+        },
         "aliases": [],
+        "agents": [],
         "unattributed": None,
     }
 
@@ -55,7 +71,7 @@ def test_one_that_a_hand_recorded_is_not_called_automatic(repo: Path, cli: Cli) 
     out = cli("explain", "42").out
 
     assert "Nothing that is known of it says that it is automatic.\n" in out
-    assert "  -> decided  hand    somebody put it there by hand\n     weaker   hook " in out
+    assert "  -> decided  hand     somebody put it there by hand (named by hand: by-hand)\n     weaker   hook " in out
 
 
 def test_one_that_an_old_file_only_lists_has_no_reason(repo: Path, cli: Cli) -> None:
@@ -91,6 +107,15 @@ def test_one_without_an_author_says_so(repo: Path, cli: Cli) -> None:
         "\n"
         "It is automatic, because\n"
         "  its title matches ^wip:\n"
+        "\n"
+        "What can put a pull request into a session, strongest first; only something stronger would move it:\n"
+        "     tried  hand     nobody put it there by hand\n"
+        "     tried  hook     no agent's hook saw a session create it\n"
+        "     tried  vendor   no id of an agent's run\n"
+        "     tried  mark     no mark of ours named a session\n"
+        "     tried  owned    no working tree or branch named a session\n"
+        "     tried  commits  no other pull request of an agent's was found to share a commit with it\n"
+        "     tried  time     no work of its author within the timeout\n"
     )
 
 
@@ -111,5 +136,85 @@ def test_one_that_would_find_its_session_now_says_which(repo: Path, cli: Cli) ->
     )
 
 
+def devins(cli: Cli, number: str, at: str, author: str = DEVIN, run: str = RUN) -> None:
+    cli(
+        "add",
+        number,
+        "--author",
+        author,
+        "--body",
+        f"Link to Devin run: https://app.devin.ai/sessions/{run}",
+        "--at",
+        at,
+    )
+
+
+def test_the_run_of_an_agent_leads_to_its_session_however_late(repo: Path, cli: Cli) -> None:
+    devins(cli, "1", day("10:00"))
+    devins(cli, "2", day("18:00"))
+
+    data = cli("explain", "2", "--json").json
+
+    assert (data["session_id"], data["placement"]["rung"]) == ("devin-ai-integration-bot-20251122-1000", "vendor")
+    assert data["agents"] == [
+        {
+            "name": "devin",
+            "role": "opened",
+            "confidence": "certain",
+            "runs": [RUN],
+            "evidence": [
+                {"rule": "author", "detail": "devin/author", "word": "the forge's word"},
+                {"rule": "body", "detail": "devin/run-link", "word": "its author's own word"},
+            ],
+        }
+    ]
+    assert "  rests on  inferred from an agent's run\n" in cli("explain", "2").out
+
+
+def test_a_stranger_who_quotes_a_run_gets_a_session_of_its_own(repo: Path, cli: Cli) -> None:
+    devins(cli, "1", day("10:00"))
+    devins(cli, "2", day("10:05"), author="eve")
+
+    data = cli("explain", "2", "--json").json
+
+    assert data["session_id"] == "eve-20251122-1005"
+    assert data["placement"]["detail"] == f"run devin {RUN}, which is somebody else's"
+
+
+@pytest.mark.parametrize("form", ["> {}", "```\n{}\n```", "<!--\n{}\n-->"])
+def test_a_run_in_the_words_of_others_is_not_looked_at(repo: Path, cli: Cli, form: str) -> None:
+    devins(cli, "1", day("10:00"))
+    link = form.format(f"https://app.devin.ai/sessions/{RUN}")
+    cli("add", "2", "--author", DEVIN, "--title", "wip: x", "--body", link, "--at", day("18:00"))
+
+    assert cli("explain", "2", "--json").json["session_id"] == "devin-ai-integration-bot-20251122-1800"
+
+
+def test_a_session_that_rests_on_time_alone_is_marked(repo: Path, cli: Cli) -> None:
+    cli("add", "1", "--title", "wip: x", "--author", "ada", "--at", day("10:00"))
+    cli("add", "2", "--title", "wip: x", "--author", "bob", "--session", "bobs", "--at", day("10:00"))
+
+    assert "  rests on  inferred from author and time alone\n" in cli("explain", "1").out
+    assert "rests on" not in cli("explain", "2").out
+    assert {s["session_id"]: s["inferred"] for s in cli("list", "--json").json["sessions"]} == {
+        "ada-20251122-1000": True,
+        "bobs": False,
+    }
+    assert "  1 (inferred)   timeout" in cli("list").out
+
+
 def test_one_that_nobody_recorded_is_an_error(repo: Path, cli: Cli) -> None:
     assert cli("explain", "42").code == 1
+
+
+def test_one_that_only_an_agent_stands_for_says_that_its_session_is_inferred(repo: Path, cli: Cli) -> None:
+    cli("add", "3", "--agent", "devin", "--author", "devin", "--at", day("10:03"))
+
+    out = cli("explain", "3").out
+
+    assert out.startswith(
+        "Pull request 3 is in devin-20251122-1003-3, because an agent opened it, and it shares a commit with the "
+        "others there or stands alone (inferred: nothing names a session).\n"
+    )
+    assert "  shares a commit  with no other\n" in out
+    assert not (repo / ".cursor/.session_id").exists()

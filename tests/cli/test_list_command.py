@@ -48,18 +48,22 @@ def test_filters(four: None, cli: Cli, filters: tuple[str, ...], ids: list[str])
 
 def test_the_list_as_text(four: None, cli: Cli) -> None:
     assert cli("list", "--until", day("23:00")).out == (
-        "  session            author  status     started           lasted          PRs  trigger\n"
-        "  ada-20251122-1200  ada     completed  2025-11-22 12:00  10 min          0    manual_cli\n"
-        "  bob-20251122-1000  bob     completed  2025-11-22 10:00  under a minute  1    explicit_marker: [ready]\n"
-        "  ada-20251122-0800  ada     completed  2025-11-22 08:00  30 min          1    timeout\n"
+        "  session            author  status     started           lasted          PRs           trigger\n"
+        "  ada-20251122-1200  ada     completed  2025-11-22 12:00  10 min          0             manual_cli\n"
+        "  bob-20251122-1000  bob     completed  2025-11-22 10:00  under a minute  1 (inferred)  "
+        "explicit_marker: [ready]\n"
+        "  ada-20251122-0800  ada     completed  2025-11-22 08:00  30 min          1 (inferred)  timeout\n"
     )
 
 
-def test_pull_requests_without_a_session_stand_below(repo: Path, cli: Cli) -> None:
+def test_pull_requests_without_a_session_are_a_row_like_any_other(repo: Path, cli: Cli) -> None:
     for number in ("10", "9"):
         cli("add", number, "--title", "wip: x", "--at", day("10:00"))
 
-    assert cli("list").out == "  (nothing)\n  in no session: 2 (9, 10)\n"
+    assert cli("list").out == (
+        "  session        author  status  started  lasted  PRs        trigger\n"
+        "  in no session  -       -       -        -       2 (9, 10)  -\n"
+    )
     data = cli("list", "--json").json
     assert (data["sessions"], list(data["unattributed"])) == ([], ["9", "10"])
     assert data["unattributed"]["9"] == {"is_auto": True, "evidence": [{"rule": "title", "detail": "^wip:"}]}

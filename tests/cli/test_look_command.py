@@ -24,9 +24,9 @@ SHOP = """\
 repo: 3 pull requests in 2 sessions
 2 reviews instead of 3. The last 2 days with pull requests: 2025-11-21 to 2025-11-22.
 
-Sessions, the largest first
+Sessions, the largest first, each in the order of review
   Bot-20251121-0900  2 pull requests, 2 files
-    2025-11-21 09:00 to 09:12
+    2025-11-21 09:00 to 09:12, inferred
     #1 auto-pr: model of an invoice
     #2 auto-pr: invoice numbers
   Bot-20251122-1400  1 pull request, 2 files
@@ -93,14 +93,15 @@ Why automatic
 
 Its session
   Bot-20251121-0900  2 pull requests, 2 files
-    2025-11-21 09:00 to 09:12
+    2025-11-21 09:00 to 09:12, inferred
     #1 auto-pr: model of an invoice
     #2 auto-pr: invoice numbers
 
 What was asked, the strongest first
-  mark   no mark of ours in the title or the body  nothing
-  owned  no live session in this working tree      nothing
-  time   work of Bot within 30 minutes             Bot-20251121-0900
+  vendor  no id of an agent's run                   nothing
+  mark    no mark of ours in the title or the body  nothing
+  owned   no live session in this working tree      nothing
+  time    work of Bot within 30 minutes             Bot-20251121-0900
 
 Others within a week that touch the same files
   #3: 1 file: src/ids.py
@@ -230,6 +231,7 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
         "files": ["db.sql", "src/ids.py"],
         "is_auto": False,
         "evidence": [],
+        "agents": [],
         "session_id": None,
         "tried": [],
     }
@@ -242,6 +244,7 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
         ],
         "unattributed": [],
         "not_automatic": [group(None, "Ann Lee", "2025-11-21T11:00:00Z", "2025-11-21T11:00:00Z", ["3"], None)],
+        "agents": [],
         "evidence": [
             {"rule": "title", "detail": "^auto-pr:", "pull_requests": 2},
             {"rule": "title", "detail": "^wip:", "pull_requests": 1},
@@ -268,6 +271,10 @@ def group(
         "latest": latest,
         "prs": prs,
         "files": 2,
+        "review": prs,
+        "agents": [],
+        "runs": 0,
+        "inferred": session_id is not None,
         "trigger": trigger,
     }
 
@@ -338,7 +345,7 @@ def test_many_sessions_and_titles_are_cut_with_a_count(repo: Path, cli: Cli) -> 
 
     assert lines[4:10] == [
         "  Bot-20251122-1001  6 pull requests, 0 files",
-        "    2025-11-22 10:01 to 10:06",
+        "    2025-11-22 10:01 to 10:06, inferred",
         "    #1 auto-pr: 1",
         "    #2 auto-pr: 2",
         "    #3 auto-pr: 3",

@@ -19,6 +19,7 @@ def test_show_tells_all_that_is_kept_of_a_session(repo: Path, cli: Cli) -> None:
         "  completed      2025-11-22 10:40 after 40 min\n"
         "  pull requests  2 (7, 42)\n"
         "  changed        3 files, 1 new test file, documentation\n"
+        "  rests on       inferred from author and time alone\n"
         "\n"
         "  PR  state   files  tests  docs  author  agents  placed by\n"
         "  7   -       -      -      no    ada     -       time\n"

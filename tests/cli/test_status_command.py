@@ -109,7 +109,7 @@ def test_without_a_current_session_status_says_how_to_begin_one(repo: Path, cli:
 def test_status_lists_the_last_ten_completed_the_newest_first(repo: Path, cli: Cli) -> None:
     ids = [f"ada-20251122-{hour:02}00" for hour in range(12)]
     for hour in range(12):
-        cli("add", str(hour), "--title", "wip: x", "--author", "ada", "--at", day(f"{hour:02}:00"))
+        cli("add", str(hour + 1), "--title", "wip: x", "--author", "ada", "--at", day(f"{hour:02}:00"))
     cli("cleanup")
 
     data = cli("status", "--json").json
@@ -121,7 +121,7 @@ def test_status_lists_the_last_ten_completed_the_newest_first(repo: Path, cli: C
         "completion_trigger": "timeout",
         "completed": "2025-11-22T11:30:00Z",
         "duration_minutes": 30,
-        "prs": ["11"],
+        "prs": ["12"],
     }
 
 

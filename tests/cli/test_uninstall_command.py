@@ -30,6 +30,7 @@ def test_session_data_stays_and_is_named(cli: Cli, repo: Path) -> None:
         f"Removed from {repo}\n"
         "  remove      .cursor/config/session_config.yaml  configuration, as init wrote it\n"
         "  remove      .cursor/.session_id                 marker of the current session\n"
+        "  remove      .git/pr-sessions/pending/lock       lock and empty files of hooks\n"
         "  remove      .gitignore                          held nothing but our lines\n"
         "  remove      .gitattributes                      held nothing but our lines\n"
         "  unregister  .git/config                         merge driver\n"

@@ -28,6 +28,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
     found = rows(cli, repo)
     assert list(found) == [
         SESSION_FILE,
+        "docs/metrics/archive",
         ".cursor/.session_id",
         ".cursor/data/session_state.json",
         CONFIG,
@@ -36,11 +37,17 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".gitignore",
         ".gitattributes",
         DOCUMENT,
+        ".git/pr-sessions/archive",
         ".git/pr-sessions/README",
+        ".git/pr-sessions/pending",
+        ".git/pr-sessions/hook.log",
         ".git/pr-sessions/policy.json",
+        ".git/pr-sessions/signatures.json",
+        ".git/pr-sessions/prepare-commit-msg",
         ".git/pr-sessions/backups",
         ".git/info/exclude",
         ".git/pr-sessions/quarantine",
+        ".git/pr-sessions/journal.jsonl",
         ".git/pr-sessions/lock",
         ".git/pr-sessions/paused",
     ]
@@ -74,7 +81,7 @@ def test_documents_are_counted_and_git_is_asked(cli: Cli, repo: Path, git: Git) 
 
 def test_for_people_a_place_is_a_paragraph(cli: Cli, repo: Path) -> None:
     lines = cli("where").out.splitlines()
-    assert lines[5:10] == [
+    assert lines[10:15] == [
         str(repo / ".cursor/.session_id"),
         "  holds       current session of this working tree",
         "  written by  start, touch, add",
@@ -134,12 +141,14 @@ def test_outside_git_nothing_lies_in_a_clone(cli: Cli, tmp_path: Path, monkeypat
     found = rows(cli, tmp_path / "plain")
     assert list(found) == [
         SESSION_FILE,
+        "docs/metrics/archive",
         ".cursor/.session_id",
         ".cursor/data/session_state.json",
         CONFIG,
         ".cursor/scripts",
         "docs/metrics/analytics",
         ".cursor/quarantine",
+        "docs/metrics/auto_pr_sessions.journal.jsonl",
         f"{SESSION_FILE}.lock",
         ".cursor/.pr-sessions-paused",
     ]

@@ -12,6 +12,7 @@ from pr_sessions.cli.main import run
 README = Path(__file__).parents[2] / "README.md"
 SHOWN = re.compile(r"^```console\n\$ pr-sessions look\n(?P<printed>.*?)^```$", re.MULTILINE | re.DOTALL)
 
+EMAILS = {"cursor-bot": "cursoragent@cursor.com", "codex-bot": "codex@openai.com", "Ann": "ann@example.org"}
 MORNING = (
     ("09:02", "cursor-bot", "auto-pr: billing, the models (#12)", ("billing/models.py", "billing/__init__.py")),
     ("09:04", "cursor-bot", "auto-pr: billing, the views (#13)", ("billing/views.py", "billing/__init__.py")),
@@ -45,7 +46,12 @@ def _merge(root: Path, when: str, author: str, subject: str, files: tuple[str, .
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{subject}\n")
-    dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when, "GIT_AUTHOR_NAME": author}
+    dates = {
+        "GIT_AUTHOR_DATE": when,
+        "GIT_COMMITTER_DATE": when,
+        "GIT_AUTHOR_NAME": author,
+        "GIT_AUTHOR_EMAIL": EMAILS[author],
+    }
     scene.git(root, "add", "--all")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in dates.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pr_sessions.sessions.times import write_time
 from pr_sessions.tracker import Tracker
 from scene import Clock, auto, minute, tracker_at
 
@@ -18,11 +19,15 @@ class Operation(Struct, frozen=True):
     Attributes:
         minutes: the clock, after one pull request at 0.
         fresh: nothing was recorded before, no folder is there.
+        hooked: hooks left events at these minutes.
+        keep_days: the setting, if not the default.
     """
 
     run: Callable[[Tracker], object]
     minutes: float = 5
     fresh: bool = False
+    hooked: tuple[float, ...] = ()
+    keep_days: int | None = None
 
 
 OPERATIONS = {
@@ -36,8 +41,18 @@ OPERATIONS = {
         lambda tracker: tracker.record_all([auto(3, created=minute(-60)), auto(4, created=minute(-300))])
     ),
     "restore": Operation(lambda tracker: tracker.restore(SAVED)),
+    "archive": Operation(lambda tracker: tracker.cleanup(), minutes=60 * 24 * 40, keep_days=30),
+    "archive and record a late one": Operation(
+        lambda tracker: tracker.record(auto(2, author="bob", created=minute(20)), claims=False),
+        minutes=60 * 24 * 40,
+        keep_days=30,
+    ),
     "touch": Operation(lambda tracker: tracker.touch()),
     "leave": Operation(lambda tracker: tracker.leave()),
+    "drain": Operation(lambda tracker: tracker.drain(), hooked=(1, 2, 3)),
+    "first drain": Operation(lambda tracker: tracker.drain(), fresh=True, hooked=(1, 2, 3)),
+    "add after hooks": Operation(lambda tracker: tracker.record(auto(2)), minutes=90, hooked=(1, 40, 80)),
+    "touch after hooks": Operation(lambda tracker: tracker.touch(), hooked=(1, 2)),
 }
 
 
@@ -46,13 +61,25 @@ def prepared(root: Path, operation: Operation, clock: Clock) -> Tracker:
     for folder in (".git/objects", ".git/refs", ".cursor/config"):
         (root / folder).mkdir(parents=True)
     (root / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    (root / ".cursor/config/session_config.yaml").write_text("minimal_metadata: true\n")
+    (root / ".cursor/config/session_config.yaml").write_text(
+        "minimal_metadata: true\n" + (f"keep_days: {operation.keep_days}\n" if operation.keep_days else "")
+    )
     if not operation.fresh:
         clock.set(0)
         tracker_at(root, clock, AUTO_PR_SESSION_AUTHOR="ada").record(auto(1))
         _save_other(root / ".git/pr-sessions/backups")
+    if operation.hooked:
+        _leave_events(root, operation.hooked)
     clock.set(operation.minutes)
     return tracker_of(root, clock)
+
+
+def _leave_events(root: Path, minutes: tuple[float, ...]) -> None:
+    """As hooks leave them, by two agents; one line was cut."""
+    told = {"v": 1, "host": "cursor", "event": "activity", "root": str(root.resolve())}
+    lines = [json.dumps({**told, "at": write_time(minute(m)), "run": f"r{n % 2}"}) for n, m in enumerate(minutes)]
+    (root / ".git/pr-sessions/pending").mkdir(parents=True, exist_ok=True)
+    (root / ".git/pr-sessions/pending/events.jsonl").write_text("\n".join([*lines, '{"v":1,"at":']) + "\n")
 
 
 def tracker_of(root: Path, clock: Clock) -> Tracker:

@@ -106,6 +106,7 @@ def test_a_configuration(folder: Path, data: bytes) -> None:
 
 @hostile
 @given(data=spoilt(CACHE))
+@example(data=b'{"a":' * 3000)
 def test_a_cached_policy_which_is_never_in_the_way(folder: Path, data: bytes) -> None:
     (folder / "yaml").write_bytes(CONFIG)
     (folder / "cache").write_bytes(data)

@@ -13,9 +13,11 @@ class Past:
         self.root = root
         self.git("init", "--quiet", "--initial-branch=main", str(root), at=0)
 
-    def git(self, *words: str, at: int = 0, author: str = "Ann", stdin: bytes = b"") -> str:
+    def git(
+        self, *words: str, at: int = 0, author: str = "Ann", stdin: bytes = b"", email: str = "a@example.org"
+    ) -> str:
         when = f"2025-11-22T{10 + at // 60:02}:{at % 60:02}:00Z"
-        who = {"GIT_AUTHOR_NAME": author, "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_AUTHOR_DATE": when}
+        who = {"GIT_AUTHOR_NAME": author, "GIT_AUTHOR_EMAIL": email, "GIT_AUTHOR_DATE": when}
         merger = {"GIT_COMMITTER_NAME": "Merger", "GIT_COMMITTER_EMAIL": "m@example.org", "GIT_COMMITTER_DATE": when}
         place = () if words[0] == "init" else ("-C", str(self.root))
         done = subprocess.run(
@@ -23,7 +25,15 @@ class Past:
         )
         return done.stdout.decode().strip()
 
-    def commit(self, message: str | bytes, files: Mapping[str, str] = {}, *, at: int, author: str = "Ann") -> str:
+    def commit(
+        self,
+        message: str | bytes,
+        files: Mapping[str, str] = {},
+        *,
+        at: int,
+        author: str = "Ann",
+        email: str = "a@example.org",
+    ) -> str:
         for name, text in files.items():
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +41,7 @@ class Past:
         self.git("add", "--all")
         raw = message.encode() if isinstance(message, str) else message
         plain = ("--allow-empty", "--allow-empty-message", "--cleanup=verbatim", "--quiet", "--file=-")
-        self.git("commit", *plain, at=at, author=author, stdin=raw)
+        self.git("commit", *plain, at=at, author=author, stdin=raw, email=email)
         return self.git("rev-parse", "HEAD")
 
     def branch(self, name: str, start: str = "main") -> None:

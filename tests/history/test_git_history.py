@@ -9,6 +9,8 @@ from pr_sessions.errors import InvalidValue, NotARepository, UnreadableFile
 from pr_sessions.history.git_history import HistoricPullRequest, read_history
 from pr_sessions.history.git_log import read_log
 from pr_sessions.sessions.session import PullRequest, State
+from pr_sessions.sessions.signatures import find_agents
+from pr_sessions.stores.signatures import package_signatures
 
 
 def minute(at: int) -> datetime:
@@ -40,7 +42,10 @@ def test_a_merge_commit_gives_the_whole_pull_request(past: Past) -> None:
             title="Fix login",
             body="Co-authored-by: B <b@x>",
             author="Émile Zola",
+            author_is_name=True,
+            commit_authors=("a@example.org", "a@example.org"),
             commit_messages=("Step 2", "Step 1\n\nSession-ID: s-1"),
+            commits=(second, first),
             files_changed=3,
             test_files_added=1,
             docs_updated=True,
@@ -72,6 +77,8 @@ def test_a_squash_commit_gives_the_whole_pull_request(past: Past) -> None:
             title="Fix login",
             body="* one\n\nSession-ID: s-1",
             author="zola",
+            author_is_name=True,
+            commit_authors=("a@example.org",),
             files_changed=1,
             test_files_added=0,
             docs_updated=False,
@@ -211,6 +218,21 @@ def test_a_limit_takes_the_newest_commits(past: Past) -> None:
     assert numbers(past, limit=2) == ["3", "4"]
 
 
+def test_a_branch_that_begins_on_another_one_shares_that_commit_and_not_the_common_past(past: Past) -> None:
+    past.commit("Begin", at=0)
+    past.branch("one")
+    below = past.commit("Below", {"a": "1"}, at=1)
+    past.branch("two", start="one")
+    above = past.commit("Above", {"b": "1"}, at=2)
+    past.switch("main")
+    past.merge("Merge pull request #1 from o/one", "one", at=3)
+    past.merge("Merge pull request #2 from o/two", "two", at=4)
+
+    told = {one.pull_request.number: one.pull_request.commits for one in read_history(past.root)}
+
+    assert told == {"1": (below,), "2": (above, below)}
+
+
 def test_a_repository_without_commits_has_no_pull_requests(past: Past) -> None:
     assert numbers(past) == []
 
@@ -231,7 +253,10 @@ def test_a_shallow_clone_gives_what_it_has(past: Past, tmp_path: Path) -> None:
         number="1",
         title="Fix",
         author="zola",
+        author_is_name=True,
+        commit_authors=("a@example.org",),
         commit_messages=("Step 2",),
+        commits=found.commits,
         files_changed=1,
         test_files_added=0,
         docs_updated=False,
@@ -361,3 +386,56 @@ def test_a_reader_that_stops_early_ends_git(past: Past) -> None:
     past.commit("Last", at=1)
 
     assert next(read_log(past.root)).message == "Last"
+
+
+COPILOT = "198982749+Copilot@users.noreply.github.com"
+
+
+def agents(past: Past) -> list[tuple[str, str]]:
+    found = find_agents(only(past).pull_request, package_signatures())
+    return [(agent.name, agent.role.value) for agent in found]
+
+
+@pytest.mark.parametrize(
+    ("authors", "found"),
+    [
+        ([COPILOT, "a@example.org"], [("copilot", "opened")]),
+        (["a@example.org", COPILOT], [("copilot", "assisted")]),
+        (["Copilot", "a@example.org"], []),
+    ],
+    ids=["begun", "helped", "no address"],
+)
+def test_the_addresses_of_commits_tell_agents_and_names_do_not(
+    past: Past, authors: list[str], found: list[tuple[str, str]]
+) -> None:
+    past.commit("Begin", at=0)
+    past.branch("fix")
+    for at, email in enumerate(authors, start=1):
+        past.commit(f"Step {at}", {"a.py": str(at)}, at=at, author="Copilot", email=email)
+    past.switch("main")
+    past.merge("Merge pull request #12 from o/fix\n\nFix", "fix", at=9)
+    assert agents(past) == found
+
+
+def test_trailers_of_a_branchs_commits_tell_agents_that_helped(past: Past) -> None:
+    past.commit("Begin", at=0)
+    past.branch("fix")
+    past.commit("Step\n\nWords.\n\nCo-Authored-By: Claude <noreply@anthropic.com>\n", {"a.py": "1"}, at=1)
+    past.switch("main")
+    past.merge("Merge pull request #12 from o/fix\n\nFix", "fix", at=9)
+    assert agents(past) == [("claude-code", "assisted")]
+
+
+def test_the_head_branch_of_a_merge_tells_an_agent_and_the_forks_owner_does_not(past: Past) -> None:
+    past.commit("Begin", at=0)
+    past.branch("x")
+    past.commit("Step", {"a.py": "1"}, at=1)
+    past.switch("main")
+    past.merge("Merge pull request #12 from claude/codex/x\n\nFix", "x", at=9)
+    assert agents(past) == [("codex", "opened")]
+
+
+def test_a_squash_is_its_authors_and_keeps_the_trailers_of_its_last_paragraph(past: Past) -> None:
+    message = "Fix (#12)\n\n* Step\n\nMade-with: Cursor\n\nCo-authored-by: Claude <noreply@anthropic.com>\n"
+    past.commit(message, {"a.py": "1"}, at=1, author="Copilot", email=COPILOT)
+    assert agents(past) == [("claude-code", "assisted"), ("copilot", "opened")]

@@ -74,6 +74,7 @@ def test_a_row_as_github_spells_it_is_read() -> None:
         state="closed",
         html_url="https://example.org/12",
         labels=[{"name": "x"}],
+        commits=3,
         created_at="2025-11-22T10:00:00Z",
         closed_at="2025-11-22T11:00:00Z",
         merged_at="2025-11-22T11:00:00Z",
@@ -84,6 +85,8 @@ def test_a_row_as_github_spells_it_is_read() -> None:
         number="12",
         title="Fix",
         author="dependabot[bot]",
+        author_id=1,
+        labels=("x",),
         files_changed=2,
         state=State.MERGED,
         branch="fix",
@@ -95,12 +98,24 @@ def test_a_row_as_github_spells_it_is_read() -> None:
     assert read(line) == [expected]
 
 
+def test_a_row_may_tell_its_commits_and_who_wrote_them() -> None:
+    commits = [{"sha": "a" * 40, "message": "x", "email": "ada@example.org"}, {"message": "y", "email": "Copilot"}]
+    (found,) = read(row(number=1, author="ada", author_id=7, labels=["codex"], commits=commits))
+    assert (found.author_id, found.labels, found.commit_messages, found.commit_authors) == (
+        7,
+        ("codex",),
+        ("x", "y"),
+        ("ada@example.org",),
+    )
+
+
 def test_what_a_row_does_not_say_stays_unsaid() -> None:
     assert read(b'{"number": 1}') == [PullRequest(number="1")]
 
 
 def test_null_says_nothing() -> None:
     keys = "title body author user branch head base state created_at closed_at merged_at changed_files files doc_files"
+    keys += " labels commits author_id"
 
     assert read(row(**dict.fromkeys(keys.split()))) == [PullRequest(number="1")]
 
@@ -236,3 +251,19 @@ def test_of_an_endless_line_no_more_than_the_bound_is_read() -> None:
 def test_any_bytes_are_pull_requests_or_a_clear_error(lines: list[bytes]) -> None:
     with suppress(UnreadableFile):
         read(*lines)
+
+
+@pytest.mark.parametrize(
+    ("said", "commits"),
+    [
+        (["a" * 40, "b" * 64], ("a" * 40, "b" * 64)),
+        ([{"oid": "a" * 40, "messageHeadline": "x"}, {"sha": "B" * 12}], ("a" * 40, "B" * 12)),
+        (["a" * 11, "HEAD", "-rf", {}, "a" * 65], ()),
+        (["a" * 12] * 300, ("a" * 12,) * 250),
+        (None, ()),
+    ],
+)
+def test_hashes_of_commits_are_read_as_the_api_and_its_command_line_tell_them(
+    said: Any, commits: tuple[str, ...]
+) -> None:
+    assert [each.commits for each in read(row(commits=said))] == [commits]

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from pr_sessions.sessions.attribution import Choice, Situation, Tried, choose
+from pr_sessions.sessions.agent import Agent, Evidence, Run
+from pr_sessions.sessions.attribution import Choice, Situation, Tried, choose, try_all
 from pr_sessions.sessions.lifecycle import begin
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import mark_body
@@ -62,6 +63,7 @@ def test_the_choice_tells_every_rung_that_was_tried_and_why() -> None:
         session_id="by-time",
         placement=Placement(Rung.TIME, at(10), "work of ada within 30 minutes"),
         tried=(
+            Tried(Rung.VENDOR, (), "no id of an agent's run"),
             Tried(Rung.MARK, (), "no mark of ours in the title or the body"),
             Tried(Rung.OWNED, (), "no live session in this working tree"),
             Tried(Rung.OWNED, (), "branch y"),
@@ -152,6 +154,20 @@ def test_a_branch_belongs_to_the_live_session_of_an_earlier_pull_request(session
     assert chosen(session, told=pr(branch=branch)).session_id == found
 
 
+def by_commits(*session_ids: str, **fields: Any) -> tuple[str | None, str]:
+    messages = tuple(f"Work\n\nSession-ID: {session_id}" for session_id in session_ids)
+    choice = chosen(*ALL, told=pr(commit_messages=("Other work", *messages), **fields))
+    return choice.session_id, choice.placement.detail if choice.placement else ""
+
+
+def test_trailers_of_its_commits_name_a_session_where_they_agree() -> None:
+    assert by_commits("marked", "marked") == ("marked", "trailer in its commits")
+    assert by_commits("marked", "named") == ("by-time", "work of ada within 30 minutes")
+    assert by_commits("marked", body=mark_body("", "named")) == ("named", "full mark in the body")
+    contradictory = f"{MARK}\n\n{mark_body('', 'named')}"
+    assert by_commits("marked", body=contradictory) == ("by-time", "work of ada within 30 minutes")
+
+
 def test_a_mark_may_name_a_session_that_nobody_knows_here() -> None:
     choice = chosen(BYTIME, told=pr(body=mark_body("", "elsewhere-1")))
     assert (choice.session_id, choice.placement) == (
@@ -163,3 +179,84 @@ def test_a_mark_may_name_a_session_that_nobody_knows_here() -> None:
 def test_a_mark_of_a_session_that_became_part_of_another_names_that_one() -> None:
     merged = replace(BYTIME, aliases=("marked",))
     assert chosen(merged, told=pr(body=MARK)).session_id == "by-time"
+
+
+RUN = "0123456789abcdef"
+
+
+def carrying(session: Session, number: str = "1", *, run: str = RUN, author: str = "ada") -> Session:
+    facts = Facts(author=author, agents=(Agent("devin", runs=(run,)),), placement=Placement(Rung.VENDOR, at(0)))
+    return replace(session, pull_requests={**session.pull_requests, number: facts})
+
+
+def of_run(*runs: str, **fields: Any) -> PullRequest:
+    return pr(agents=(Agent("devin", runs=runs or (RUN,)),), **fields)
+
+
+def by_itself(session_id: str) -> Session:
+    return begin(session_id, "ada", at(0), inferred=True)
+
+
+SEEN = replace(begin("seen", "bob", at(0)), runs=(Run("devin", RUN, at(0), at(0)),))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "told", "chosen_id", "detail"),
+    [
+        ([carrying(by_itself("a"))], of_run(), "a", f"run devin {RUN}"),
+        ([carrying(by_itself("a"))], of_run(author=""), "a", f"run devin {RUN}"),
+        ([SEEN], of_run(author="bob"), "seen", f"run devin {RUN}"),
+        ([carrying(by_itself("a"))], of_run("another-run"), None, "run devin another-run"),
+        ([carrying(by_itself("a"))], of_run(author="eve"), None, f"run devin {RUN}, which is somebody else's"),
+        ([SEEN], of_run(author="eve"), None, f"run devin {RUN}, which is somebody else's"),
+        ([carrying(by_itself("a"), "9")], of_run(), None, f"run devin {RUN}"),
+        ([carrying(by_itself("a"), run="other")], of_run(), None, f"run devin {RUN}"),
+        ([], pr(), None, "no id of an agent's run"),
+    ],
+    ids=["same", "no author", "hook", "other run", "stranger", "stranger, hook", "only itself", "unknown", "none"],
+)
+def test_a_run_leads_to_the_session_that_holds_it(
+    sessions: list[Session], told: PullRequest, chosen_id: str | None, detail: str
+) -> None:
+    choice = chosen(*sessions, told=told, minutes=600)
+    found = next(tried for tried in choice.tried if tried.rung is Rung.VENDOR)
+    assert (choice.session_id, found.candidates, found.detail) == (chosen_id, (chosen_id,) if chosen_id else (), detail)
+
+
+def test_an_agents_own_account_may_name_a_run_of_anybodys_session() -> None:
+    own = Agent("devin", evidence=(Evidence("author", "devin/author"),), runs=(RUN,))
+    assert chosen(carrying(by_itself("a")), told=pr(author="devin[bot]", agents=(own,)), minutes=600).session_id == "a"
+
+
+def test_two_started_sessions_of_one_run_are_not_guessed_between() -> None:
+    choice = chosen(carrying(begin("a", "ada", at(0))), carrying(begin("b", "ada", at(0)), "2"), told=of_run())
+    assert (choice.session_id, choice.ambiguous, choice.tried[-1].candidates) == (None, True, ("a", "b"))
+
+
+def test_two_inferred_sessions_of_one_run_are_one() -> None:
+    choice = chosen(carrying(by_itself("a")), carrying(by_itself("b"), "2"), told=of_run(), minutes=600)
+    assert (choice.session_id, choice.absorbs) == ("a", ("b",))
+
+
+def test_what_rests_on_a_run_and_what_rests_on_time_do_not_mix() -> None:
+    run, time = carrying(by_itself("run")), by_itself("time")
+    assert chosen(run, time, told=pr()).session_id == "time"
+    assert chosen(run, time, told=of_run("another-run")).session_id is None
+
+
+def test_a_run_that_nobody_holds_may_come_from_a_session_that_somebody_started() -> None:
+    assert chosen(begin("started", "ada", at(0)), told=of_run()).session_id == "started"
+
+
+def test_every_rung_can_be_tried_whichever_decides() -> None:
+    book = Book(Document()).put(*ALL, carrying(by_itself("a")))
+    told = of_run(body=MARK, branch="x")
+    tried = try_all(book, told, Situation(at=at(10), by_hand="named", current="current"), POLICY)
+    assert [(one.rung, one.candidates) for one in tried] == [
+        (Rung.HAND, ("named",)),
+        (Rung.VENDOR, ("a",)),
+        (Rung.MARK, ("marked",)),
+        (Rung.OWNED, ("current",)),
+        (Rung.OWNED, ("owned",)),
+        (Rung.TIME, ("by-time",)),
+    ]

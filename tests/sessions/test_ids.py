@@ -105,7 +105,6 @@ def test_the_message_about_a_long_id_is_short() -> None:
         ("#42", "42"),
         (" 42 ", "42"),
         ("007", "7"),
-        ("000", "0"),
         ("owner/name#12", "owner/name#12"),
         ("owner/name#0012", "owner/name#12"),
         ("group/sub/name#3", "group/sub/name#3"),
@@ -122,6 +121,7 @@ def test_a_number_is_the_same_however_it_is_written(number: str | int, text: str
     [
         *("", "#", "##42", "-1", -1, True, False, "1.5", "4 2", "٤٢", "4e2", "0x2a", "42\n43"),
         *("name#12", "/name#12", "a/b#"),
+        *(0, "0", "#000", "owner/name#0"),
         "../etc#1",
         "a/../b#1",
         "./b#1",

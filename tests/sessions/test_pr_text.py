@@ -139,6 +139,11 @@ def test_the_sign_comes_off_again(title: str) -> None:
         ("<!-- 🤖 Auto-PR: Session -x -->", None),
         ("<!-- 🤖 Auto-PR: Session ID with spaces -->", None),
         ("Session-ID: a..b", None),
+        (f"* one\n\nSession-ID: {ID}\n\n* two\n\nSession-ID: {ID}", TRAILER),
+        (f"* one\n\nSession-ID: {OTHER}\n\n* two\n\nSession-ID: {ID}", None),
+        (f"* one\n\nSession-ID: a..b\n\n* two\n\nSession-ID: {ID}", TRAILER),
+        (f"Session-ID: {OTHER}\nSession-ID: {ID}", None),
+        (f"> Session-ID: {OTHER}\n\nSession-ID: {ID}", TRAILER),
     ],
 )
 def test_a_mark_is_found_in_every_form_and_nowhere_else(body: str, mark: Mark | None) -> None:

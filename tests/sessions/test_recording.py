@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pr_sessions.sessions.agent import Agent, Confidence, Evidence, Role
 from pr_sessions.sessions.attribution import Situation
 from pr_sessions.sessions.lifecycle import begin, sweep
 from pr_sessions.sessions.policy import Policy
@@ -23,9 +24,11 @@ from pr_sessions.sessions.session import (
     State,
     Totals,
     Trigger,
+    Verdict,
 )
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document
+from pr_sessions.stores.signatures import package_signatures
 from strategies import MOMENTS, at, few, pull_requests
 
 POLICY = Policy()
@@ -295,3 +298,79 @@ def test_a_sweep_completes_all_that_ran_out_and_nothing_else() -> None:
     expected = replace(old, completion=Completion(at(30), Trigger.TIMEOUT))
     assert (ended, book["a"], book["b"]) == ((expected,), expected, live)
     assert sweep(book, POLICY, at(31)) == (book, ())
+
+
+def of_runs(*runs: str, number: str, minutes: float, author: str = "ada") -> PullRequest:
+    agent = Agent("devin", Role.OPENED, Confidence.CERTAIN, runs=runs)
+    return PullRequest(number=number, author=author, created=at(minutes), agents=(agent,) if runs else (), title=AUTO)
+
+
+AUTO = "auto-pr: x"
+RUNS = st.lists(st.sampled_from(["r1", "r2", "r3", "r4"]), max_size=2, unique=True)
+
+
+@st.composite
+def mixed(draw: st.DrawFn) -> list[PullRequest]:
+    """Pull requests with and without runs, minutes and hours apart."""
+    return [
+        of_runs(
+            *draw(RUNS),
+            number=str(number),
+            minutes=draw(st.integers(0, 600)),
+            author=draw(st.sampled_from(["ada", "bob"])),
+        )
+        for number in range(1, draw(st.integers(1, 9)) + 1)
+    ]
+
+
+@few
+@given(mixed(), st.randoms(use_true_random=False))
+def test_sessions_of_runs_are_a_function_of_the_set_of_pull_requests(told: list[PullRequest], chance: Any) -> None:
+    shuffled = list(told)
+    chance.shuffle(shuffled)
+    one, other = put_all(EMPTY, told), put_all(EMPTY, shuffled)
+    assert grouping(one) == grouping(other)
+    assert grouping(put_all(other, shuffled)) == grouping(other)
+
+
+@few
+@given(mixed())
+def test_pull_requests_of_one_author_and_run_are_in_one_session(told: list[PullRequest]) -> None:
+    book = put_all(EMPTY, told)
+    homes: dict[tuple[str, str], set[str]] = {}
+    for one in told:
+        home = book.holding(one.number)
+        assert home
+        for run in (run for agent in one.agents for run in agent.runs):
+            homes.setdefault((one.author, run), set()).add(home.id)
+    assert {key: len(ids) for key, ids in homes.items()} == dict.fromkeys(homes, 1)
+
+
+def test_a_session_of_a_run_lasts_as_long_as_the_run() -> None:
+    book = put_all(EMPTY, [of_runs("r1", number="1", minutes=300), of_runs("r1", number="2", minutes=0)])
+    assert grouping(book) == [(("1", "2"), at(0), Completion(at(330), Trigger.TIMEOUT))]
+
+
+def test_signatures_of_the_policy_are_looked_for_and_kept() -> None:
+    rules = replace(POLICY, signatures=package_signatures())
+    told = PullRequest(number="1", author="ada", branch="codex/x", created=at(0))
+    book, recorded = record(EMPTY, told, Situation(at=at(0)), rules, at(0))
+    agent = Agent("codex", Role.OPENED, Confidence.LIKELY, (Evidence("branch", "codex/branch"),))
+    assert recorded.verdict == Verdict(is_auto=True, evidence=(Evidence("agent", "codex"),))
+    assert book.holding("1") is not None
+    assert recorded.facts is not None
+    assert recorded.facts.agents == (agent,)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        PullRequest(number="1", author="ada", title="[codex] x"),
+        PullRequest(number="1", author="ada", commit_messages=("x\n\nCo-authored-by: Claude <noreply@anthropic.com>",)),
+    ],
+    ids=["hint", "help"],
+)
+def test_help_and_hints_make_nothing_automatic(told: PullRequest) -> None:
+    rules = replace(POLICY, signatures=package_signatures())
+    book, recorded = record(EMPTY, told, Situation(at=at(0)), rules, at(0))
+    assert (book, recorded.verdict) == (EMPTY, Verdict(is_auto=False))

@@ -8,6 +8,7 @@ from msgspec import json
 from msgspec.structs import replace
 
 from pr_sessions.errors import UnreadableFile
+from pr_sessions.sessions.agent import Agent, Run
 from pr_sessions.sessions.join import join_sessions
 from pr_sessions.sessions.lifecycle import begin, covers
 from pr_sessions.sessions.policy import Policy
@@ -204,3 +205,31 @@ def test_looking_for_a_number_names_what_is_in_the_way(record: dict[str, object]
     book = Book(Document((Entry("a", record, completed=False),), name="sessions.json"))
     with pytest.raises(UnreadableFile, match=r"\Acannot read sessions\.json: prs: "):
         book.holding("7")
+
+
+def held(session_id: str, run: str, *, hook: bool = False) -> Session:
+    session = begin(session_id, "ada", at(0))
+    if hook:
+        return replace(session, runs=(Run("devin", run, at(0), at(0)),))
+    return replace(session, pull_requests={session_id: Facts(agents=(Agent("devin", runs=(run,)),))})
+
+
+def test_a_run_is_found_whether_hooks_saw_it_or_a_pull_request_carries_it() -> None:
+    one, two, three = held("1", "r"), held("2", "r", hook=True), held("3", "other")
+    read = again(EMPTY.put(one, two))
+    for book in (EMPTY.put(one, two, three), again(EMPTY.put(one, two, three)), read.put(three)):
+        assert [session.id for session in book.of_run("devin", "r")] == ["1", "2"]
+        assert book.of_run("codex", "r") == book.of_run("devin", "none") == ()
+
+
+def test_a_run_that_moved_is_found_where_it_is() -> None:
+    book = again(EMPTY.put(held("1", "r"))).put(begin("1", "ada", at(0)), held("2", "r"))
+    assert [session.id for session in book.of_run("devin", "r")] == ["2"]
+    assert [session.id for session in book.put(without=["2"]).of_run("devin", "r")] == []
+
+
+def test_runs_of_the_wrong_type_are_an_error_with_a_way_out() -> None:
+    record = {"session_id": "a", "metadata": {"runs": 3}}
+    book = Book(Document((Entry("a", record, completed=False),), name="sessions.json"))
+    with pytest.raises(UnreadableFile, match=r"sessions\.json: runs"):
+        book.of_run("devin", "r")

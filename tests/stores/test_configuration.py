@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
-from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.sessions.policy import Marking, Policy, Share
 from pr_sessions.stores.configuration import (
     Mistake,
     Note,
@@ -35,7 +35,11 @@ enable_heuristic_detection: true
 time_zone: Europe/Berlin
 share: local
 sync_branch: data/sessions
+keep_days: 90
 minimal_metadata: true
+signatures: ['acme branch acme/']
+signatures_off: [codex/branch]
+mark: body
 """
 EVERYTHING_POLICY = Policy(
     timeout=timedelta(minutes=45),
@@ -50,7 +54,11 @@ EVERYTHING_POLICY = Policy(
     time_zone="Europe/Berlin",
     share=Share.LOCAL,
     sync_branch="data/sessions",
+    keep_days=90,
     minimal_metadata=True,
+    team_signatures=("acme branch acme/",),
+    signatures_off=("codex/branch",),
+    mark=Marking.BODY,
 )
 
 
@@ -59,7 +67,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -87,8 +95,16 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("min_files_for_manual: -1", "min_files_for_manual: must be 0 or more, not -1"),
         ("min_files_for_manual: 1.5", "min_files_for_manual: must be a whole number, not 1.5"),
         ("min_files_for_manual: yes", "min_files_for_manual: must be a whole number, not true or false"),
+        ("keep_days: 0", "keep_days: must be from 1 to 36500 days, not 0"),
+        ("keep_days: -30", "keep_days: must be from 1 to 36500 days, not -30"),
+        ("keep_days: 40000", "keep_days: must be from 1 to 36500 days, not 40000"),
+        ("keep_days: 1.5", "keep_days: must be a whole number of days, or off, not 1.5"),
+        ("keep_days: on", "keep_days: must be a whole number of days, or off, not true or false"),
         ("minimal_metadata: 1", "minimal_metadata: must be true or false, not 1"),
         ("minimal_metadata: 'true'", "minimal_metadata: must be true or false, not text"),
+        ("mark: off", "mark: must be none or body"),
+        ("mark: title", "mark: must be none or body"),
+        ("mark: [body]", "mark: must be none or body"),
         ("completion_markers: done", "completion_markers: must be a list, not text"),
         ("completion_markers: {a: b}", "completion_markers: must be a list, not this kind of value"),
         ("completion_markers: ['']", "completion_markers: empty item"),
@@ -111,6 +127,27 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("sync_branch: 3", "sync_branch: must be the name of a branch, not 3"),
         ("sync_branch: ../main", "sync_branch: not a branch name: '../main'"),
         ("sync_branch: '-f'", "sync_branch: not a branch name: '-f'"),
+        ("signatures: acme", "signatures: must be a list, not text"),
+        ("signatures: [acme]", "signatures: no signature: 'acme'"),
+        ("signatures: ['acme branch']", "signatures: no signature: 'acme branch'"),
+        ("signatures: ['Acme branch acme/']", "signatures: no signature: 'Acme branch acme/'"),
+        ("signatures: ['acme brnch acme/']", "signatures: no kind of signature: 'brnch'"),
+        ("signatures: ['acme branch a']", "signatures: 'a' would fit too much"),
+        ("signatures: ['acme body {id}']", "signatures: '{id}' would fit too much"),
+        ("signatures: ['acme body https://a.dev/{run}']", "signatures: no place for an id: {run}"),
+        (
+            "signatures: ['acme body https://a.dev/{id']",
+            "signatures: 'https://a.dev/{id' holds a brace that is not closed",
+        ),
+        ("signatures: ['acme author a b']", "signatures: no account: 'a b'"),
+        ("signatures: ['acme trailer Acme']", "signatures: no trailer: 'Acme'"),
+        ("signatures: ['acme title x']", "signatures: 'x' would fit too much"),
+        (
+            "signatures: ['acme co-author x@users.noreply.github.com']",
+            "signatures: users.noreply.github.com is everybody's address",
+        ),
+        ("signatures_off: [codex/brunch]", "signatures_off: no signature is named 'codex/brunch'"),
+        ("signatures_off: [3]", "signatures_off: 3 where text belongs"),
         ("time_out: 3", "unknown setting 'time_out'"),
         ('"\\e[31m": 3', "unknown setting '\\x1b[31m'"),
         ("? [a, b]\n: 3", "unknown setting ''"),
@@ -281,7 +318,11 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("time_zone", "UTC", "default"),
         ("share", "local", f"{config}:3"),
         ("sync_branch", "pr-sessions", "default"),
+        ("keep_days", "off", "default"),
         ("minimal_metadata", False, "default"),
+        ("signatures", (), "default"),
+        ("signatures_off", (), "default"),
+        ("mark", "none", "default"),
     ]
 
 

@@ -19,7 +19,7 @@ def test_a_first_configuration_sets_only_what_depends_on_the_place() -> None:
 
 
 def test_every_other_setting_stands_there_as_a_comment_with_its_default() -> None:
-    active = re.sub(r"(?m)^# (?=[a-z_]+:( [0-9a-z-]+)?$|  - )", "", initial_text("UTC", Share.COMMIT))
+    active = re.sub(r"(?m)^# (?=[a-z_]+:( ([0-9a-z-]+|\[\]))?$|  - )", "", initial_text("UTC", Share.COMMIT))
     parsed = parse(active, "c.yaml")
     assert parsed.policy == Policy()
     assert parsed.origins.keys() == RULES.keys()

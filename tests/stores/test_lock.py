@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pr_sessions.errors import Busy, CannotWrite
-from pr_sessions.stores.lock import _is_there, _no_locks, _try, locked, next_in_line
+from pr_sessions.file_lock import is_there
+from pr_sessions.stores.lock import _no_locks, _try, locked, next_in_line
 
 Child = Callable[..., subprocess.Popen[str]]
 
@@ -136,9 +137,9 @@ def test_a_lock_on_a_file_that_somebody_removed_is_none(tmp_path: Path) -> None:
     with locked(path):
         descriptor = os.open(path, os.O_RDWR)
         path.unlink()
-        assert not _is_there(descriptor, path)
+        assert not is_there(descriptor, path)
         with locked(path, wait=0):
-            assert not _is_there(descriptor, path)
+            assert not is_there(descriptor, path)
         os.close(descriptor)
 
 

@@ -258,11 +258,13 @@ SPECIFIED = {
     "config": "/w/.cursor/config/session_config.yaml",
     "scripts": "/w/.cursor/scripts",
     "analytics": "/w/docs/metrics/analytics",
+    "archive": "/w/docs/metrics/archive",
 }
 
 
 def places(repository: Repository) -> dict[str, str | None]:
-    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)}
+    others = {"documents", "worktree"}
+    values = {name for name in dir(Repository) if isinstance(getattr(Repository, name), property)} - others
     found = {name: getattr(repository, name) for name in values}
     return {name: path and path.as_posix() for name, path in found.items()}
 
@@ -277,7 +279,9 @@ class TestPlaces:
             "backups": "/m/.git/pr-sessions/backups",
             "journal": "/m/.git/pr-sessions/journal.jsonl",
             "pending": "/m/.git/pr-sessions/pending",
+            "hook_log": "/m/.git/pr-sessions/hook.log",
             "policy_cache": "/m/.git/pr-sessions/policy-w.json",
+            "signature_cache": "/m/.git/pr-sessions/signatures-w.json",
             "paused": "/m/.git/pr-sessions/paused",
             "quarantine": "/m/.git/pr-sessions/quarantine",
             "forge_cursors": "/m/.git/pr-sessions/forges.json",
@@ -293,7 +297,9 @@ class TestPlaces:
             "backups": "/w/docs/metrics",
             "journal": "/w/docs/metrics/auto_pr_sessions.journal.jsonl",
             "pending": None,
+            "hook_log": None,
             "policy_cache": None,
+            "signature_cache": None,
             "paused": "/w/.cursor/.pr-sessions-paused",
             "quarantine": "/w/.cursor/quarantine",
         }

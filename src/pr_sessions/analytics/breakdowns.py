@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, tzinfo
 from msgspec import Struct
 
 from pr_sessions.analytics.averages import MINUTE, average
+from pr_sessions.sessions.agent import Confidence
 from pr_sessions.sessions.session import Facts, Rung, Session, State, Trigger
 
 UNKNOWN = "unknown"
@@ -119,8 +120,9 @@ def _is_marker(kind: str) -> bool:
 
 
 def agents(facts: Facts) -> str:
-    """The agents of a pull request as one name, so that it counts once."""
-    return " + ".join(sorted({agent.name for agent in facts.agents})) or UNKNOWN
+    """The agents of a pull request as one name, so that it counts once; a mere hint is no agent."""
+    known = {agent.name for agent in facts.agents if agent.confidence > Confidence.HINT}
+    return " + ".join(sorted(known)) or UNKNOWN
 
 
 def authors(sessions: Sequence[Session], prs: Iterable[Entry]) -> tuple[Author, ...]:

@@ -14,6 +14,7 @@ def moved_view(moved: Moved) -> dict[str, Any]:
         "before": moved.before,
         "by": moved.by,
         "changed": moved.changed,
+        "known": moved.known,
     }
 
 
@@ -24,5 +25,7 @@ def moved_sentence(moved: Moved) -> str:
         return f"Pull request {moved.number} is {place} by hand already"
     if moved.before == moved.after:
         return f"Pull request {moved.number} stays {place}, by hand now"
+    if not moved.known:
+        return f"Pull request {moved.number} is {place} now, by hand (nobody had recorded it: add tells more of it)"
     before = output.one_line(moved.before, 200) if moved.before else "no session"
     return f"Pull request {moved.number} is {place} now, by hand (it was in {before})"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from textwrap import wrap
 
+from pr_sessions.cli import agents_text
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, table
 from pr_sessions.cli.reasons import evidence_words
 from pr_sessions.history.overview import Group, Judged, Overview
@@ -16,6 +17,7 @@ MOST_GROUPS = 8
 MOST_TITLES = 3
 MOST_ROWS = 5
 MOST_FILES = 3
+MOST_AGENTS = 3
 
 SHALLOW = "This clone is shallow: `git fetch --unshallow` brings the rest of its history."
 FORGES = (
@@ -45,6 +47,7 @@ def why_lines(overview: Overview, number: str, policy: Policy) -> Iterator[str]:
     yield from table(_facts(one))
     yield ""
     yield from _why_automatic(one) if one.is_auto else _patterns(policy)
+    yield from agents_text.lines(one.agents)
     yield ""
     yield heading("Its session" if one.is_auto else "The work around it")
     yield from _block(group, overview, MOST_ROWS) if group else ["  None: no session fits, or several equally well."]
@@ -55,6 +58,7 @@ def why_lines(overview: Overview, number: str, policy: Policy) -> Iterator[str]:
 def _whole(overview: Overview, policy: Policy) -> Iterator[list[str]]:
     groups = overview.not_automatic
     automatic = bool(overview.evidence)
+    yield _agents(overview)
     yield _sessions(overview.sessions, overview)
     yield _unattributed(overview)
     if not automatic:
@@ -93,7 +97,17 @@ def _days(days: Sequence[date]) -> str:
 
 
 def _sessions(groups: Sequence[Group], overview: Overview) -> list[str]:
-    return [heading("Sessions, the largest first"), *_blocks(groups, overview)] if groups else []
+    title = heading("Sessions, the largest first, each in the order of review")
+    return [title, *_blocks(groups, overview)] if groups else []
+
+
+def _agents(overview: Overview) -> list[str]:
+    """Those that had part, with how sure that is; a hint says so."""
+    rows = [
+        (one_line(a.name, 40), a.role.value, plural(a.pull_requests, "pull request"), a.confidence)
+        for a in overview.agents
+    ]
+    return [heading("Agents"), *_some(table(rows))] if rows else []
 
 
 def _not_automatic(groups: Sequence[Group]) -> list[str]:
@@ -113,12 +127,22 @@ def _blocks(groups: Sequence[Group], overview: Overview) -> Iterator[str]:
 
 def _block(group: Group, overview: Overview, titles: int) -> Iterator[str]:
     size = f"{plural(len(group.prs), 'pull request')}, {plural(group.files, 'file')}"
-    asked = f", {one_line(group.trigger, 40)}" if group.trigger not in (None, "timeout") else ""
     yield f"  {heading(_name(group))}  {size}"
-    yield dim(f"    {_when(group)}{asked}")
-    yield from (_title(overview.pull_requests[number]) for number in group.prs[:titles])
-    if more := group.prs[titles:]:
+    yield dim(one_line(f"    {', '.join((_when(group), *_about(group)))}", WIDTH))
+    yield from (_title(overview.pull_requests[number]) for number in group.review[:titles])
+    if more := group.review[titles:]:
         yield dim(one_line(f"    ... and {_ranges(more)}", WIDTH))
+
+
+def _about(group: Group) -> Iterator[str]:
+    if group.trigger not in (None, "timeout"):
+        yield one_line(group.trigger, 40)
+    if group.agents:
+        yield " + ".join(group.agents[:MOST_AGENTS])
+    if group.runs:
+        yield plural(group.runs, "run")
+    if group.inferred and len(group.prs) > 1:
+        yield "inferred"
 
 
 def _brief(group: Group) -> str:
@@ -210,7 +234,7 @@ def _patterns(policy: Policy) -> Iterator[str]:
 
 
 def _next(overview: Overview) -> list[str]:
-    number = next(iter((*overview.sessions, *overview.not_automatic)[0].prs))
+    number = (*overview.sessions, *overview.not_automatic)[0].review[0]
     rows = [
         (f"pr-sessions look --why {number}", "why a pull request is where it is"),
         ("pr-sessions look --days 30", "a longer time"),

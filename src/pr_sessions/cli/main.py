@@ -26,15 +26,18 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "find": "Find the session of a pull request.",
         "explain": "Explain why a pull request is where it is.",
         "report": "Print the analytics.",
+        "benchmark": "Measure the rules on pull requests of which the truth is known.",
     },
     "Work": {
         "start": "Begin a session.",
         "touch": "Note activity in the current session.",
         "check": "Tell whether a pull request is automatic. Stores nothing.",
+        "open": "Open a pull request for the current branch, and record it.",
         "add": "Record a pull request, or update what is known of it.",
         "complete": "End a session.",
         "cleanup": "End every session that has run out.",
         "import": "Record pull requests of the past.",
+        "hook": "Take an agent's event from its hook.",
     },
     "Correct": {
         "link": "Put a pull request into a session by hand.",
@@ -58,7 +61,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 # What other programs call, and `--help` does not show.
-PLUMBING = ("merge-driver",)
+PLUMBING = ("drain", "merge-driver")
 
 
 class Commands(click.Group):

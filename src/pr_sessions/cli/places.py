@@ -1,22 +1,28 @@
 """Every place in which something is stored: what it is for, who writes it, what it holds, and how it is now."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from pr_sessions.agents.install.hosts import Scope
+from pr_sessions.agents.install.installed import installed
 from pr_sessions.errors import PrSessionsError, UnreadableFile
+from pr_sessions.stores.archives import FOLDER, Archives
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import parse
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.git import is_ignored, is_tracked
+from pr_sessions.stores.journal import older
 from pr_sessions.stores.lock import next_in_line
 from pr_sessions.stores.repository import Repository, worktrees
 from pr_sessions.stores.strict_json import read_json
 
 NAMES = "names of authors and branches, times, pull request numbers, titles of sessions"
+EVENTS = "ids of agents' conversations, times, branches, addresses of pull requests"
 OUR_WRITERS = "every command that records something"
 
 
@@ -48,7 +54,7 @@ class State(Struct, frozen=True):
 
     Attributes:
         bytes: of the file, or of all files in the folder.
-        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside git.
+        git: `tracked`, `ignored`, `untracked`, `inside git's folder`; `None` outside the repository.
         problem: why it cannot be read.
     """
 
@@ -62,7 +68,12 @@ class State(Struct, frozen=True):
 
 def places(repository: Repository) -> tuple[Place, ...]:
     """All of them, those of the working tree first."""
-    return (*_in_the_tree(repository), *_in_other_trees(repository), *_in_the_clone(repository))
+    return (
+        *_in_the_tree(repository),
+        *_in_other_trees(repository),
+        *_in_the_clone(repository),
+        *_hooks(repository),
+    )
 
 
 def look_at(place: Place, repository: Repository) -> State:
@@ -83,6 +94,7 @@ def _in_the_tree(repository: Repository) -> Iterator[Place]:
     yield Place(
         repository.session_file, "sessions and their pull requests, as specified", OUR_WRITERS, NAMES, _document
     )
+    yield from _archives(repository, repository.archive)
     yield Place(repository.marker, "current session of this working tree", "start, touch, add", "author", _one_record)
     yield Place(repository.pr_index, "session by pull request (minimal metadata)", OUR_WRITERS, NAMES, _index)
     yield Place(repository.config, "configuration of the team", "init, people", "nothing", _lines)
@@ -90,6 +102,18 @@ def _in_the_tree(repository: Repository) -> Iterator[Place]:
         repository.scripts, "scripts that are compatible with the original", "init --scripts", "nothing", _files
     )
     yield Place(repository.analytics, "saved reports", "report --save", NAMES, _files)
+
+
+def _archives(repository: Repository, folder: Path) -> Iterator[Place]:
+    """The months that are there; the folder where there is none, so that people find the place."""
+    found = Archives.beside((folder.parent / repository.session_file.name,))
+    try:
+        paths = found.paths() or (folder,)
+    except UnreadableFile:
+        paths = (folder,)
+    for path in paths:
+        count = _files if path == folder else _document
+        yield Place(path, "sessions that ended more than keep_days ago, by month", OUR_WRITERS, NAMES, count)
 
 
 def _in_other_trees(repository: Repository) -> Iterator[Place]:
@@ -111,18 +135,40 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
         attributes = repository.root / ".gitattributes"
         yield Place(attributes, "has git join the session file (share: commit)", "init, people", "nothing", _lines)
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
+        yield from _archives(repository, own.parent / FOLDER)
         yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
+        if repository.pending and repository.hook_log:
+            purpose = "what hooks of agents saw, until it is taken into the sessions"
+            yield Place(repository.pending, purpose, "hooks of agents", EVENTS, _files)
+            yield Place(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
         yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
+        if repository.signature_cache:
+            purpose = "copy of the signatures of agents, quick to read"
+            yield Place(repository.signature_cache, purpose, "add, import, check", "nothing", _nothing)
+        trailer = repository.state / "prepare-commit-msg"
+        yield Place(trailer, "adds the trailer Session-ID to commits", "init --commit-trailer", "nothing", _lines)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)
         yield Place(exclude, "keeps files of this clone out of git", "init, git, people", "nothing", _lines)
     yield from _beside_the_session_file(repository)
     yield Place(repository.quarantine, "files that could not be read", "doctor --repair", NAMES, _files)
+    for path in (repository.journal, older(repository.journal)):
+        if path.exists() or path == repository.journal:
+            yield Place(path, "who changed what and when", OUR_WRITERS, "names of authors, numbers, times", _lines)
     yield Place(repository.lock, "held while something is written", OUR_WRITERS, "process number, time", _nothing)
     if next_in_line(repository.lock).exists():
         yield Place(next_in_line(repository.lock), "held by the one who is next", OUR_WRITERS, "nothing", _nothing)
     if (cursors := repository.forge_cursors) and cursors.exists():
         yield Place(cursors, "how far imports from GitHub have come", "import --github", "repository names", _nothing)
     yield Place(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
+
+
+def _hooks(repository: Repository) -> Iterator[Place]:
+    """Files of coding agents, as far as our hooks stand in them."""
+    for found in installed(repository, os.environ):
+        whose = "in this repository" if found.scope is not Scope.USER else "everywhere, of one user"
+        secret = "nothing of ours" if found.scope is Scope.PROJECT else "paths of this machine"
+        purpose = f"has {found.host.name} tell us its events, {whose}"
+        yield Place(found.path, purpose, "init --agents, the agent, people", secret, _lines)
 
 
 def _beside_the_session_file(repository: Repository) -> Iterator[Place]:
@@ -140,7 +186,9 @@ def _git(path: Path, repository: Repository) -> str | None:
         return None
     if path.is_relative_to(repository.common_dir):
         return "inside git's folder"
-    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), repository.root)
+    root = next((r for r in worktrees(repository) if path.is_relative_to(r)), None)
+    if root is None:
+        return None
     if is_tracked(root, path):
         return "tracked"
     return "ignored" if is_ignored(root, path) else "untracked"

@@ -58,12 +58,10 @@ def pull_request(
     Raises:
         InvalidValue: its body is too large.
     """
-    if body is not None and body_file is not None:
-        raise click.UsageError("--body and --body-file exclude each other.")
     return PullRequest(
         number=number,
         title=_text(title),
-        body=_read(body_file) if body_file else _text(body or ""),
+        body=body_told(body, body_file) or "",
         author=clean(author),
         commit_messages=tuple(map(_text, messages)),
         files_changed=files,
@@ -74,6 +72,19 @@ def pull_request(
         base=clean(base or "") or None,
         agents=tuple(Agent(name, confidence=Confidence.CERTAIN, evidence=_TOLD) for a in agents if (name := clean(a))),
     )
+
+
+def body_told(body: str | None, body_file: BinaryIO | None) -> str | None:
+    """What `--body` or `--body-file` give; `None` without either.
+
+    Raises:
+        InvalidValue: it is too large.
+    """
+    if body is not None and body_file is not None:
+        raise click.UsageError("--body and --body-file exclude each other.")
+    if body_file is not None:
+        return _read(body_file)
+    return None if body is None else _text(body)
 
 
 def _read(file: BinaryIO) -> str:

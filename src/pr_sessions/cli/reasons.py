@@ -15,8 +15,9 @@ LADDER: Mapping[Rung, str] = {
     Rung.HAND: "somebody put it there by hand",
     Rung.HOOK: "an agent's hook saw the session create it",
     Rung.VENDOR: "its body or a trailer carries the id of an agent's run that belongs to the session",
-    Rung.MARK: "our mark in its title or body names the session",
+    Rung.MARK: "our mark in its title, body or commits names the session",
     Rung.OWNED: "it comes from the working tree or the branch of the session",
+    Rung.COMMITS: "an agent opened it, and it shares a commit with the others there or stands alone",
     Rung.TIME: "its author worked in this repository within the timeout",
 }
 NO_REASON = "an older file lists it without a reason"
@@ -26,6 +27,7 @@ _RULES = {
     "commit message": "a commit message matches {}",
     "agent": "the agent {} had part in it",
     "small change": "it changes {}",
+    "hook": "a hook saw it opened ({})",
 }
 
 

@@ -1,12 +1,18 @@
 """One session as lines for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pr_sessions.cli import output, views
 from pr_sessions.sessions.lifecycle import expiry, status
-from pr_sessions.sessions.session import Session, Totals
+from pr_sessions.sessions.session import Rung, Session, Totals
 from pr_sessions.tracker import Tracker
+
+_INFERRED: Mapping[Rung, str] = {
+    Rung.VENDOR: "an agent's run",
+    Rung.COMMITS: "the commits of an agent's pull requests",
+    Rung.TIME: "author and time alone",
+}
 
 
 def name(session: Session) -> str:
@@ -42,10 +48,16 @@ def summary(session: Session, tracker: Tracker, now: datetime) -> Iterator[str]:
         ("completed", _completed(session)),
         ("pull requests", numbers(session.prs)),
         ("changed", _changed(session)),
+        ("rests on", rests_on(session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def rests_on(session: Session) -> str:
+    """What put it together, where nobody started or named it."""
+    return f"inferred from {_INFERRED[session.rests_on]}" if session.rests_on in _INFERRED else ""
 
 
 def corrections(session: Session) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pr_sessions.sessions.lifecycle import expiry, status
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Facts, Session
+from pr_sessions.sessions.session import Facts, Rung, Session
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.records import minutes, write_facts, write_session
 from pr_sessions.tracker import Tracker
@@ -20,6 +20,7 @@ def session_view(session: Session, tracker: Tracker, now: datetime) -> View:
     view = {key: value for key, value in record.items() if not isinstance(value, dict)}
     view["status"] = status(session, now, tracker.policy)
     view["title"] = metadata.get("title")
+    view["inferred"] = session.rests_on is Rung.TIME
     view["corrections"] = {
         "pull_requests": list(session.by_hand),
         "merged": metadata.get("merged", []),

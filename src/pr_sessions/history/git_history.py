@@ -1,6 +1,6 @@
 """Pull requests of the past, read from a repository's own merge and squash commits."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -66,8 +66,9 @@ def read_history(root: Path, revisions: str | None = None, limit: int | None = N
         if said:
             named.append((commit, said))
     lines = merged_lines({sha: commit.parents for sha, commit in commits.items()})
-    found = (_pull_request(commit, said, lines.get(commit.sha, ()), commits) for commit, said in named)
-    yield from _each_once(found)
+    found = [_pull_request(commit, said, lines.get(commit.sha, ()), commits) for commit, said in named]
+    theirs = {sha for one in found for sha in one.commits}
+    yield from _each_once(_with_shared(one, theirs) for one in found)
 
 
 def _spoken(commit: Commit) -> str:
@@ -91,8 +92,11 @@ def _pull_request(
         body=said.body,
         # Of a merge that is cut off from its branch only the one who merged is known.
         author="" if commit.is_cut and said.branch else tip.author,
+        author_is_name=True,
+        commits=line,
         # A squash has one message, and that is the title and the body already.
         commit_messages=tuple(one.message for one in branch) if is_merge else (),
+        commit_authors=() if commit.is_cut and said.branch else tuple(_address(one) for one in reversed(branch)),
         files_changed=None if commit.is_cut else len(commit.files),
         test_files_added=None if commit.is_cut else sum(map(is_test, commit.added)),
         docs_updated=None if commit.is_cut else any(map(is_document, commit.files)),
@@ -105,6 +109,19 @@ def _pull_request(
     )
     kind: Literal["merge", "squash"] = "merge" if is_merge else "squash"
     return HistoricPullRequest(pull_request, commit.sha, when, commit.files, commit.parents, kind, line, _forks(own))
+
+
+def _address(commit: Commit) -> str:
+    """What git has in the place of an address; only a forge tells logins, so what is no address counts for nothing."""
+    return commit.email if "@" in commit.email else ""
+
+
+def _with_shared(one: HistoricPullRequest, theirs: Collection[str]) -> HistoricPullRequest:
+    """With the commit of another pull request on which its branch was begun: on a forge it is a commit of both."""
+    shared = tuple(sha for sha in one.forks if sha in theirs)
+    if not shared:
+        return one
+    return replace(one, pull_request=replace(one.pull_request, commits=(*one.commits, *shared)))
 
 
 def _forks(branch: Iterable[Commit]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pr_sessions.errors import InvalidValue, NotARepository, PrSessionsError, UnreadableFile
 
-_FIELDS = ("%H", "%P", "%an", "%at", "%ct", "%D", "%B", "%(trailers:only,unfold)")
+_FIELDS = ("%H", "%P", "%an", "%ae", "%at", "%ct", "%D", "%B", "%(trailers:only,unfold)")
 _LOG = (
     "log",
     "-z",
@@ -40,6 +40,7 @@ class Commit(Struct, frozen=True):
     """A commit as git's log shows it.
 
     Attributes:
+        email: the author's.
         authored: `None` where git cannot read the date.
         committed: `None` where git cannot read the date.
         trailers: `Key: value` lines at the end of the message.
@@ -51,6 +52,7 @@ class Commit(Struct, frozen=True):
     sha: str
     parents: tuple[str, ...]
     author: str
+    email: str
     authored: datetime | None
     committed: datetime | None
     message: str
@@ -132,7 +134,7 @@ def _commits(tokens: Iterator[str]) -> Iterator[Commit]:
 
 
 def _commit(sha: str, fields: Sequence[str], files: tuple[str, ...], added: tuple[str, ...]) -> Commit:
-    parents, author, authored, committed, decorations, message, trailers = fields
+    parents, author, email, authored, committed, decorations, message, trailers = fields
     is_cut = "grafted" in decorations
     if is_cut:
         files = added = ()  # git shows every file of the tree here, for want of a parent
@@ -140,6 +142,7 @@ def _commit(sha: str, fields: Sequence[str], files: tuple[str, ...], added: tupl
         sha=sha,
         parents=tuple(parents.split()),
         author=author,
+        email=email,
         authored=_date(authored),
         committed=_date(committed),
         message=message,

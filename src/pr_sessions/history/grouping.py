@@ -1,13 +1,18 @@
 """Which pull requests of the past may belong together, by author, branch and time."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from pr_sessions.history.git_history import HistoricPullRequest
+from pr_sessions.sessions.detection import with_agents
 from pr_sessions.sessions.ids import number_order
+from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import PullRequest
+
+_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def opened(one: HistoricPullRequest) -> datetime:
@@ -41,6 +46,18 @@ def _reached(ordered: Iterable[HistoricPullRequest], core: Collection[str], time
         if pr.number in core or any(key in last and abs(at - last[key]) <= timeout for key in keys):
             yield pr.number
             last |= dict.fromkeys(keys, at)
+
+
+def same_runs(prs: Iterable[HistoricPullRequest], core: Collection[str], policy: Policy) -> set[str]:
+    """Numbers of those whose text names a run of an agent's that the core names, however far apart they are."""
+    told = [one.pull_request for one in prs]
+    found = (agent for pr in told if pr.number in core for agent in with_agents(pr, policy).agents)
+    runs = {run for agent in found for run in agent.runs}
+    return {pr.number for pr in told if not runs.isdisjoint(_words(pr))} if runs else set()
+
+
+def _words(pr: PullRequest) -> Iterator[str]:
+    return (word for text in (pr.body, *pr.commit_messages) for word in _WORD.findall(text))
 
 
 def stretches(prs: Iterable[HistoricPullRequest], timeout: timedelta) -> Iterator[list[HistoricPullRequest]]:

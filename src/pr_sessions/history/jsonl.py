@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+from itertools import islice
 from typing import IO, Annotated, Any, TypeVar
 
 import msgspec
@@ -15,6 +16,8 @@ from pr_sessions.sessions.times import read_time
 MAX_LINE = 64 << 20
 _BOM = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"(?:[\w.-]+/[\w.-]+#)?[1-9][0-9]{0,17}", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{12,64}", re.ASCII | re.IGNORECASE)
+MAX_COMMITS = 250
 _STATES = {"open": State.OPEN, "opened": State.OPEN, "closed": State.CLOSED, "merged": State.MERGED}
 _HINT = 'each line is one JSON object in UTF-8, such as {"number": 12, "title": "Fix", "author": "ann"}'
 
@@ -26,10 +29,22 @@ T = TypeVar("T")
 
 class _User(Struct):
     login: str
+    id: int | None = None
 
 
 class _Ref(Struct):
     ref: str
+
+
+class _Label(Struct):
+    name: str
+
+
+class _Commit(Struct):
+    oid: str | None = None
+    sha: str | None = None
+    message: str | None = None
+    email: str | None = None
 
 
 class _Row(Struct):
@@ -40,6 +55,8 @@ class _Row(Struct):
     body: str | None = None
     author: str | _User | None = None
     user: _User | None = None
+    author_id: int | None = None
+    labels: list[str | _Label] | None = None
     branch: str | None = None
     head: str | _Ref | None = None
     base: str | _Ref | None = None
@@ -51,6 +68,8 @@ class _Row(Struct):
     files: list[Any] | None = None
     test_files_added: Count | None = None
     doc_files: Count | None = None
+    # GitHub's API has a count here.
+    commits: list[_Commit | str] | int | None = None
 
 
 def lines_of(file: IO[bytes]) -> Iterator[bytes]:
@@ -136,17 +155,24 @@ def _decode(text: bytes | msgspec.Raw, into: type[T], place: str) -> T:
 
 def _pull_request(row: _Row, zone: tzinfo) -> PullRequest:
     author = row.author or row.user
+    commits = row.commits if isinstance(row.commits, list) else []
+    told = [commit for commit in commits if isinstance(commit, _Commit)]
     return PullRequest(
         number=_number(row.number),
         title=row.title or "",
         body=row.body or "",
         author=author.login if isinstance(author, _User) else author or "",
+        author_id=author.id if isinstance(author, _User) else row.author_id,
+        labels=tuple(label.name if isinstance(label, _Label) else label for label in row.labels or ()),
+        commit_messages=tuple(commit.message or "" for commit in told),
+        commit_authors=tuple(commit.email for commit in told if commit.email and "@" in commit.email),
         files_changed=row.changed_files if row.changed_files is not None else _length(row.files),
         test_files_added=row.test_files_added,
         docs_updated=None if row.doc_files is None else row.doc_files > 0,
         state=_state(row),
         branch=row.branch or _ref(row.head),
         base=_ref(row.base),
+        commits=_commits(commits),
         created=_time(row.created_at, zone),
         closed=_time(row.closed_at, zone),
         merged=_time(row.merged_at, zone),
@@ -155,6 +181,12 @@ def _pull_request(row: _Row, zone: tzinfo) -> PullRequest:
 
 def _length(files: list[Any] | None) -> int | None:
     return None if files is None else len(files)
+
+
+def _commits(said: Iterable[_Commit | str]) -> tuple[str, ...]:
+    """Hashes, bare or as GitHub's API and its command line tell them; anything else is no hash."""
+    hashes = (one if isinstance(one, str) else one.oid or one.sha or "" for one in said)
+    return tuple(sha for sha in islice(hashes, MAX_COMMITS) if _HASH.fullmatch(sha))
 
 
 def _number(said: int | str) -> str:

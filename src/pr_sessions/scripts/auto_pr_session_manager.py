@@ -17,13 +17,14 @@ from pr_sessions.errors import InvalidValue, NotFound, Paused, PrSessionsError
 from pr_sessions.scripts import console, operations, places, told
 from pr_sessions.scripts.session_config import SessionConfig, policy_of, read_config, write_config
 from pr_sessions.scripts.sheet import MemoryStore, Sheet, SheetStore
-from pr_sessions.sessions.detection import detect
+from pr_sessions.sessions.detection import detect, with_agents
 from pr_sessions.sessions.ids import check_number, clean
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import render_full, render_minimal
-from pr_sessions.sessions.session import Status, Trigger
+from pr_sessions.sessions.session import PullRequest, Status, Trigger
 from pr_sessions.stores.records import Record
 from pr_sessions.stores.repository import CONFIG, SESSION_FILE
+from pr_sessions.stores.signatures import with_signatures
 from pr_sessions.tracker import Tracker
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class AutoPRSessionManager:
     def is_auto_pr(self, title: Any, body: Any = "", commit_messages: Any = (), files_changed: Any = None) -> bool:
         """Whether a pull request is automatic."""
         data = {"pr_title": title, "pr_body": body, "commit_messages": commit_messages, "files_changed": files_changed}
-        return detect(told.pull_request("0", data), self._policy()).is_auto
+        return self._is_auto(told.pull_request("0", data))
 
     def extract_session_id(self, title: Any, body: Any, author: Any, timestamp: Any = None) -> str:
         """The session by its mark, else the author's live one, else a fresh id. Stores nothing."""
@@ -123,7 +124,7 @@ class AutoPRSessionManager:
         except InvalidValue as error:
             console.warn(error, "nothing was stored")
             found = named or self.extract_session_id(pull_request.title, pull_request.body, pull_request.author, at)
-            return detect(pull_request, self._policy()).is_auto, found, {}
+            return self._is_auto(pull_request), found, {}
         if timestamp:
             pull_request = replace(pull_request, created=at)
         return self._do(lambda tracker: operations.add(pull_request, at, named, tracker))
@@ -189,6 +190,10 @@ class AutoPRSessionManager:
         else:
             self.problem = None
         return result
+
+    def _is_auto(self, pull_request: PullRequest) -> bool:
+        rules = with_signatures(self._policy(), None)
+        return detect(with_agents(pull_request, rules), rules).is_auto
 
     def _policy(self) -> Policy:
         """A file that stands alone is this machine's: its naive times are, too."""

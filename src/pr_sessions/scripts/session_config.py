@@ -33,6 +33,7 @@ class SessionConfig(msgspec.Struct):
     time_zone: str | None = None
     share: str = Share.COMMIT.value
     sync_branch: str = Policy().sync_branch
+    keep_days: int | None = None
     minimal_metadata: bool = False
 
 
@@ -52,6 +53,7 @@ def read_config(path: Path | str) -> SessionConfig:
         time_zone=policy.time_zone if has_zone else None,
         share=policy.share.value,
         sync_branch=policy.sync_branch,
+        keep_days=policy.keep_days,
         minimal_metadata=policy.minimal_metadata,
     )
 
@@ -94,8 +96,19 @@ def policy_of(config: SessionConfig) -> Policy:
         time_zone=_zone(config.time_zone) or default.time_zone,
         share=Share(config.share) if config.share in tuple(Share) else default.share,
         sync_branch=config.sync_branch if is_branch_name(str(config.sync_branch)) else default.sync_branch,
+        keep_days=_days(config.keep_days),
         minimal_metadata=bool(config.minimal_metadata),
     )
+
+
+def _days(value: Any) -> int | None:
+    from pr_sessions.stores.configuration_rules import MAX_DAYS
+
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DAYS:
+        return value
+    if value:
+        console.warn(f"keep_days cannot be {str(value)[:40]!r}", "nothing is archived")
+    return None
 
 
 def _whole(span: timedelta) -> float:

@@ -11,6 +11,7 @@ from msgspec import json
 from pr_sessions.scripts import console
 from pr_sessions.sessions.join import join_sessions
 from pr_sessions.sessions.session import Session
+from pr_sessions.stores.archives import Wants
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document, Entry
 from pr_sessions.stores.records import Record, WrongType, read_session
@@ -84,8 +85,8 @@ class SheetStore:
         return self._sheet.onto(self._store.read())
 
     @contextmanager
-    def transaction(self, now: datetime) -> Iterator[Work]:
-        """The only way to write."""
+    def transaction(self, now: datetime, wants: Wants | None = None) -> Iterator[Work]:  # noqa: ARG002 - the store's signature
+        """The only way to write. A caller may have changed any session: everything is read."""
         with self._store.transaction(now) as work:
             yield _Changed(work, self._sheet.onto(work.book))
 
@@ -101,7 +102,7 @@ class MemoryStore:
         return self.book
 
     @contextmanager
-    def transaction(self, now: datetime) -> Iterator[Work]:  # noqa: ARG002 - the store's signature
+    def transaction(self, now: datetime, wants: Wants | None = None) -> Iterator[Work]:  # noqa: ARG002 - the store's signature
         """The only way to write."""
         yield self
 

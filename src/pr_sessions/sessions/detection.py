@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from pr_sessions.sessions.agent import Evidence
 from pr_sessions.sessions.patterns import matcher
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.pr_text import find_marks
 from pr_sessions.sessions.session import PullRequest, Verdict
+from pr_sessions.sessions.signatures import recognised
+
+
+def with_agents(pr: PullRequest, policy: Policy) -> PullRequest:
+    """The pull request with the agents that the policy's signatures show, beside those that its source tells of."""
+    return replace(pr, agents=recognised(pr, policy.signatures))
 
 
 def detect(pr: PullRequest, policy: Policy) -> Verdict:
@@ -44,6 +52,8 @@ def _body_mark(pr: PullRequest, _policy: Policy) -> Iterator[Evidence]:
 def _agents(pr: PullRequest, _policy: Policy) -> Iterator[Evidence]:
     for agent in pr.agents:
         if agent.opened:
+            # That a hook saw it says more than that somebody named the agent.
+            yield from (e for e in agent.evidence if e.rule == "hook")
             yield Evidence("agent", agent.name)
 
 

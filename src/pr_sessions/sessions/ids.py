@@ -39,14 +39,16 @@ def check_number(number: str | int) -> str:
     """A pull request's number as text: digits without leading zeros, or `owner/name#digits` for another repository's.
 
     Raises:
-        InvalidValue: it is neither.
+        InvalidValue: it is neither, or 0.
     """
-    if isinstance(number, int) and not 0 <= number < 10**18:
-        raise InvalidValue("not a pull request number: it is negative or too long", "give digits, such as 42")
+    if isinstance(number, int) and not 0 < number < 10**18:
+        raise InvalidValue("not a pull request number: it is not positive, or too long", "give digits, such as 42")
     text = str(number).strip().removeprefix("#")
     repository, _, digits = text.rpartition("#")
     if isinstance(number, bool) or not _NUMBER.fullmatch(text) or not {".", ".."}.isdisjoint(repository.split("/")):
         raise InvalidValue(f"not a pull request number: {str(number)[:60]!r}", "give digits, such as 42")
+    if int(digits) == 0:
+        raise InvalidValue(f"not a pull request number: {text[:60]!r}", "forges count from 1")
     return f"{repository}#{int(digits)}" if repository else str(int(digits))
 
 
@@ -67,9 +69,19 @@ def safe_author(author: str) -> str:
     return _DOTS.sub(".", _UNSAFE.sub("-", text)).strip("-.")[:MAX_AUTHOR] or "unknown"
 
 
-def new_id(author: str, started: datetime, is_taken: Callable[[str], bool]) -> str:
-    """`<author>-<YYYYMMDD>-<HHMM>` in UTC, with `-2`, `-3`, ... where that is taken."""
+def new_id(author: str, started: datetime, is_taken: Callable[[str], bool], number: str = "") -> str:
+    """`<author>-<YYYYMMDD>-<HHMM>` in UTC, with `-2`, `-3`, ... where that is taken.
+
+    Args:
+        author: who works.
+        started: when the session began.
+        is_taken: whether another session has an id.
+        number: of the pull request that the session is named after, so that its name does not depend on what was
+            recorded before.
+    """
     base = f"{safe_author(author)}-{started.astimezone(UTC):%Y%m%d-%H%M}"
+    if number:
+        base = f"{safe_author(author)[:80]}-{started.astimezone(UTC):%Y%m%d-%H%M}-{safe_author(number)}"
     if not is_taken(base):
         return base
     suffix = 2

@@ -63,6 +63,7 @@ def join_facts(one: Facts, other: Facts) -> Facts:
         **{field: value for field, (_, value) in told.items() if value is not None},
         created=_pick(min, one.created, other.created),
         agents=join_agents(one.agents, other.agents),
+        commits=tuple(sorted({*one.commits, *other.commits})),
         is_auto=one.is_auto or other.is_auto,
         evidence=tuple(sorted({*one.evidence, *other.evidence})),
         placement=_pick(max, one.placement, other.placement, key=placement_order),

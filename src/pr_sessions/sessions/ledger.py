@@ -30,6 +30,10 @@ class Ledger(Protocol):
         """The session that holds the pull request."""
         ...
 
+    def of_run(self, agent: str, run: str) -> tuple[Session, ...]:
+        """At least the sessions that hold a run of an agent, by the vendor's id."""
+        ...
+
     def listing(self, number: str) -> tuple[Session, ...]:
         """Every session that lists the pull request; an old file may have several."""
         ...

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from pr_sessions.sessions.signature import Signature
+
 DEFAULT_PATTERNS = (r"^auto-pr:", r"^wip:", r"^\[auto\]", r"^checkpoint:", r"^cursor-session", r"^🤖")
 DEFAULT_MARKERS = (
     "ready for review",
@@ -25,6 +27,13 @@ class Share(StrEnum):
     LOCAL = "local"
 
 
+class Marking(StrEnum):
+    """What we write into a pull request that an agent opened by itself."""
+
+    NONE = "none"
+    BODY = "body"
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     """The rules' settings; the defaults are the safe ones.
 
@@ -41,7 +50,12 @@ class Policy(Struct, frozen=True, kw_only=True):
         time_zone: IANA name; the zone in which naive times of old files are read.
         share: how the session file reaches others.
         sync_branch: the branch of its own by which it travels, where `share` says so.
+        keep_days: sessions that ended longer ago move to monthly archives; `None` for never.
         minimal_metadata: bodies get one comment only; look-ups by number use the index file.
+        team_signatures: of agents that only the team knows.
+        signatures_off: ids of those that do not count.
+        signatures: all that count; filled where pull requests are looked at, and empty everywhere else.
+        mark: whether a pull request that a hook saw gets our mark.
     """
 
     timeout: timedelta = timedelta(minutes=30)
@@ -56,7 +70,12 @@ class Policy(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     share: Share = Share.COMMIT
     sync_branch: str = "pr-sessions"
+    keep_days: int | None = None
     minimal_metadata: bool = False
+    team_signatures: tuple[str, ...] = ()
+    signatures_off: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    mark: Marking = Marking.NONE
 
     @property
     def active_markers(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Three forms name a session in a body, each on lines of its own:
 
 - full: `[cursor-session: ID]`, usually under a rule (`---`) and with two HTML comments;
-- trailer: `Session-ID: ID` in the last paragraph, also of a commit message;
+- trailer: `Session-ID: ID` in the last paragraph, also of a commit message; none where several name different sessions;
 - minimal: the one comment `<!-- 🤖 Auto-PR: Session ID -->`.
 
 Quoted lines, fenced code and other HTML comments hide what stands in them. All functions take linear time.
@@ -12,6 +12,7 @@ Quoted lines, fenced code and other HTML comments hide what stands in them. All 
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 
 from msgspec import Struct
 
@@ -31,8 +32,7 @@ _GAP = r"(?>[ \t\r\n]*\n)?"
 # Atomic: a comment ends at its first `-->`. Our minimal mark is no part of a full block.
 _COMMENT = rf"\ {{0,3}}(?>(?!<!--\ 🤖\ Auto-PR:\ Session\ )<!(?=--)[\s\S]*?-->){_END}"
 # The two comments stand before the mark, after it, or around it; others than two are the author's.
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
     ^(?:
         (?: (?P<rule>\ {{0,3}}-{{3,}}{_END}{_GAP}) (?P<one>{_COMMENT}{_GAP})? (?P<two>{_COMMENT}{_GAP})? )?
         \ {{0,3}}\[(?i:cursor-session):[ \t]*(?P<full>{_ID})[ \t]*\]{_END}
@@ -43,14 +43,16 @@ _TOKEN = re.compile(
     )
     |   (?<!`)(?P<code>`++)[^`\n]*(?P=code)(?!`)
     |   <!--
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+    """
 _QUOTE = re.compile(r"[ \t]*>[^\n]*(?:\n|\Z)")
 _FENCE_END = re.compile(rf"^[ \t]*(`{{3,}}+|~{{3,}}+){_END}", re.MULTILINE)
 _TRAILER = re.compile(rf"^ {{0,3}}Session-ID:[ \t]*({_ID}){_END}", re.MULTILINE | re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
 _WORDS = re.compile(r"\S[^\n]*")
+# Compiled where they are used: most of what is recorded has no body.
+_LINE = r"(?m)^ {0,3}(?![ \t])[^\n]+"
+_ANY_TRAILER = r"(?m)^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*([^\n]*)"
+_LONGEST_COMMENT = 200
 _TITLE = re.compile(rf"\[cursor-session:[ \t]*({_ID})[ \t]*\]", re.IGNORECASE)
 
 
@@ -147,6 +149,29 @@ def own_words(body: str) -> tuple[str, ...]:
     return tuple(line[0].rstrip() for line in _WORDS.finditer(words))
 
 
+def own_lines(body: str) -> tuple[str, ...]:
+    """The lines that the author wrote, stripped; indented code is no part of them either."""
+    if not body:
+        return ()
+    lines = (found[0].strip() for found in re.finditer(_LINE, _visible(body, _spans(body))))
+    return tuple(line for line in lines if line)
+
+
+def trailers(text: str) -> tuple[tuple[str, str], ...]:
+    """`Key: value` lines in the last paragraph of a body or a commit message; the keys in lower case."""
+    if ":" not in text:
+        return ()
+    visible = _visible(text, _spans(text))
+    last = visible[_last_paragraph(visible) :]
+    return tuple((key.lower(), value.strip()) for key, value in re.findall(_ANY_TRAILER, last))
+
+
+def comments(body: str) -> tuple[str, ...]:
+    """The beginnings of the HTML comments that begin a line and are not ours."""
+    spans = (span for span in _spans(body) if span.inline and _begins_line(body, span.start))
+    return tuple(body[span.start : span.end][4:_LONGEST_COMMENT].removesuffix("-->").strip() for span in spans)
+
+
 def find_marks(title: str, body: str) -> tuple[Mark, ...]:
     """Every mark in a title (at its start or end) and a body, each once, in order; trailers last."""
     return tuple(dict.fromkeys([*_title_marks(title), *(span.mark for span in _marked(body) if span.mark)]))
@@ -161,6 +186,12 @@ def find_mark(title: str, body: str) -> Mark | None:
     return marks[0] if len({mark.session_id for mark in marks}) == 1 else None
 
 
+def find_in_commits(messages: Iterable[str]) -> Mark | None:
+    """The trailer of its commits' messages, `None` where they name no session or several."""
+    found = {mark for message in messages for mark in find_marks("", message) if mark.form is Form.TRAILER}
+    return found.pop() if len(found) == 1 else None
+
+
 def _title_marks(title: str) -> Iterator[Mark]:
     text = title.strip()
     for found in _TITLE.finditer(text):
@@ -168,10 +199,17 @@ def _title_marks(title: str) -> Iterator[Mark]:
             yield Mark(found[1], Form.FULL)
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    """Compiled when a body is first looked at: that takes longer than to read a short one."""
+    return re.compile(_TOKEN, re.VERBOSE | re.MULTILINE)
+
+
 def _spans(body: str) -> Iterator[_Span]:
     """What is not the author's visible text, in order and without overlaps."""
     position = 0
-    while found := _TOKEN.search(body, position):
+    token = _token() if body else None
+    while token and (found := token.search(body, position)):
         if found["code"]:
             position = found.end()
         elif found["full"] and not is_valid_id(found["full"]):
@@ -223,14 +261,26 @@ def _marked(body: str) -> tuple[_Span, ...]:
 
 
 def _trailers(visible: str) -> Iterator[_Span]:
-    if not _TRAILER.search(visible):
+    """Those of the last paragraph, unless another id stands further up: then several messages became one."""
+    named = {found[1] for found in _TRAILER.finditer(visible) if is_valid_id(found[1])}
+    if len(named) != 1:
         return
+    for found in _TRAILER.finditer(visible, _last_paragraph(visible)):
+        if is_valid_id(found[1]):
+            yield _Span(found.start(), found.end(), Mark(found[1], Form.TRAILER))
+
+
+def _last_paragraph(visible: str) -> int:
     paragraph = 0
     for blank in _BLANK_LINE.finditer(visible, 0, len(visible.rstrip())):
         paragraph = blank.end()
-    for found in _TRAILER.finditer(visible, paragraph):
-        if is_valid_id(found[1]):
-            yield _Span(found.start(), found.end(), Mark(found[1], Form.TRAILER))
+    return paragraph
+
+
+def _begins_line(body: str, position: int) -> bool:
+    """Whether at most three blanks stand before it, as Markdown has it for what is no code."""
+    before = body[max(0, position - 4) : position]
+    return not before.rpartition("\n")[2].strip() and ("\n" in before or position < 4)
 
 
 def _visible(body: str, spans: Iterable[_Span]) -> str:

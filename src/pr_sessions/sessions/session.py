@@ -33,11 +33,12 @@ class Rung(IntEnum):
 
     NONE = 0
     TIME = 1
-    OWNED = 2
-    MARK = 3
-    VENDOR = 4
-    HOOK = 5
-    HAND = 6
+    COMMITS = 2
+    OWNED = 3
+    MARK = 4
+    VENDOR = 5
+    HOOK = 6
+    HAND = 7
 
     @property
     def label(self) -> str:
@@ -45,11 +46,19 @@ class Rung(IntEnum):
         return self.name.lower()
 
 
+_OF_THE_TEAM = frozenset({"title", "commit message", "body mark", "small change"})
+
+
 class Verdict(Struct, frozen=True):
     """Whether a pull request is automatic, and by what evidence."""
 
     is_auto: bool
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def by_agent_alone(self) -> bool:
+        """Whether nothing but an agent's having opened it makes it automatic: no mark of the team's or of ours."""
+        return self.is_auto and _OF_THE_TEAM.isdisjoint(found.rule for found in self.evidence)
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
@@ -61,7 +70,9 @@ class PullRequest(Struct, frozen=True, kw_only=True):
         number: digits, or `owner/name#digits` for another repository's.
         author: login on the forge.
         author_id: the forge's number of that login, which nobody can take over.
-        commit_authors: e-mail addresses.
+        author_is_name: the author is the name that somebody gave to git, and no login.
+        commit_authors: e-mail addresses, or logins where a forge tells only those; the first commit's first.
+        commits: hashes of its commits.
         files_changed: how many files it changes.
         test_files_added: how many test files it adds.
         docs_updated: whether it touches documentation.
@@ -76,9 +87,11 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     body: str = ""
     author: str = ""
     author_id: int | None = None
+    author_is_name: bool = False
     labels: tuple[str, ...] = ()
     commit_messages: tuple[str, ...] = ()
     commit_authors: tuple[str, ...] = ()
+    commits: tuple[str, ...] = ()
     files_changed: int | None = None
     test_files_added: int | None = None
     docs_updated: bool | None = None
@@ -111,6 +124,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What is kept of a pull request.
 
     Attributes:
+        commits: abbreviated hashes, of a pull request that is automatic only because an agent opened it.
         seen: when each field in `REPORTED` was last told, by field name. The latest telling of a field wins in a
             join, so that a late fact and a newer one of another field both survive.
         source: the record it was read from: unknown fields and the spelling of unchanged values live on in it.
@@ -127,6 +141,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     closed: datetime | None = None
     merged: datetime | None = None
     agents: tuple[Agent, ...] = ()
+    commits: tuple[str, ...] = ()
     is_auto: bool = False
     evidence: tuple[Evidence, ...] = ()
     placement: Placement | None = None
@@ -258,6 +273,14 @@ class Session(Struct, frozen=True, kw_only=True):
         return (self.completion, *self.other_ends) if self.completion else ()
 
     @property
+    def rests_on(self) -> Rung:
+        """The strongest reason that put its pull requests together, where nobody started or named it; else `NONE`."""
+        if not self.inferred:
+            return Rung.NONE
+        placed = (facts.placement.rung for facts in self.pull_requests.values() if facts.placement)
+        return max(placed, default=Rung.TIME)
+
+    @property
     def by_hand(self) -> tuple[str, ...]:
         """The numbers that a correction put here."""
         return tuple(n for n in self.prs if (f := self.pull_requests.get(n)) and f.placement and f.placement.by)
@@ -280,6 +303,12 @@ class Session(Struct, frozen=True, kw_only=True):
     def active_time(self) -> timedelta | None:
         """From start to the last activity; `None` for an impossible order."""
         return span(self.started, self.last_activity)
+
+
+def held_runs(session: Session) -> frozenset[tuple[str, str]]:
+    """The agents' runs that hooks saw in a session or that its pull requests carry: agent and the vendor's id."""
+    carried = {(a.name, run) for facts in session.pull_requests.values() for a in facts.agents for run in a.runs}
+    return frozenset(carried | {(run.agent, run.id) for run in session.runs})
 
 
 def sum_facts(facts: Iterable[Facts]) -> Totals:

@@ -6,11 +6,11 @@ from typing import Self, TypeVar
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.sessions.join import join_sessions
-from pr_sessions.sessions.session import Facts, Session
+from pr_sessions.sessions.session import Facts, Session, held_runs
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.days import Days
 from pr_sessions.stores.document import Document, Entry, format_document
-from pr_sessions.stores.record_index import RecordIndex
+from pr_sessions.stores.record_index import RecordIndex, names_of
 from pr_sessions.stores.records import Record, WrongType, read_all_facts, read_session, write_facts, write_session
 from pr_sessions.stores.strict_json import way_out
 
@@ -39,6 +39,7 @@ class Book:
         self._index = RecordIndex(dict(self.kept), zone)
         self._holders: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
+        self._runs: dict[str, frozenset[str]] = {}
         self._days = Days()
         if len(self.kept) < len(document.entries):
             self.changed = self._twice(document.entries)
@@ -72,9 +73,17 @@ class Book:
 
     def completed_ids(self) -> list[str]:
         """The ids of the completed sessions, oldest end first."""
+        return [session_id for _, session_id in sorted(self.ends())]
+
+    def ends(self) -> list[tuple[str, str]]:
+        """Of the completed sessions, a text that sorts like their end, and their id; decodes none."""
         ends = self._index.ends(self.kept)
-        ends += [(write_time(s.completion.at)[:-1], i) for i, s in self.changed.items() if s.completion]
-        return [session_id for _, session_id in sorted(ends)]
+        return ends + [(write_time(s.completion.at)[:-1], i) for i, s in self.changed.items() if s.completion]
+
+    def names_of(self, session_id: str) -> tuple[str, ...]:
+        """The id of a kept session, its aliases, and every pull request that it tells of; decodes nothing."""
+        entry = self.kept[session_id]
+        return self._told(session_id, lambda: tuple(names_of(entry)))
 
     def active(self) -> tuple[Session, ...]:
         """The sessions that have not completed."""
@@ -102,6 +111,12 @@ class Book:
             # Taken from where the indexes look, which is rare; another may list it too.
             found = [session for session in self if number in session.prs]
         return next((s for s in found if number in s.pull_requests), found[0] if found else None)
+
+    def of_run(self, agent: str, run: str) -> tuple[Session, ...]:
+        """The sessions that hold a run of an agent, by the vendor's id."""
+        kept = self._told("runs", lambda: self._index.runs)
+        ids = kept.get(run, frozenset()) | self._runs.get(run, frozenset())
+        return tuple(session for i in sorted(ids) if i in self and (agent, run) in held_runs(session := self[i]))
 
     def telling_of(self, numbers: Collection[str]) -> list[str]:
         """The ids of all sessions that list one of these pull requests, or did, or have facts of it."""
@@ -151,14 +166,18 @@ class Book:
         book.top = {**self.top, "last_updated": write_time(now)}
         return book
 
-    def to_bytes(self) -> bytes:
-        """The file: every session in its place, every unchanged one as it was."""
-        entries = self.kept | {i: self.entry(session) for i, session in self.changed.items()}
-        order = (*self.active_ids(), *self.completed_ids())
+    def to_bytes(self, without: Collection[str] = ()) -> bytes:
+        """The file: every session in its place, every unchanged one as it was; those in `without` stand elsewhere."""
+        order = [i for i in (*self.active_ids(), *self.completed_ids()) if i not in without]
         top = dict(self.top)
         if self.unattributed:
             top["unattributed"] = {n: write_facts(self.unattributed[n], self.zone) for n in sorted(self.unattributed)}
-        return format_document((entries[i] for i in order), top)
+        return format_document(map(self.entry_of, order), top)
+
+    def entry_of(self, session_id: str) -> Entry:
+        """The session of that id as it is written; itself where nobody changed it."""
+        put = self.changed.get(session_id)
+        return self.entry(put) if put else self.kept[session_id]
 
     def entry(self, session: Session) -> Entry:
         """The session as it is written."""
@@ -174,6 +193,8 @@ class Book:
         held = (n for n in session.prs if n in session.pull_requests or not self._has_facts(n))
         self._holders = self._holders | dict.fromkeys(held, session.id)
         self._aliases = self._aliases | dict.fromkeys(session.aliases, session.id)
+        if runs := held_runs(session):
+            self._runs = self._runs | {run: self._runs.get(run, frozenset()) | {session.id} for _, run in runs}
         ended = session.completion.at if session.completion else None
         self._days = self._days.with_life(session.id, _day(session.started), _day(ended))
 

@@ -112,9 +112,10 @@ def parse(text: str, name: str) -> Parsed:
 
 
 def _unreadable(text: str, error: "NotYamlError") -> Mistake:
-    conflict = any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines())
-    hint = "the file holds a merge conflict: resolve it" if conflict else _PLAIN
-    return Mistake(error.line, "", f"Invalid YAML: {error}", hint)
+    marked = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(("<<<<<<< ", ">>>>>>> "))]
+    if marked:
+        return Mistake(marked[0], "", "holds a conflict marker of git", "the file holds a merge conflict: resolve it")
+    return Mistake(error.line, "", f"Invalid YAML: {error}", _PLAIN)
 
 
 def _key_mistakes(entries: "tuple[Entry, ...]") -> Iterator[Mistake]:
@@ -198,8 +199,10 @@ def _origin(parsed: Parsed, key: str) -> str:
     return f"{parsed.name}:{parsed.origins[key]}" if key in parsed.origins else "default"
 
 
-def plain(value: Value | timedelta) -> Value:
-    """A policy's value as the file writes it: times as minutes, whole ones without a fraction."""
+def plain(value: Value | timedelta | None) -> Value:
+    """A policy's value as the file writes it: times as minutes, whole ones without a fraction, none as `off`."""
+    if value is None:
+        return "off"
     if not isinstance(value, timedelta):
         return value
     minutes = value / timedelta(minutes=1)

@@ -10,15 +10,17 @@ from msgspec import Struct
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.branch_name import check_branch_name
 from pr_sessions.sessions.patterns import matcher
-from pr_sessions.sessions.policy import Share
+from pr_sessions.sessions.policy import Marking, Share
 
 if TYPE_CHECKING:
     from pr_sessions.stores.yaml_text import Item
 
 TIMEOUT_RANGE = (5, 120)  # The original's, in minutes.
 MAX_ITEMS = 100
+MAX_DAYS = 36_500
 MAX_MARKER = 100
 MAX_PATTERN = 500
+MAX_SIGNATURE = 200
 MAX_QUOTED = 60
 
 UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -89,6 +91,17 @@ def _count(item: "Item") -> Iterator[Problem]:
         yield Problem(item.line, f"must be 0 or more, not {item.value}", "the default is 5")
 
 
+def _days(item: "Item") -> Iterator[Problem]:
+    if item.kind == "flag" and item.value is False:
+        return
+    if not isinstance(item.value, int) or item.kind != "number":
+        yield _wrong_kind(item, "a whole number of days, or off", "write it plainly, such as 90, without quotes")
+    elif not 1 <= item.value <= MAX_DAYS:
+        yield Problem(
+            item.line, f"must be from 1 to {MAX_DAYS} days, not {item.value}", "off keeps all in one document"
+        )
+
+
 def _flag(item: "Item") -> Iterator[Problem]:
     if item.kind != "flag":
         yield _wrong_kind(item, "true or false", "write true or false, without quotes")
@@ -98,6 +111,11 @@ def _share(item: "Item") -> Iterator[Problem]:
     if item.value not in tuple(Share):
         hint = "commit: git tracks the session file; branch: `pr-sessions sync` carries it; local: never"
         yield Problem(item.line, "must be commit, branch or local", hint)
+
+
+def _marking(item: "Item") -> Iterator[Problem]:
+    if item.value not in tuple(Marking):
+        yield Problem(item.line, "must be none or body", "body: pull requests that agents opened get our one-line mark")
 
 
 def _branch(item: "Item") -> Iterator[Problem]:
@@ -149,6 +167,24 @@ def _text(item: "Item", check: Callable[[str], object], longest: int) -> Iterato
             yield Problem(item.line, str(error), error.hint)
 
 
+def _signature(text: str) -> None:
+    from pr_sessions.sessions.team_signatures import team_signature
+
+    team_signature(text)
+
+
+def _signature_id(text: str) -> None:
+    from pr_sessions.stores.signatures import package_signatures
+
+    known = [signature.id for signature in package_signatures()]
+    if text not in known:
+        from difflib import get_close_matches
+
+        close = get_close_matches(text[:50].lower(), known, 1)
+        hint = f"did you mean {close[0]}?" if close else "docs/reference/signatures.md lists all of them"
+        raise InvalidValue(f"no signature is named {quoted(text)}", hint)
+
+
 def _minutes(item: "Item") -> timedelta:
     return timedelta(minutes=float(item.value))
 
@@ -174,5 +210,9 @@ RULES: Mapping[str, Rule] = {
     "time_zone": Rule("time_zone", _time_zone, _itself),
     "share": Rule("share", _share, lambda item: Share(item.value)),
     "sync_branch": Rule("sync_branch", _branch, _itself),
+    "keep_days": Rule("keep_days", _days, lambda item: item.value or None),
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
+    "signatures": Rule("team_signatures", _list_of(_signature, MAX_SIGNATURE), _texts),
+    "signatures_off": Rule("signatures_off", _list_of(_signature_id, MAX_SIGNATURE), _texts),
+    "mark": Rule("mark", _marking, lambda item: Marking(item.value)),
 }

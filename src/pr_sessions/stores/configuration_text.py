@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from pr_sessions.errors import InvalidConfiguration, InvalidValue
-from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.sessions.policy import Marking, Policy, Share
 from pr_sessions.stores.configuration import Value, plain
 from pr_sessions.stores.configuration_rules import RULES, is_time_zone, quoted
 
@@ -26,19 +26,24 @@ WHY: Mapping[str, str] = {
     "enable_timeout_completion": "false: only people and markers end a session.",
     "enable_heuristic_completion": "true: a pull request with tests and docs ends its session.",
     "enable_heuristic_detection": "true: small pull requests count as automatic.",
+    "keep_days": "Sessions that ended longer ago move to monthly files in docs/metrics/archive/. off: they stay.",
     "minimal_metadata": "true: bodies get one comment only, look-ups by number read .cursor/data/session_state.json.",
+    "signatures": "Agents of your own: agent, kind and value, such as 'acme branch acme/'.",
+    "signatures_off": "Signatures of agents that do not count here, by id, such as codex/branch.",
+    "mark": "body: pull requests that hooks saw get our one-line mark, with the gh or glab of whoever opened them.",
 }
 
 # What needs no quotes in YAML: names of zones, of shares, numbers, true and false.
 SCALAR = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_/+.-]*")
 
 
-def initial_text(time_zone: str, share: Share) -> str:
-    """A first configuration: the two settings that depend on the place, and all others as comments."""
+def initial_text(time_zone: str, share: Share, mark: Marking | None = None) -> str:
+    """A first configuration: the settings that depend on the place or that somebody chose, all others as comments."""
     parts = [HEAD]
+    chosen = {"time_zone": time_zone, "share": share} | ({"mark": mark} if mark else {})
     for key, why in WHY.items():
-        if key in {"time_zone", "share"}:
-            setting = f"{key}: {time_zone if key == 'time_zone' else share}\n"
+        if key in chosen:
+            setting = f"{key}: {chosen[key]}\n"
         else:
             lines = _yaml(key, plain(getattr(Policy(), RULES[key].field)))
             setting = "".join(f"# {line}\n" for line in lines)
@@ -48,6 +53,8 @@ def initial_text(time_zone: str, share: Share) -> str:
 
 def _yaml(key: str, value: Value) -> list[str]:
     if isinstance(value, tuple):
+        if not value:
+            return [f"{key}: []"]
         return [f"{key}:", *(f"  - '{text.replace(chr(39), chr(39) * 2)}'" for text in value)]
     return [f"{key}: {str(value).lower() if isinstance(value, bool) else value}"]
 

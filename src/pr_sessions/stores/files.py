@@ -89,7 +89,7 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         bits = _existing_mode(target)
         make_folder(target.parent)
         _write_new(temporary, data, mode if bits is None else bits)
-        _move(temporary, target)
+        move(temporary, target)
         _sync_folder(target.parent)
     except BaseException as error:
         _discard(temporary)
@@ -228,7 +228,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _move(temporary: Path, target: Path) -> None:
+def move(temporary: Path, target: Path) -> None:
+    """Puts a file in the place of another, or none, on the same disk."""
     for attempt in range(_TRIES):
         try:
             temporary.replace(target)

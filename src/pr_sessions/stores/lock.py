@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pr_sessions import file_lock
 from pr_sessions.errors import Busy, CannotWrite
 from pr_sessions.stores.files import cannot_write, make_folder
 
@@ -37,7 +38,7 @@ def locked(path: Path, *, wait: float = 10.0) -> Iterator[None]:
         _leave_note(descriptor)
         yield
     finally:
-        _unlock(descriptor)
+        file_lock.free(descriptor)
         os.close(descriptor)
 
 
@@ -55,7 +56,7 @@ def _acquire(path: Path, wait: float) -> int:
     try:
         return _wait_for(path, path, wait, deadline)
     finally:
-        _unlock(turn)
+        file_lock.free(turn)
         os.close(turn)
 
 
@@ -81,57 +82,17 @@ def _try(path: Path) -> int | None:
     except OSError as error:
         raise cannot_write(path, error) from error
     try:
-        taken = _lock(descriptor)
+        taken = file_lock.take(descriptor)
     except BaseException as error:
         os.close(descriptor)
         if isinstance(error, OSError):
             raise _no_locks(path, error) from error
         raise
     # A lock on a file that somebody removed meanwhile excludes nobody who comes later.
-    if taken and _is_there(descriptor, path):
+    if taken and file_lock.is_there(descriptor, path):
         return descriptor
     os.close(descriptor)
     return None
-
-
-def _is_there(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:
-        return False
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Far behind the note: a locked byte cannot be read by others there.
-    _BYTE = 1 << 30
-
-    def _lock(descriptor: int) -> bool:
-        os.lseek(descriptor, _BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EDEADLK):
-                return False
-            raise
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, _BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _no_locks(path: Path, error: OSError) -> CannotWrite:

@@ -74,7 +74,7 @@ def _stamp(facts: os.stat_result) -> str:
 def _recall(cache: Path, stamp: str) -> Policy | None:
     try:
         kept = msgspec.json.decode(read_bytes(cache, MIB) or b"", type=Kept)
-    except (UnreadableFile, msgspec.DecodeError, UnicodeDecodeError):
+    except (UnreadableFile, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None  # The cache can only save time: whatever is wrong with it, the YAML is there.
     return kept.policy if kept.stamp == stamp and kept.defaults == Policy() else None
 

@@ -40,6 +40,16 @@ class RecordIndex:
         return [i for i, entry in self._entries.items() if not wanted.isdisjoint(_numbers(entry.record))]
 
     @cached_property
+    def runs(self) -> Mapping[str, frozenset[str]]:
+        """Session ids by the id of an agent's run: those that hooks saw, and those that pull requests carry."""
+        found: dict[str, set[str]] = {}
+        for session_id, entry in self._entries.items():
+            if metadata := entry.record.get("metadata"):
+                for run in _run_ids(_object(metadata, "metadata")):
+                    found.setdefault(run, set()).add(session_id)
+        return {run: frozenset(ids) for run, ids in found.items()}
+
+    @cached_property
     def listed(self) -> frozenset[str]:
         """The numbers of all pull requests that sessions list."""
         found: set[str] = set()
@@ -82,6 +92,25 @@ def _numbers(record: Record) -> Iterator[str]:
         known = _object(metadata, "metadata")
         yield from _object(known.get("pull_requests"), "pull_requests")
         yield from map(str, _list(_object(known.get("carried_totals"), "carried_totals").get("prs"), "prs"))
+
+
+def _run_ids(metadata: Record) -> Iterator[str]:
+    for run in _list(metadata.get("runs"), "runs"):
+        if isinstance(known := _object(run, "runs").get("id"), str):
+            yield known
+    for facts in _object(metadata.get("pull_requests"), "pull_requests").values():
+        for agent in _list(_object(facts, "pull_requests").get("agents"), "agents"):
+            # Earlier programs wrote an agent's bare name.
+            if isinstance(agent, dict):
+                yield from (run for run in _list(agent.get("runs"), "runs") if isinstance(run, str))
+
+
+def names_of(entry: Entry) -> Iterator[str]:
+    """Everything by which another document may tell of the same session: its ids and its pull requests."""
+    yield entry.id
+    yield from _numbers(entry.record)
+    if metadata := entry.record.get("metadata"):
+        yield from map(str, _list(_object(metadata, "metadata").get("aliases"), "aliases"))
 
 
 def sortable(text: Any, zone: tzinfo = UTC) -> str:

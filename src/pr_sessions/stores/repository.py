@@ -20,6 +20,7 @@ from pr_sessions.stores.git_layout import (
 )
 
 SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
+ARCHIVE = "docs/metrics/archive"
 CONFIG = ".cursor/config/session_config.yaml"
 MARKER = ".cursor/.session_id"
 PR_INDEX = ".cursor/data/session_state.json"
@@ -34,9 +35,12 @@ pr-sessions keeps its state here, where no checkout, stash or
 
 sessions.json   every session and its pull requests; the working tree's docs/metrics/auto_pr_sessions.json is joined in
 quarantine/     what could not be read, put aside by `pr-sessions doctor --repair`
+archive/        sessions that ended more than keep_days ago, by month
 backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
-policy.json     a copy of the configuration that is quick to read
+pending/        what hooks of coding agents saw, until it is taken into sessions.json
+hook.log        what went wrong in a hook, without anything that an agent said or wrote
+policy.json     a copy of the configuration that is quick to read; signatures.json one of the signatures of agents
 forges.json     how far `pr-sessions import --github` has come
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
@@ -98,6 +102,16 @@ class Repository(Struct, frozen=True):
         return self.state / "sessions.json" if self.state else None
 
     @property
+    def archive(self) -> Path:
+        """The folder of monthly archives, in the working tree."""
+        return self.root / ARCHIVE
+
+    @property
+    def documents(self) -> tuple[Path, ...]:
+        """The documents in which sessions are kept, in the order of writing: the clone's own, the session file."""
+        return (*((self.document,) if self.document else ()), self.session_file)
+
+    @property
     def lock(self) -> Path:
         """The lock that every writer holds."""
         return self.state / "lock" if self.state else self.root / f"{SESSION_FILE}.lock"
@@ -123,12 +137,29 @@ class Repository(Struct, frozen=True):
         return self.state / "pending" if self.state else None
 
     @property
+    def hook_log(self) -> Path | None:
+        """What went wrong in a hook; `None` outside git."""
+        return self.state / "hook.log" if self.state else None
+
+    @property
+    def worktree(self) -> str:
+        """Git's own name for a worktree that was added; empty for the main one, and outside git."""
+        return "" if self.git_dir is None or self.git_dir == self.common_dir else self.git_dir.name
+
+    @property
     def policy_cache(self) -> Path | None:
         """The effective policy of this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("policy")
+
+    @property
+    def signature_cache(self) -> Path | None:
+        """The signatures of agents that count in this worktree, quick to read; `None` outside git."""
+        return self._of_worktree("signatures")
+
+    def _of_worktree(self, name: str) -> Path | None:
         if self.state is None or self.git_dir is None:
             return None
-        worktree = "" if self.git_dir == self.common_dir else f"-{self.git_dir.name}"
-        return self.state / f"policy{worktree}.json"
+        return self.state / f"{name}{'-' if self.worktree else ''}{self.worktree}.json"
 
     @property
     def forge_cursors(self) -> Path | None:
@@ -186,6 +217,8 @@ def sweep_leftovers(repository: Repository, now: float) -> None:
         sweep_temporaries(path.parent, f"{path.name}.", now)
     if repository.state:
         sweep_temporaries(repository.state, "", now)
+    if repository.pending:
+        sweep_temporaries(repository.pending, "", now)
 
 
 def current_branch(repository: Repository) -> str | None:

@@ -15,6 +15,7 @@ from pr_sessions.sessions.times import write_time
 from pr_sessions.stores import journal
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.journal import Change, Journal
+from pr_sessions.stores.marker import Marker
 from pr_sessions.tracker.service import Tracker
 
 _PLACING = frozenset({"link", "unlink", "move"})
@@ -25,6 +26,7 @@ class Moved(Struct, frozen=True):
 
     Attributes:
         changed: `False` where a hand had said the same before.
+        known: `False` where nobody had recorded it.
     """
 
     number: str
@@ -32,6 +34,7 @@ class Moved(Struct, frozen=True):
     after: str | None
     by: str
     changed: bool
+    known: bool = True
 
 
 class Merged(Struct, frozen=True):
@@ -133,7 +136,7 @@ class Corrections:
         with tracker._changing(now, sweeps=False) as change:
             work = _Correcting(tracker, change.book, by, now)
             yield work
-            change.book = work.book
+            change.book, change.marker = work.book, work.marker
             change.note(work.what, "by hand", by=by, **work.told)
 
 
@@ -147,6 +150,7 @@ class _Correcting:
         self.now = now
         self.what = ""
         self.told: dict[str, object] = {}
+        self.marker: Marker | None = None
 
     def put(self, book: Book, what: str, **told: object) -> None:
         self.book, self.what, self.told = book, what, told
@@ -180,7 +184,8 @@ class _Correcting:
         else:
             book = corrections.unlink(self.book, number, self.by, self.now)
         before, after = (s.id if s else None for s in (home, session))
-        moved = Moved(number, before, after, self.by, changed=book is not self.book)
+        known = number in self.book.unattributed or bool(self.book.listing(number))
+        moved = Moved(number, before, after, self.by, changed=book is not self.book, known=known)
         self.put(book, what, pr=number, before=before, after=after, **told)
         return moved
 
@@ -194,7 +199,16 @@ class _Correcting:
             )
         back = corrections.reopen(session, self.by, self.now, self._tracker.policy)
         self.put(self.book.put(back), "undo", session=session.id, undoes=change.id)
+        if change.told.get("worktree") == self._tracker.repository.worktree:
+            self.marker = self._marker(back)
         return back
+
+    def _marker(self, back: Session) -> Marker | None:
+        """Makes the session current again, unless it has run out or another one is current by now."""
+        last = back.latest
+        if back.completion or last is None or self._tracker.markers.current(self.book, self.now):
+            return None
+        return Marker(back.id, back.author, back.started or last, last)
 
     def put_back(self, change: Change) -> Moved:
         number = str(change.told.get("pr"))

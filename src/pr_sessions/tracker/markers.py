@@ -1,7 +1,7 @@
 """The markers of all working trees of a clone: which session is current where, and the activity that they show."""
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pr_sessions.sessions.lifecycle import Activity, advance, begin, idle_time
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import Session
 from pr_sessions.stores.book import Book
+from pr_sessions.stores.lock import locked
 from pr_sessions.stores.marker import Marker, read_marker, remove_marker, write_marker
 from pr_sessions.stores.repository import Repository, worktrees
 from pr_sessions.tracker.outside import SKEW
@@ -24,6 +25,7 @@ class Markers:
         self._repository = repository
         self._policy = policy
         self._zone = zone
+        self._shown: dict[Path, Marker] = {}
 
     def own(self) -> Marker | None:
         """The marker of this working tree, good or expired.
@@ -31,19 +33,51 @@ class Markers:
         Raises:
             UnreadableFile: it is no marker.
         """
-        return read_marker(self._repository.marker, self._zone)
+        root = self._repository.root
+        return self._shown.get(root) or read_marker(self._repository.marker, self._zone)
+
+    def all(self) -> Iterator[tuple[Path, Marker]]:
+        """Every marker with its working tree."""
+        for root in worktrees(self._repository):
+            marker = self.own() if root == self._repository.root else self._of(root)
+            if marker:
+                yield root, marker
+
+    def show(self, root: Path, marker: Marker) -> None:
+        """What a marker is going to say, for everything that is asked before it is put there."""
+        self._shown[root] = marker
+
+    def put_shown(self, now: datetime) -> None:
+        """Puts the markers there that were shown, but for what is over and for working trees that are gone."""
+        here = set(worktrees(self._repository))
+        for root, marker in self._shown.items():
+            if root in here and not marker.expired(now, self._policy):
+                with suppress(CannotWrite) if root != self._repository.root else nullcontext():
+                    self._write(root, marker)
+        self._shown = {}
 
     def put(self, marker: Marker) -> None:
         """Makes a session the current one here."""
-        write_marker(self._repository.marker, marker)
+        self._shown.pop(self._repository.root, None)
+        self._write(self._repository.root, marker)
 
     def remove(self) -> None:
         """No session is current here any more."""
-        remove_marker(self._repository.marker)
+        self._shown.pop(self._repository.root, None)
+        with self._alone():
+            remove_marker(self._repository.marker)
+
+    def ids(self) -> tuple[str, ...]:
+        """The sessions that the markers of all working trees name."""
+        return tuple(marker.session_id for _, marker in self.all())
 
     def shown_in(self, book: Book, now: datetime) -> Book:
-        """The book with the activity that the markers show; a session that only a marker knows begins with it."""
-        for _, marker in self._all():
+        """The book with the activity that the markers show; a session that only a marker knows begins with it.
+
+        What was shown before is forgotten: this is the beginning of another look.
+        """
+        self._shown = {}
+        for _, marker in self.all():
             session = book.get(marker.session_id) or _first_told_by(marker, now)
             if session:
                 book = book.put(advance(session, _activity(marker, now), self._policy))
@@ -70,18 +104,14 @@ class Markers:
 
     def tidy(self, book: Book, now: datetime) -> None:
         """A marker whose session is over goes, whichever working tree it stands in."""
-        for root, marker in self._all():
+        for root, marker in self.all():
             session = book.get(marker.session_id)
             if marker.expired(now, self._policy) or (session and session.completion):
                 self._remove(root)
 
-    def _all(self) -> Iterator[tuple[Path, Marker]]:
-        for root in worktrees(self._repository):
-            marker = self.own() if root == self._repository.root else self._of(root)
-            if marker:
-                yield root, marker
-
     def _of(self, root: Path) -> Marker | None:
+        if root in self._shown:
+            return self._shown[root]
         with suppress(UnreadableFile):
             return read_marker(Repository(root).marker, self._zone)
         return None
@@ -90,8 +120,27 @@ class Markers:
         if root == self._repository.root:
             self.remove()
             return
-        with suppress(CannotWrite):
+        with suppress(CannotWrite), self._alone():
             remove_marker(Repository(root).marker)
+
+    def _write(self, root: Path, marker: Marker) -> None:
+        with self._alone():
+            write_marker(Repository(root).marker, self._latest(root, marker))
+
+    def _latest(self, root: Path, marker: Marker) -> Marker:
+        """A hook may have slid it since we looked."""
+        with suppress(UnreadableFile):
+            found = read_marker(Repository(root).marker, self._zone)
+            if found and (found.session_id, found.created) == (marker.session_id, marker.created):
+                return max(marker, found, key=lambda m: m.last_updated)
+        return marker
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """While no hook slides a marker."""
+        folder = self._repository.pending
+        if folder is None:
+            return nullcontext()
+        return locked(folder / "lock")
 
 
 def slide(marker: Marker, at: datetime, now: datetime) -> Marker:

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from pr_sessions.sessions.policy import Policy
+from pr_sessions.stores.git_index import refuse_half_merged
 from pr_sessions.stores.policy_cache import load_policy
 from pr_sessions.stores.repository import Repository, find_repository
 from pr_sessions.stores.store import FileStore
@@ -41,6 +43,7 @@ def tracker_of(
 ) -> Tracker:
     """The tracker of a repository that is known already, by a policy that is known already."""
     zone = zone_of(policy)
-    own = (repository.document,) if repository.document else ()
-    store = FileStore((*own, repository.session_file), repository.lock, repository.backups, zone)
+    keep = timedelta(days=policy.keep_days) if policy.keep_days else None
+    half = partial(refuse_half_merged, repository)
+    store = FileStore(repository.documents, repository.lock, repository.backups, zone, keep, half)
     return Tracker(repository, policy, store, environ=environ, clock=clock, journal=repository.journal)

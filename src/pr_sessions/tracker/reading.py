@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ from pr_sessions.sessions.session import PullRequest, Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.repository import Repository
 from pr_sessions.stores.store import Store
+from pr_sessions.tracker.hooks import Hooks
 from pr_sessions.tracker.markers import Markers
 from pr_sessions.tracker.outside import event_time, tidy
 from pr_sessions.tracker.results import Checked, Current
 from pr_sessions.tracker.surroundings import author, utc_now, why_paused, zone_of
 
 if TYPE_CHECKING:
+    from pr_sessions.sessions.attribution import Tried
     from pr_sessions.stores.backups import Backup
 
 
@@ -42,6 +45,7 @@ class Reader:
         self.journal = journal
         self.zone = zone_of(policy)
         self.markers = Markers(repository, policy, self.zone)
+        self.hooks = Hooks(repository, self.markers, policy, self.author)
         self._environ = environ
         self._clock = clock
 
@@ -49,9 +53,18 @@ class Reader:
         """The time, in UTC."""
         return self._clock()
 
+    @cached_property
+    def rules(self) -> Policy:
+        """The policy with all signatures of agents: for looking at pull requests, and read only then."""
+        from pr_sessions.stores.signatures import with_signatures
+
+        return with_signatures(self.policy, self.repository.signature_cache)
+
     def book(self) -> Book:
-        """Everything that is known, with the activity that the markers show. Writes nothing."""
-        return self.markers.shown_in(self.store.read(), self.now())
+        """Everything that is known, with what markers show and hooks left for us. Writes nothing."""
+        # First what waits: in between, a writer may save it and take it away, and to know it twice is harmless.
+        taken, now = self.hooks.look(), self.now()
+        return self.hooks.apply(taken, self.markers.shown_in(self.store.read(), now), now)
 
     def current(self) -> Current | None:
         """The live session of this working tree."""
@@ -74,8 +87,21 @@ class Reader:
         now, at = self._times(at or pull_request.created)
         book, _ = sweep(self.book(), self.policy, now)
         situation = Situation(at=at, current=self._current_id(book, now))
-        _, recorded = record(book, pull_request, situation, self.policy, now)
+        _, recorded = record(book, pull_request, situation, self.rules, now)
         return Checked(recorded.verdict, recorded.choice, recorded.session)
+
+    def tried(self, pull_request: PullRequest, at: datetime | None) -> tuple["Tried", ...]:
+        """What every rung of the ladder finds for a pull request by what is known now. Writes nothing.
+
+        Args:
+            pull_request: what is kept of it.
+            at: when it was recorded; now, if not given.
+        """
+        from pr_sessions.sessions.attribution import Situation, try_all
+
+        now, at = self._times(at)
+        book, _ = sweep(self.book(), self.policy, now)
+        return try_all(book, tidy(pull_request), Situation(at=at), self.rules)
 
     def find(self, number: str | int) -> Session:
         """The session that holds a pull request.

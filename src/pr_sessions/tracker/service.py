@@ -1,16 +1,17 @@
 """The one service: load, apply the rules, save, carry out what follows. Every entrance calls it and nothing else."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pr_sessions.errors import InvalidValue, Paused, UnreadableFile
+from pr_sessions.errors import InvalidValue, Paused, PrSessionsError, UnreadableFile
 from pr_sessions.sessions.ids import check_id, clean, new_id, number_order
 from pr_sessions.sessions.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
 from pr_sessions.sessions.session import PullRequest, Session, Trigger
 from pr_sessions.sessions.times import write_time
+from pr_sessions.stores.archives import Wants
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books, news
 from pr_sessions.stores.document import Document, parse
@@ -18,11 +19,13 @@ from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import Marker
 from pr_sessions.stores.repository import prepare_state, sweep_leftovers
 from pr_sessions.stores.store import Work
+from pr_sessions.tracker.archived import wanted
+from pr_sessions.tracker.hooks import Taken
 from pr_sessions.tracker.markers import slide
 from pr_sessions.tracker.outside import tidy
 from pr_sessions.tracker.reading import Reader
 from pr_sessions.tracker.results import Added, Completed, Imported, Joined, Restored, Started
-from pr_sessions.tracker.surroundings import is_ci, login, way_on
+from pr_sessions.tracker.surroundings import is_ci, login, warn, way_on
 
 if TYPE_CHECKING:
     from pr_sessions.sessions.recording import Recorded
@@ -55,7 +58,7 @@ class Tracker(Reader):
         """
         now, at = self._times(at)
         name = clean(author or "") or self.author()
-        with self._changing(now, sweeps=sweeps) as change:
+        with self._changing(now, sweeps=sweeps, wants=self._wants(now, at=at)) as change:
             current = self.markers.current(change.book, now)
             if current and joins:
                 change.marker = slide(current.marker, at, now)
@@ -75,8 +78,10 @@ class Tracker(Reader):
         """Notes activity in the current session by sliding the marker; `None` where no session is current."""
         now, at = self._times(at)
         self._refuse_if_paused()
+        if self.hooks.any_wait:
+            self.drain()
         prepare_state(self.repository)
-        with self.store.transaction(now) as work:
+        with self.store.transaction(now, self._wants(now)) as work:
             current = self.markers.current(self.markers.shown_in(work.book, now), now)
             if current:
                 slid = slide(current.marker, at, now)
@@ -84,6 +89,13 @@ class Tracker(Reader):
                 return slid
         self._sweep(now)
         return None
+
+    def drain(self) -> bool:
+        """Takes in what hooks left for us, and completes what has run out; tells whether there was anything."""
+        waits = self.hooks.any_wait
+        if waits:
+            self._sweep(self.now())
+        return waits
 
     def leave(self) -> Marker | None:
         """No session is current in this working tree any more; the one that was runs out by itself.
@@ -101,7 +113,8 @@ class Tracker(Reader):
 
     def keep(self) -> None:
         """Brings every file up to date with everything that is known. No rule is applied."""
-        with self._changing(self.now(), sweeps=False):
+        now = self.now()
+        with self._changing(now, sweeps=False, wants=self._wants(now)):
             pass
 
     def record(
@@ -109,6 +122,7 @@ class Tracker(Reader):
         pull_request: PullRequest,
         *,
         session_id: str | None = None,
+        by: str = "",
         at: datetime | None = None,
         claims: bool = True,
         sweeps: bool = True,
@@ -118,21 +132,26 @@ class Tracker(Reader):
         Args:
             pull_request: what is told of it.
             session_id: the session that somebody names by hand.
+            by: who names it.
             at: when it happened; when it was opened, or now, if not given.
             claims: whether the current session of this working tree may claim it, whoever its author is.
             sweeps: whether sessions that have run out are completed first.
         """
         from pr_sessions.sessions.attribution import Situation
+        from pr_sessions.sessions.pr_text import find_mark
         from pr_sessions.sessions.recording import record
 
         pull_request = tidy(pull_request)
         now, at = self._times(at or pull_request.created)
-        with self._changing(now, sweeps=sweeps) as change:
+        named = check_id(session_id) if session_id else None
+        mark = find_mark(pull_request.title, pull_request.body)
+        names = {named or "", mark.session_id if mark else ""} - {""}
+        wants = self._wants(now, names, pull_request.number, at=at)
+        with self._changing(now, sweeps=sweeps, wants=wants) as change:
             before = change.book
             current = self._current_id(before, now)
-            named = check_id(session_id) if session_id else None
-            situation = Situation(at=at, by_hand=named, current=current if claims else None)
-            change.book, recorded = record(change.book, pull_request, situation, self.policy, now)
+            situation = Situation(at=at, by_hand=named, by=by, current=current if claims else None)
+            change.book, recorded = record(change.book, pull_request, situation, self.rules, now)
             change.marker = self._marker_after(recorded, current, at, now)
             change.note("record", _reason(recorded), pr=recorded.number, session=_home_id(recorded))
         begins = recorded.session is not None and before.get(recorded.session.id) is None
@@ -176,7 +195,8 @@ class Tracker(Reader):
             NotFound: there is no such session, or none is current.
         """
         now, at = self._times(at)
-        with self._changing(now, sweeps=False) as change:
+        wants = self._wants(now, {session_id} if session_id else ())
+        with self._changing(now, sweeps=False, wants=wants) as change:
             session = self._named(change.book, session_id)
             if session.started and at < session.started:
                 raise InvalidValue(f"{session.id} began later than {write_time(at)}", "give a time after its start")
@@ -185,15 +205,17 @@ class Tracker(Reader):
                 raise InvalidValue(
                     f"{session.id} was reopened at {session.reopened.at.isoformat()}", "give a later time with --at"
                 )
-            change.end(ended)
             if end := ended.completion:
-                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at))
+                is_current = session.id == self._current_id(change.book, now)
+                here = {"worktree": self.repository.worktree} if is_current else {}
+                change.note("complete", end.trigger, session=ended.id, end=write_time(end.at), **here)
+            change.end(ended)
         return Completed(ended, asked=ended != advance(session, TimePassed(at), self.policy))
 
     def cleanup(self, max_age: timedelta | None = None, at: datetime | None = None) -> tuple[Session, ...]:
         """Ends every session that has run out, in one write; with `max_age`, only those that are idle for longer."""
         now, at = self._times(at)
-        with self._changing(now, sweeps=False) as change:
+        with self._changing(now, sweeps=False, wants=self._wants(now)) as change:
             old = [s for s in change.book.active() if max_age is None or idle_time(s, at) > max_age]
             ended = [e for s in old if (e := advance(s, TimePassed(at), self.policy)) is not s]
             if ended:
@@ -241,19 +263,25 @@ class Tracker(Reader):
         return Joined(data, news(joined, before), sent, empty=not (len(joined) or joined.unattributed))
 
     @contextmanager
-    def _changing(self, now: datetime, *, sweeps: bool = True) -> Iterator["_Change"]:
-        """Under the lock: everything as it is now, then what was made of it kept, then the marker and the index."""
+    def _changing(self, now: datetime, *, sweeps: bool = True, wants: Wants | None = None) -> Iterator["_Change"]:
+        """Under the lock: everything as it is now, then what was made of it kept, then the marker and the index.
+
+        Of archived sessions only what `wants` asks for, if it is given.
+        """
         self._refuse_if_paused()
         prepare_state(self.repository)
-        with self.store.transaction(now) as work:
+        with self.store.transaction(now, wants) as work:
             sweep_leftovers(self.repository, now.timestamp())
-            change = _Change(work, self.markers.shown_in(work.book, now))
+            taken = self.hooks.take()
+            shown = self.markers.shown_in(work.book, now)
+            change = _Change(work, self.hooks.apply(taken, shown, now))
             before = change.book
             if sweeps:
                 change.book, ended = sweep(change.book, self.policy, now)
                 change.ended.extend(ended)
             yield change
             work.save(change.book, stamps=change.stamps)
+            self.markers.put_shown(now)
             if change.marker:
                 self.markers.put(change.marker)
             self.markers.tidy(change.book, now)
@@ -261,11 +289,36 @@ class Tracker(Reader):
                 from pr_sessions.stores import pr_index
 
                 pr_index.rebuild(self.repository.pr_index, change.book)
-            if change.what and change.book is not before and self.journal:
-                self._write_down(change, self.journal, now)
+            # The change itself is kept by now: whoever asked for it must not think otherwise.
+            with _warning("the change is kept, but the journal does not say so"):
+                self._write_all_down(change, taken, now, changed=change.book is not before)
+            with _warning("the change is kept, but what hooks left is still there"):
+                self.hooks.finish(taken)
+
+    def _write_all_down(self, change: "_Change", taken: Taken, now: datetime, *, changed: bool) -> None:
+        if self.journal and (taken.begun or taken.opened):
+            from pr_sessions.stores import journal
+
+            told = {
+                "sessions": list(taken.begun[:MOST_NAMED]),
+                "prs": list(taken.opened[:MOST_NAMED]),
+                "urls": list(taken.urls[:MOST_NAMED]),
+            }
+            journal.append(self.journal, now, login(self._environ), "hook", "agents at work", **told)
+        if self.journal and change.what and changed:
+            self._write_down(change, self.journal, now)
+
+    def _wants(
+        self, now: datetime, names: Collection[str] = (), number: str = "", *, at: datetime | None = None
+    ) -> Wants | None:
+        """What an operation on these sessions, this pull request and this time has to know of archived ones."""
+        if self.policy.minimal_metadata:
+            return None  # The index is made of all sessions.
+
+        return lambda book: wanted(book, self.policy, now, (*names, *self.markers.ids()), number, at)
 
     def _write_down(self, change: "_Change", path: Path, now: datetime) -> None:
-        """One line in the journal; the change itself is kept by now."""
+        """One line in the journal."""
         from pr_sessions.stores import journal
 
         # Git is asked only where it does not show: recording is what happens often.
@@ -275,18 +328,21 @@ class Tracker(Reader):
         journal.append(path, now, by, change.what, change.why, **change.told, **ended)
 
     def _sweep(self, now: datetime) -> None:
-        with self._changing(now) as change:
+        with self._changing(now, wants=self._wants(now)) as change:
             change.note("sweep", Trigger.TIMEOUT.value)
 
     def _marker_after(self, recorded: "Recorded", current: str | None, at: datetime, now: datetime) -> Marker | None:
-        """The first automatic pull request that is recorded here makes its session the current one; CI has none."""
+        """The first automatic pull request that is recorded here makes its session the current one; CI has none.
+
+        One that only an agent stands for shows no work in this tree.
+        """
         session = recorded.session
         if session is None or session.completion or now - at > self.policy.timeout:
             return None
         if session.id == current:
             marker = self.markers.own()
             return slide(marker, at, now) if marker else None
-        if current or is_ci(self._environ) or not recorded.verdict.is_auto:
+        if current or is_ci(self._environ) or not recorded.verdict.is_auto or recorded.verdict.by_agent_alone:
             return None
         return Marker(session.id, session.author, session.started or at, at)
 
@@ -298,7 +354,7 @@ class Tracker(Reader):
             _, at = self._times(pull_request.created or now)
         except InvalidValue as error:
             raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
-        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.policy, now)
+        change.book, recorded = record(change.book, pull_request, Situation(at=at), self.rules, now)
         return recorded
 
     def _refuse_if_paused(self) -> None:
@@ -325,6 +381,14 @@ class _Change:
     def note(self, what: str, why: str, *, by: str = "", **told: object) -> None:
         """What the journal says if anything changes: ids, numbers and counts, never a title."""
         self.what, self.why, self.by, self.told = what, why, by, told
+
+
+@contextmanager
+def _warning(what: str) -> Iterator[None]:
+    try:
+        yield
+    except PrSessionsError as error:
+        warn(f"{what}: {error}", error.hint)
 
 
 def _home_id(recorded: "Recorded") -> str | None:

@@ -1,7 +1,9 @@
 """What surrounds every operation: the clock, the zone, the switch that turns tracking off, who works here."""
 
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 
 from pr_sessions.sessions.ids import clean
@@ -35,6 +37,13 @@ def why_paused(repository: Repository, environ: Mapping[str, str]) -> str | None
 def way_on(environ: Mapping[str, str]) -> str:
     """What switches tracking on where it is off."""
     return "unset PR_SESSIONS" if environ.get("PR_SESSIONS") == "0" else "pr-sessions resume"
+
+
+def warn(message: str, hint: str = "") -> None:
+    """Says on stderr what does not stop the work; where nobody listens, that is no reason to stop it either."""
+    if sys.stderr:
+        with suppress(OSError):
+            print(f"warning: {message}{f'; {hint}' if hint else ''}", file=sys.stderr)
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:

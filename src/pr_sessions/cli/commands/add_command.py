@@ -33,11 +33,23 @@ def command(pr: str, session_id: str | None, at: datetime | None, json: bool, **
       pr-sessions add 43 --author ada --session ada-20251122-1000
     """
     tracker = options.tracker()
-    added = tracker.record(pull_request_options.pull_request(pr, **told), session_id=session_id, at=at)
+    by = tracker.author() if session_id else ""
+    added = tracker.record(pull_request_options.pull_request(pr, **told), session_id=session_id, by=by, at=at)
     now = tracker.now()
     for ended in added.ended:
         output.note(session_text.ended(ended))
+    if session_id and added.begins:
+        _note_other_ids(session_id, tracker)
     output.show(_data(added, tracker, now), _text(added, tracker, now), as_json=json)
+
+
+def _note_other_ids(named: str, tracker: Tracker) -> None:
+    """A session that began elsewhere may be named, as specified; a slip of the hand looks the same."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(named, [session.id for session in tracker.book() if session.id != named], 3, 0.8)
+    if near:
+        output.note(f"note: nobody knew a session {named}; did you mean {output.one_line(' or '.join(near), 300)}?")
 
 
 def _data(added: Added, tracker: Tracker, now: datetime) -> views.View:

@@ -51,6 +51,7 @@ def _look(*, exit_code: bool, json: bool) -> int:
 
 
 def _repair(*, dry_run: bool, json: bool) -> int:
+    from pr_sessions.cli.repair.other_trees import in_need, way_out
     from pr_sessions.cli.repair.plan import plan
     from pr_sessions.cli.repair.steps import Repair, carry_out
     from pr_sessions.cli.setup.step_text import short
@@ -62,16 +63,19 @@ def _repair(*, dry_run: bool, json: bool) -> int:
         return plan(repository, tracker.zone, now)
 
     repair = planned() if dry_run else carry_out(planned, repository, now)
+    others = in_need(repository)
     data = {
         "root": str(repository.root),
         "dry_run": dry_run,
         "steps": [{"act": step.act, "path": str(step.path), "what": step.what} for step in repair.steps],
         "lost": repair.lost,
+        "other_trees": [str(root) for root in others],
     }
     rows = [(s.act, short(s.path, repository.root), output.one_line(s.what, 200)) for s in repair.steps]
     title = "Would repair" if dry_run else "Repaired"
     lines = [f"{title} {output.heading(str(repository.root))}", *output.table(rows)] if rows else ["Nothing to repair."]
     lines += [f"Only in the quarantine: {output.one_line(i, 200)}" for i in repair.lost]
+    lines += [f"Another working tree needs it, too: {output.one_line(way_out(root), 300)}" for root in others]
     output.show(data, lines, as_json=json)
     return UNHEALTHY if repair.lost else 0
 

@@ -1,10 +1,11 @@
 """`pr-sessions explain`."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import click
 
-from pr_sessions.cli import options, output, reasons, session_text, views
+from pr_sessions.cli import agents_text, ladder_text, options, output, reasons, session_text, views
 from pr_sessions.errors import NotFound
 from pr_sessions.sessions.join import by_hand
 from pr_sessions.sessions.session import Facts, PullRequest, Rung, Session
@@ -26,22 +27,23 @@ def command(pr: str, json: bool) -> None:
     session, facts = _known(tracker, pr)
     lost = None if session else _why_lost(tracker, pr, facts)
     placement = facts.placement
+    at = placement.at if placement else _told_at(facts)
+    ladder = ladder_text.ladder(placement, tracker.tried(_told(pr, facts), at))
     data = {
         "pr_number": pr,
         "session_id": session.id if session else None,
         "is_auto": facts.is_auto,
         "evidence": reasons.evidence_view(facts.evidence),
         "placement": reasons.placement_view(placement),
-        "ladder": [
-            {"rung": rung.label, "meaning": meaning, "decided": bool(placement and placement.rung == rung)}
-            for rung, meaning in reasons.LADDER.items()
-        ],
+        "agents": agents_text.view(facts.agents),
+        "ladder": ladder_text.view(ladder),
         "session": views.session_view(session, tracker, tracker.now()) if session else None,
         "aliases": list(session.aliases) if session else [],
         "unattributed": lost,
     }
     found = _placed(pr, session, facts, tracker) if session else _lost(pr, lost or "")
-    output.show(data, [*found, *_automatic(facts), *(_ladder(facts) if session else ())], as_json=json)
+    lines = [*found, *_automatic(facts), *agents_text.lines(facts.agents), *ladder_text.lines(ladder)]
+    output.show(data, lines, as_json=json)
 
 
 def _known(tracker: Tracker, number: str) -> tuple[Session | None, Facts]:
@@ -60,11 +62,21 @@ def _why_lost(tracker: Tracker, number: str, facts: Facts) -> str:
     """Asked again with what is kept, at the time at which it was first told."""
     if facts.placement and by_hand(facts):
         return reasons.taken_out_words(facts.placement)
-    told = PullRequest(number=number, author=facts.author, branch=facts.branch, agents=facts.agents)
-    checked = tracker.check(told, facts.created or min(facts.seen.values(), default=None))
+    checked = tracker.check(_told(number, facts), _told_at(facts))
     if checked.session:
         return f"nothing fitted when it was told; told again now, it would go to {checked.session.id}"
     return reasons.no_session_words(checked.choice)
+
+
+def _told(number: str, facts: Facts) -> PullRequest:
+    """The pull request as far as it is kept: title, body and commits are not."""
+    return PullRequest(
+        number=number, author=facts.author, branch=facts.branch, agents=facts.agents, commits=facts.commits
+    )
+
+
+def _told_at(facts: Facts) -> datetime | None:
+    return facts.created or min(facts.seen.values(), default=None)
 
 
 def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> Iterator[str]:
@@ -76,10 +88,23 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
         ("recorded", output.clock(facts.placement.at if facts.placement else None)),
         ("session", session_text.standing(session, tracker, now)),
         ("its span", f"{output.clock(session.started)} to {output.clock(end or session.latest)}"),
+        ("rests on", session_text.rests_on(session)),
+        ("shares a commit", _with_whom(number, session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *session_text.corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def _with_whom(number: str, session: Session) -> str:
+    """The numbers of those in its session with which it shares a commit; empty where commits did not decide."""
+    mine = session.pull_requests.get(number, Facts())
+    if mine.placement is None or mine.placement.rung is not Rung.COMMITS:
+        return ""
+    others = [
+        n for n, f in session.pull_requests.items() if n != number and not set(f.commits).isdisjoint(mine.commits)
+    ]
+    return output.one_line(f"with {', '.join(sorted(others))}" if others else "with no other", 200)
 
 
 def _lost(number: str, reason: str) -> Iterator[str]:
@@ -95,17 +120,3 @@ def _automatic(facts: Facts) -> Iterator[str]:
     yield "It is automatic, because"
     for clause in reasons.evidence_words(facts.evidence):
         yield f"  {clause}"
-
-
-def _ladder(facts: Facts) -> Iterator[str]:
-    """Every reason that counts, with the one that decided; only a stronger one moves the pull request."""
-    held = facts.placement.rung if facts.placement else Rung.NONE
-    yield ""
-    yield "What can put a pull request into a session, strongest first; only something stronger would move it:"
-    yield from output.table([(_strength(rung, held), rung.label, meaning) for rung, meaning in reasons.LADDER.items()])
-
-
-def _strength(rung: Rung, held: Rung) -> str:
-    if rung is held:
-        return "-> decided"
-    return "   stronger" if rung > held else "   weaker"

@@ -7,10 +7,11 @@ import click
 from msgspec import Struct
 
 from pr_sessions.cli import options, output, session_text, views
+from pr_sessions.sessions.agent import Confidence
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.join import by_hand
 from pr_sessions.sessions.lifecycle import status as status_of
-from pr_sessions.sessions.session import Session, Status
+from pr_sessions.sessions.session import Rung, Session, Status
 from pr_sessions.tracker import Tracker
 
 _HEADER = ("session", "author", "status", "started", "lasted", "PRs", "trigger")
@@ -66,8 +67,9 @@ def command(
         "sessions": [views.session_view(session, tracker, now) for session in sessions],
         "unattributed": {number: views.facts_view(book.unattributed[number], tracker) for number in lost},
     }
-    lines = output.table([_row(session, tracker, now) for session in sessions], _HEADER)
-    lines += [f"  in no session: {session_text.numbers(lost)}"] if lost else []
+    rows = [_row(session, tracker, now) for session in sessions]
+    rows += [("in no session", *("-" * 4), session_text.numbers(lost), "-")] if lost else []
+    lines = output.table(rows, _HEADER)
     out = [number for number in lost if by_hand(book.unattributed[number])]
     lines += [f"  of these by hand: {session_text.numbers(out)}"] if out else []
     output.show(data, lines, as_json=json)
@@ -87,7 +89,8 @@ def _fits(session: Session, wanted: Wanted, tracker: Tracker, now: datetime) -> 
 
 
 def _agents(session: Session) -> Iterator[str]:
-    return (agent.name for facts in session.pull_requests.values() for agent in facts.agents)
+    told = (agent for facts in session.pull_requests.values() for agent in facts.agents)
+    return (agent.name for agent in told if agent.confidence > Confidence.HINT)
 
 
 def _triggers(session: Session) -> Iterator[str]:
@@ -110,8 +113,9 @@ def _age(session: Session) -> tuple[datetime, str]:
 
 
 def _count(session: Session) -> str:
-    """How many pull requests, and what of it hands corrected."""
-    marks = [f"{len(session.by_hand)} by hand"] if session.by_hand else []
+    """How many pull requests, whether only time says so, and what of it hands corrected."""
+    marks = ["inferred"] if session.rests_on is Rung.TIME else []
+    marks += [f"{len(session.by_hand)} by hand"] if session.by_hand else []
     marks += ["merged"] if session.merged else []
     marks += ["reopened"] if session.reopened else []
     return f"{len(session.prs)} ({', '.join(marks)})" if marks else str(len(session.prs))

@@ -10,7 +10,7 @@ from pr_sessions.cli import options, output
 from pr_sessions.errors import NotFound
 
 if TYPE_CHECKING:
-    from pr_sessions.history.overview import Overview
+    from pr_sessions.history.overview import Judged, Overview
     from pr_sessions.sessions.policy import Policy
 
 DAYS = 7
@@ -38,14 +38,15 @@ def command(path: Path | None, days: int | None, why: str | None, json: bool) ->
     """
     from pr_sessions.cli import look_text
     from pr_sessions.history.git_history import read_history
-    from pr_sessions.history.overview import latest_days, neighbourhood
+    from pr_sessions.history.survey import latest_days, neighbourhood
     from pr_sessions.stores.policy_cache import load_policy
     from pr_sessions.stores.repository import find_repository
+    from pr_sessions.stores.signatures import with_signatures
     from pr_sessions.tracker import utc_now
 
     # A path that somebody gives counts for more than git's own variables.
     repository = find_repository(path or Path.cwd(), {} if path else os.environ)
-    policy = load_policy(repository.config, None)
+    policy = with_signatures(load_policy(repository.config, None), None)
     limit = None if days or why else NEWEST_COMMITS
     prs = tuple(read_history(repository.root, limit=limit))
     shallow = repository.common_dir is not None and (repository.common_dir / "shallow").exists()
@@ -65,12 +66,21 @@ def command(path: Path | None, days: int | None, why: str | None, json: bool) ->
 def _overview_view(overview: "Overview", policy: "Policy", *, shallow: bool) -> dict[str, Any]:
     from msgspec import structs
 
-    return {**structs.asdict(overview), "patterns": policy.auto_pr_patterns, "shallow": shallow}
+    told = {number: _judged_view(one) for number, one in overview.pull_requests.items()}
+    return {**structs.asdict(overview), "pull_requests": told, "patterns": policy.auto_pr_patterns, "shallow": shallow}
+
+
+def _judged_view(one: "Judged") -> dict[str, Any]:
+    from msgspec import structs
+
+    from pr_sessions.cli import agents_text
+
+    return {**structs.asdict(one), "agents": agents_text.view(one.agents)}
 
 
 def _why_view(overview: "Overview", number: str, policy: "Policy") -> dict[str, Any]:
     return {
-        "pull_request": overview.pull_requests[number],
+        "pull_request": _judged_view(overview.pull_requests[number]),
         "group": overview.group_of(number),
         "stacks": [chain for chain in overview.stacks if number in chain],
         "overlaps": [pair for pair in overview.overlaps if number in pair.numbers],

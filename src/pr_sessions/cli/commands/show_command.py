@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from pr_sessions.cli import options, output, session_text, views
+from pr_sessions.cli import agents_text, options, output, session_text, views
 from pr_sessions.sessions.session import Facts, Placement, Session
 
 _HEADER = ("PR", "state", "files", "tests", "docs", "author", "agents", "placed by")
@@ -49,7 +49,7 @@ def _cells(facts: Facts) -> tuple[str, ...]:
         facts.test_files_added,
         docs,
         facts.author,
-        ", ".join(agent.name for agent in facts.agents),
+        ", ".join(agents_text.short(agent) for agent in facts.agents),
         placed,
     )
     return tuple("-" if cell in (None, "") else output.one_line(str(cell), 40) for cell in cells)

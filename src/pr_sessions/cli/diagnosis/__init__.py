@@ -7,6 +7,7 @@ from pr_sessions.cli.diagnosis.file_checks import FILE_CHECKS
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import gather
 from pr_sessions.cli.diagnosis.git_checks import GIT_CHECKS
+from pr_sessions.cli.diagnosis.hook_checks import HOOK_CHECKS
 from pr_sessions.cli.diagnosis.marker_checks import MARKER_CHECKS
 from pr_sessions.cli.diagnosis.session_checks import SESSION_CHECKS
 from pr_sessions.cli.diagnosis.settings_checks import SETTINGS_CHECKS
@@ -21,7 +22,7 @@ def diagnose(repository: Repository, now: datetime, environ: Mapping[str, str]) 
     case, unreadable = gather(repository, now, environ)
     findings = [*unreadable, *(finding for check in CHECKS for finding in check(case))]
     try:
-        findings += [finding for check in GIT_CHECKS if repository.git_dir for finding in check(case)]
+        findings += [finding for check in (*GIT_CHECKS, *HOOK_CHECKS) if repository.git_dir for finding in check(case)]
     except GitFailed as error:
         way_out = error.hint or "mend what git says; until then nobody knows what it tracks"
         findings.append(Finding(Severity.WARNING, str(error), str(repository.root), way_out))

@@ -119,7 +119,7 @@ def not_writable(case: Case) -> Iterator[Finding]:
 def _folders(case: Case) -> tuple[Path, ...]:
     place = case.repository
     files = (place.session_file, place.marker, place.pr_index, place.config, place.lock, place.backups / "any")
-    return tuple(dict.fromkeys(path.parent for path in files))
+    return tuple(dict.fromkeys(path.parent for path in (*files, *case.contents)))
 
 
 def _age(path: Path, now: float) -> float:

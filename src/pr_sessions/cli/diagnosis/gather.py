@@ -11,8 +11,9 @@ from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import Session
+from pr_sessions.stores.archives import Archives
 from pr_sessions.stores.book import Book
-from pr_sessions.stores.book_join import join_books
+from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.configuration import Parsed, read
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes
@@ -29,7 +30,7 @@ class Case(Struct, frozen=True):
     """One repository at one moment.
 
     Attributes:
-        contents: the bytes of the session files that are there and may be read.
+        contents: the bytes of the session files and archives that are there and may be read.
         documents: those of them that are session files.
         sessions: of all documents, joined.
         markers: by their paths.
@@ -55,7 +56,9 @@ def gather(repository: Repository, now: datetime, environ: Mapping[str, str]) ->
     found: list[Finding] = []
     parsed = _try(found, repository.config, read, repository.config) or Parsed(Policy(), name=str(repository.config))
     zone = zone_of(parsed.policy)
-    contents = _present({path: _try(found, path, read_bytes, path) for path in _session_files(repository)})
+    archives = _try(found, repository.archive, Archives.beside(repository.documents).paths) or ()
+    files = (*reversed(repository.documents), *archives)
+    contents = _present({path: _try(found, path, read_bytes, path) for path in files})
     documents = _present({path: _try(found, path, parse, data, str(path)) for path, data in contents.items()})
     sound = [_sound(document, path, zone, found) for path, document in documents.items()]
     sessions = _try(found, repository.session_file, _joined, sound, zone) or ()
@@ -63,11 +66,6 @@ def gather(repository: Repository, now: datetime, environ: Mapping[str, str]) ->
     paths = [Repository(root).marker for root in roots]
     markers = _present({path: _try(found, path, read_marker, path, zone) for path in paths})
     return Case(repository, now, environ, parsed, contents, documents, sessions, markers), tuple(found)
-
-
-def _session_files(repository: Repository) -> tuple[Path, ...]:
-    """The working tree's session file and the clone's own document."""
-    return (repository.session_file, *((repository.document,) if repository.document else ()))
 
 
 def _try(found: list[Finding], place: Path, read_it: Callable[..., T], *arguments: Any) -> T | None:
@@ -96,8 +94,4 @@ def _sound(document: Document, path: Path, zone: tzinfo, found: list[Finding]) -
 
 
 def _joined(documents: list[Document], zone: tzinfo) -> tuple[Session, ...]:
-    whole: Book | None = None
-    for document in documents:
-        book = Book(document, zone)
-        whole = book if whole is None else join_books(whole, book)
-    return tuple(whole or ())
+    return tuple(unite([Book(document, zone) for document in documents])) if documents else ()

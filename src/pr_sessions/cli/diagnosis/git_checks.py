@@ -9,22 +9,25 @@ from subprocess import DEVNULL, TimeoutExpired, run
 from pr_sessions.cli.diagnosis.finding import Finding, Severity
 from pr_sessions.cli.diagnosis.gather import REPAIR, Case
 from pr_sessions.cli.diagnosis.sharing_checks import SHARING_CHECKS
+from pr_sessions.cli.repair.other_trees import in_need, way_out
 from pr_sessions.cli.setup.merge_driver import interpreter_in, is_asked_for, registered
 from pr_sessions.sessions.policy import Share
 from pr_sessions.stores.conflicts import unmerged
 from pr_sessions.stores.git import is_ignored, is_tracked
-from pr_sessions.stores.repository import SESSION_FILE
 
 
 def session_file(case: Case) -> Iterator[Finding]:
-    """A shared file that git leaves out, or a local one that it takes."""
-    root, path = case.repository.root, case.repository.session_file
-    tracked = is_tracked(root, path)
-    ignored = not tracked and is_ignored(root, path)
-    told = _told(case.policy.share, tracked=tracked, ignored=ignored, there=os.path.lexists(path))
-    if told:
-        severity, problem, way_out = told
-        yield Finding(severity, problem, str(path), way_out)
+    """A shared file that git leaves out, or a local one that it takes: the session file, archives."""
+    root = case.repository.root
+    archives = (path for path in case.contents if path.parent == case.repository.archive)
+    for path in (case.repository.session_file, *archives):
+        name = path.relative_to(root).as_posix()
+        tracked = is_tracked(root, path)
+        ignored = not tracked and is_ignored(root, path)
+        told = _told(name, case.policy.share, tracked=tracked, ignored=ignored, there=os.path.lexists(path))
+        if told:
+            severity, problem, way_out = told
+            yield Finding(severity, problem, str(path), way_out)
 
 
 def files_of_one_tree(case: Case) -> Iterator[Finding]:
@@ -41,11 +44,18 @@ def files_of_one_tree(case: Case) -> Iterator[Finding]:
 
 def unfinished_merge(case: Case) -> Iterator[Finding]:
     """Both sides of a merge wait in git's index; with conflict markers in it, the file says so itself."""
-    path = case.repository.session_file
-    stages = unmerged(case.repository.root, path)
-    if stages and (path in case.documents or path not in case.contents):
-        problem = f"git has not finished merging it: {len(stages)} versions wait in the index"
-        yield Finding(Severity.ERROR, problem, str(path), REPAIR)
+    months = {path.name for path in case.contents if path not in case.repository.documents}
+    for path in (case.repository.session_file, *(case.repository.archive / name for name in sorted(months))):
+        stages = unmerged(case.repository.root, path)
+        if stages and (path in case.documents or path not in case.contents):
+            problem = f"git has not finished merging it: {len(stages)} versions wait in the index"
+            yield Finding(Severity.ERROR, problem, str(path), REPAIR)
+
+
+def other_trees(case: Case) -> Iterator[Finding]:
+    """Session files of other working trees that nothing can be written to; a repair mends its own tree only."""
+    for root, reason in in_need(case.repository).items():
+        yield Finding(Severity.WARNING, reason, str(root), way_out(root))
 
 
 def merge_driver(case: Case) -> Iterator[Finding]:
@@ -81,11 +91,11 @@ def _is_alive(interpreter: str) -> bool:
         return False
 
 
-def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[Severity, str, str] | None:
+def _told(name: str, share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[Severity, str, str] | None:
     if share is not Share.COMMIT:
         wanted = "stay local" if share is Share.LOCAL else "travel by a branch of its own"
         if tracked:
-            way_out = f"git rm --cached {SESSION_FILE}, or share it: pr-sessions init --share commit"
+            way_out = f"git rm --cached {name}, or share it: pr-sessions init --share commit"
             return Severity.WARNING, f"git tracks it, though it should {wanted}", way_out
         if there and not ignored:
             return Severity.WARNING, f"git does not ignore it, though it should {wanted}", "pr-sessions init"
@@ -96,8 +106,8 @@ def _told(share: Share, *, tracked: bool, ignored: bool, there: bool) -> tuple[S
         )
         return Severity.WARNING, "git ignores it, though it should be shared", way_out
     if there and not tracked:
-        return Severity.NOTE, "git does not track it yet", f"git add {SESSION_FILE}, and commit it"
+        return Severity.NOTE, "git does not track it yet", f"git add {name}, and commit it"
     return None
 
 
-GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, merge_driver, *SHARING_CHECKS)
+GIT_CHECKS = (session_file, files_of_one_tree, unfinished_merge, other_trees, merge_driver, *SHARING_CHECKS)

@@ -1,6 +1,6 @@
 """What has to be done so that the session files can be read again, and say everything that any copy says."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import reduce
 from itertools import count
@@ -12,11 +12,12 @@ from pr_sessions.cli.repair import sources
 from pr_sessions.cli.repair.sources import Source
 from pr_sessions.cli.repair.steps import Act, Repair, Step
 from pr_sessions.errors import NewerVersion, UnreadableFile
+from pr_sessions.stores.archives import Archives, settled
 from pr_sessions.stores.backups import Backup
 from pr_sessions.stores.base_fields import decide_unknown
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books
-from pr_sessions.stores.conflicts import BASE
+from pr_sessions.stores.conflicts import BASE, OURS, THEIRS
 from pr_sessions.stores.document import Document, parse
 from pr_sessions.stores.files import read_bytes
 from pr_sessions.stores.marker import read_marker
@@ -54,26 +55,29 @@ class _Quarantine:
 
 def _sessions(repository: Repository, zone: tzinfo, aside: _Quarantine) -> Repair:
     files = sources.files(repository, zone)
-    merging = sources.stages(repository, zone)
+    merging = sources.merges(repository, zone)
     broken = [source for source in files if source.found.problem]
     if not broken and not merging:
         return Repair()
-    sides = _decided([source for stage, source in merging.items() if stage != BASE], merging.get(BASE))
-    told = [*files, *sides, *_fallbacks(repository, zone, _needed(repository, files, sides))]
+    sides = [side for stages in merging.values() for side in _decided(stages)]
+    told = [*files, *sides, *_fallbacks(repository, zone, _needed(files, sides))]
     book = _join(told, zone) or Book(Document(), zone)
+    shelves = _shelves(repository, (*files, *sides), zone)
     steps = (
         *_back_up(repository, files, zone),
         *(aside.step(source.path, source.found.problem, source.data) for source in (*broken, *_broken(sides))),
         *(Step(Act.JOIN, source.path, _telling(source)) for source in told if source.documents),
-        *_write(repository, files, book),
-        *([Step(Act.RESOLVE, repository.session_file, "tells git that the merge of it is done")] if merging else ()),
+        *_archives(repository, files, shelves),
+        *_write(repository, files, book, shelves.values()),
+        *(Step(Act.RESOLVE, path, "tells git that the merge of it is done") for path in merging),
     )
     missing = dict.fromkeys(i for source in told for i in source.found.broken)
     return Repair(steps, tuple(i for i in missing if not _knows(book, i)))
 
 
-def _decided(sides: list[Source], base: Source | None) -> list[Source]:
+def _decided(stages: Mapping[int, Source]) -> list[Source]:
     """Both sides, with the fields that we do not know as the base decides them."""
+    base, sides = stages.get(BASE), [source for stage, source in stages.items() if stage != BASE]
     if base is None or [len(s.documents) for s in (*sides, base)] != [1, 1, 1]:
         return sides
     pair = decide_unknown(base.documents[0], sides[0].documents[0], sides[1].documents[0])
@@ -83,10 +87,10 @@ def _decided(sides: list[Source], base: Source | None) -> list[Source]:
     ]
 
 
-def _needed(repository: Repository, files: Iterable[Source], sides: Iterable[Source]) -> list[Source]:
+def _needed(files: Iterable[Source], sides: Collection[Source]) -> list[Source]:
     """The tellings that must be complete: a half-merged file need not, where git's index holds both sides."""
-    covered = [source.found.complete for source in sides] == [True, True]
-    return [*sides, *(source for source in files if not (covered and source.path == repository.session_file))]
+    complete = [side.path for side in sides if side.found.complete]
+    return [*sides, *(source for source in files if complete.count(source.path) < len((OURS, THEIRS)))]
 
 
 def _fallbacks(repository: Repository, zone: tzinfo, present: Collection[Source]) -> Iterator[Source]:
@@ -94,8 +98,10 @@ def _fallbacks(repository: Repository, zone: tzinfo, present: Collection[Source]
     if all(source.found.complete for source in present):
         return
     yield from sources.from_backups(repository, zone)
-    committed = sources.newest_in_history(repository, zone)
-    yield from (committed,) if committed else ()
+    broken = {repository.archive / s.path.name for s in present if s.found.problem and _is_archive(repository, s)}
+    for path in (repository.session_file, *sorted(broken)):
+        committed = sources.newest_in_history(repository, path, zone) if repository.git_dir else None
+        yield from (committed,) if committed else ()
     if any(source.path == repository.document and source.found.problem for source in present):
         # What was recorded on other branches stands in no other file of this tree.
         yield from sources.on_branches(repository, zone)
@@ -117,13 +123,40 @@ def _back_up(repository: Repository, files: Iterable[Source], zone: tzinfo) -> I
         yield Step(Act.BACK_UP, repository.backups, "what could be read before", before.to_bytes())
 
 
-def _write(repository: Repository, files: Iterable[Source], book: Book) -> Iterator[Step]:
-    """The clone's own document first, as always."""
+def _write(repository: Repository, files: Iterable[Source], book: Book, shelves: Iterable[Book]) -> Iterator[Step]:
+    """The clone's own document first, as always; without what the archives say alike."""
     there = {source.path: source.data for source in files}
-    data, what = book.to_bytes(), f"{len(book)} session{'' if len(book) == 1 else 's'}"
+    gone = settled(book, shelves)
+    count = len(book) - len(gone)
+    data, what = book.to_bytes(gone), f"{count} session{'' if count == 1 else 's'}"
     for path in (repository.document, repository.session_file):
         if path and there.get(path) != data:
             yield Step(Act.WRITE, path, what, data)
+
+
+def _is_archive(repository: Repository, source: Source) -> bool:
+    return source.path.parent in Archives.beside(repository.documents).folders
+
+
+def _shelves(repository: Repository, told: Iterable[Source], zone: tzinfo) -> dict[str, Book]:
+    """What the archives say in all their places and sides, as far as it can be read, by their names."""
+    held = [source for source in told if _is_archive(repository, source)]
+    names = sorted({source.path.name for source in held})
+    books = {name: _join((source for source in held if source.path.name == name), zone) for name in names}
+    return {name: book for name, book in books.items() if book is not None}
+
+
+def _archives(repository: Repository, files: Iterable[Source], shelves: Mapping[str, Book]) -> Iterator[Step]:
+    """Every archive says in all its places what can be read of it; the session file has the rest."""
+    held = {source.path: source for source in files if _is_archive(repository, source)}
+    archives = Archives.beside(repository.documents)
+    for name, book in shelves.items():
+        data, what = book.to_bytes(), f"{len(book)} session{'' if len(book) == 1 else 's'}"
+        differing = (path for path in archives.places(name) if path not in held or held[path].data != data)
+        yield from (Step(Act.WRITE, path, what, data) for path in differing)
+    for path in held:
+        if path.name not in shelves:
+            yield Step(Act.REMOVE, path, "stands in the quarantine; the session file has what other copies say")
 
 
 def _telling(source: Source) -> str:

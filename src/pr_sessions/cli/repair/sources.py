@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pr_sessions.errors import NewerVersion
+from pr_sessions.stores.archives import Archives
 from pr_sessions.stores.backups import Backup, list_backups
 from pr_sessions.stores.conflicts import BASE, OURS, THEIRS, versions
 from pr_sessions.stores.document import Document
@@ -39,23 +40,30 @@ class Source(Struct, frozen=True):
 
 
 def files(repository: Repository, zone: tzinfo) -> tuple[Source, ...]:
-    """The clone's document and the working tree's session file, as far as they are there.
+    """The clone's document, the working tree's session file, the archives of both, as far as they are there.
 
     Raises:
         NewerVersion: a newer pr-sessions wrote one of them.
         UnreadableFile: one may not be read at all.
     """
     named = ((repository.document, "the clone's document"), (repository.session_file, "the session file"))
-    read = [(path, what, read_bytes(path)) for path, what in named if path]
+    archives = [(path, f"the archive {path.name}") for path in Archives.beside(repository.documents).paths()]
+    read = [(path, what, read_bytes(path)) for path, what in (*named, *archives) if path]
     return tuple(_source(path, what, data, zone) for path, what, data in read if data is not None)
 
 
-def stages(repository: Repository, zone: tzinfo) -> Mapping[int, Source]:
-    """The versions of an unfinished merge, by stage."""
+def merges(repository: Repository, zone: tzinfo) -> Mapping[Path, Mapping[int, Source]]:
+    """The versions of unfinished merges, by file and stage."""
     if repository.git_dir is None:
         return {}
-    path = repository.session_file
-    found = versions(repository.root, path)
+    months = Archives.beside(repository.documents).names()
+    paths = (repository.session_file, *(repository.archive / name for name in months))
+    found = {path: _stages(repository.root, path, zone) for path in paths}
+    return {path: stages for path, stages in found.items() if stages}
+
+
+def _stages(root: Path, path: Path, zone: tzinfo) -> Mapping[int, Source]:
+    found = versions(root, path)
     return {n: _source(path, f"{_STAGES[n]} of the merge, in git's index", found[n], zone) for n in sorted(found)}
 
 
@@ -78,10 +86,10 @@ def backups(repository: Repository) -> tuple[Backup, ...]:
     return list_backups(repository.backups, repository.session_file.parent)
 
 
-def newest_in_history(repository: Repository, zone: tzinfo) -> Source | None:
-    """The newest version of the session file that git's history knows and that can be read whole."""
-    path = repository.session_file
-    return _first_sound(((path, f"git's history, commit {c[:10]}", data) for c, data in _history(repository)), zone)
+def newest_in_history(repository: Repository, path: Path, zone: tzinfo) -> Source | None:
+    """The newest version of a file of the working tree that git's history knows and that can be read whole."""
+    told = _history(repository, path.relative_to(repository.root).as_posix())
+    return _first_sound(((path, f"git's history, commit {c[:10]}", data) for c, data in told), zone)
 
 
 def on_branches(repository: Repository, zone: tzinfo) -> Iterator[Source]:
@@ -93,7 +101,7 @@ def on_branches(repository: Repository, zone: tzinfo) -> Iterator[Source]:
         run_git(repository.root, "for-each-ref", f"--count={_VERSIONS}", *_TIPS).decode(errors="replace").splitlines()
     )
     for tip, _, name in (line.partition(" ") for line in listed):
-        data = _at(repository, tip)
+        data = _at(repository, tip, SESSION_FILE)
         if data is not None and data not in seen:
             seen.add(data)
             source = _first_sound([(repository.session_file, f"git's branch {name}", data)], zone)
@@ -111,25 +119,25 @@ def _first_sound(candidates: Iterable[tuple[Path, str, bytes]], zone: tzinfo) ->
     return None
 
 
-def _history(repository: Repository) -> Iterator[tuple[str, bytes]]:
-    """Commits that touched the session file, newest first; none where git cannot tell."""
+def _history(repository: Repository, name: str) -> Iterator[tuple[str, bytes]]:
+    """Commits that touched the file, newest first; none where git cannot tell."""
     if repository.git_dir is None:
         return
     root = repository.root
     try:
-        log = run_git(root, "--literal-pathspecs", "log", f"-{_VERSIONS}", "--format=%H", "--", SESSION_FILE)
+        log = run_git(root, "--literal-pathspecs", "log", f"-{_VERSIONS}", "--format=%H", "--", name)
     except GitFailed:
         return  # No commit yet.
     for commit in log.decode().split():
-        data = _at(repository, commit)
+        data = _at(repository, commit, name)
         if data is not None:
             yield commit, data
 
 
-def _at(repository: Repository, commit: str) -> bytes | None:
-    """The session file as a commit holds it; `None` where it holds none."""
+def _at(repository: Repository, commit: str, name: str) -> bytes | None:
+    """The file as a commit holds it; `None` where it holds none."""
     try:
-        return run_git(repository.root, "cat-file", "blob", f"{commit}:./{SESSION_FILE}")
+        return run_git(repository.root, "cat-file", "blob", f"{commit}:./{name}")
     except GitFailed:
         return None
 

@@ -6,37 +6,48 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
+from pr_sessions.agents.install.hosts import Host, Scope
+from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.errors import InvalidValue, NotARepository
-from pr_sessions.sessions.policy import Share
+from pr_sessions.sessions.policy import Marking, Share
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.configuration import read, valid_policy
 from pr_sessions.stores.document import format_document, parse
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.git_layout import git_dir_at, is_git_dir
-from pr_sessions.stores.repository import SESSION_FILE, Repository, find_repository, standalone
+from pr_sessions.stores.repository import ARCHIVE, SESSION_FILE, Repository, find_repository, standalone
 
 OF_ONE_TREE = ("/.cursor/.session_id", "/.cursor/data/session_state.json")
-OF_ONE_CLONE = (f"/{SESSION_FILE}", "/docs/metrics/analytics/")
-OF_ITS_BRANCH = (f"/{SESSION_FILE}",)
+OF_ONE_CLONE = (f"/{SESSION_FILE}", f"/{ARCHIVE}/", "/docs/metrics/analytics/")
+OF_ITS_BRANCH = (f"/{SESSION_FILE}", f"/{ARCHIVE}/")
 _BOM = "\ufeff"
 
 
 class Wish(Struct, frozen=True):
-    """What somebody asked for; `None` is "as it is, or the default"."""
+    """What somebody asked for; `None` is "as it is, or the default".
+
+    Attributes:
+        agents: those whose hooks are wanted; the hooks of all others stay as they are.
+        scope: in whose files.
+    """
 
     share: Share | None = None
     time_zone: str | None = None
     scripts: bool = False
+    mark: Marking | None = None
+    commit_trailer: bool | None = None
+    agents: tuple[Host, ...] = ()
+    scope: Scope = Scope.USER
 
 
 class Settings(Struct, frozen=True):
-    """The two settings that depend on the place; those of `missing` the configuration does not have yet."""
+    """The settings that depend on the place or were asked for; those of `missing` the configuration has not yet."""
 
     share: Share
     time_zone: str
+    mark: Marking | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -70,9 +81,11 @@ def settle(repository: Repository, wish: Wish, environ: Mapping[str, str]) -> Se
     zone = _known_zone(wish.time_zone) if wish.time_zone else recorded or local_time_zone(environ)
     share = wish.share or (policy.share if "share" in parsed.origins else _usual_share(repository))
     _check_share(share, repository)
-    wanted = {"time_zone": zone, "share": share}
-    there = {"time_zone": recorded, "share": policy.share if "share" in parsed.origins else None}
-    return Settings(share, zone, tuple(key for key, value in wanted.items() if there[key] != value))
+    told = policy.mark if "mark" in parsed.origins else None
+    mark = wish.mark or told
+    wanted = {"time_zone": zone, "share": share, "mark": mark}
+    there = {"time_zone": recorded, "share": policy.share if "share" in parsed.origins else None, "mark": told}
+    return Settings(share, zone, mark, tuple(key for key, value in wanted.items() if there[key] != value))
 
 
 def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: datetime) -> tuple[Step, ...]:
@@ -82,9 +95,12 @@ def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: da
         *_state(repository),
         *_configuration(repository, settings),
         *_session_file(repository, now),
-        *_ignores(repository, settings.share),
+        *_ignores(repository, settings.share, agent_hooks.local_files(repository, _local(wish), environ)),
         *_merge_driver(repository, settings.share),
         *(compatible_scripts.to_install(repository) if wish.scripts else ()),
+        *_commit_trailer(repository, wish.commit_trailer),
+        *agent_hooks.to_install(repository, wish.agents, wish.scope, environ),
+        *agent_hooks.to_connect(repository, committed=bool(wish.agents) and wish.scope is Scope.PROJECT),
     )
 
 
@@ -144,7 +160,7 @@ def _configuration(repository: Repository, settings: Settings) -> Iterator[Step]
 
     data = read_bytes(repository.config, MIB)
     if data is None:
-        text = initial_text(settings.time_zone, settings.share)
+        text = initial_text(settings.time_zone, settings.share, settings.mark)
         what = f"configuration: time zone {settings.time_zone}, share {settings.share}"
         yield Step(Act.WRITE, repository.config, what, text.encode())
     elif settings.missing:
@@ -168,14 +184,18 @@ def _session_file(repository: Repository, now: datetime) -> Iterator[Step]:
         yield Step(Act.WRITE, repository.session_file, f"session file, with the {count} sessions of this clone", kept)
 
 
-def _ignores(repository: Repository, share: Share) -> Iterator[Step]:
+def _local(wish: Wish) -> tuple[Host, ...]:
+    return wish.agents if wish.scope is Scope.LOCAL else ()
+
+
+def _ignores(repository: Repository, share: Share, local_hooks: tuple[str, ...]) -> Iterator[Step]:
     exclude = exclude_file(repository)
     if exclude is None:
         return
     of_the_team = () if share is Share.LOCAL else OF_ONE_TREE
     of_the_clone = {Share.COMMIT: (), Share.BRANCH: OF_ITS_BRANCH, Share.LOCAL: (*OF_ONE_TREE, *OF_ONE_CLONE)}
     yield from _ignore(repository.root / ".gitignore", of_the_team)
-    yield from _ignore(exclude, of_the_clone[share])
+    yield from _ignore(exclude, (*of_the_clone[share], *local_hooks))
 
 
 def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:
@@ -183,6 +203,16 @@ def _merge_driver(repository: Repository, share: Share) -> Iterator[Step]:
     if repository.git_dir is None:
         return
     yield from (merge_driver_steps.to_install if share is Share.COMMIT else merge_driver_steps.to_remove)(repository)
+
+
+def _commit_trailer(repository: Repository, wanted: bool | None) -> Iterator[Step]:
+    """Nobody who does not ask for it gets it; where it is, every `init` brings it up to date."""
+    if wanted and repository.git_dir is None:
+        raise InvalidValue(f"{repository.root} is not in git, so there are no commits", "run `git init` first")
+    if wanted or (wanted is None and commit_hook_steps.is_installed(repository)):
+        yield from commit_hook_steps.to_install(repository)
+    elif wanted is False:
+        yield from commit_hook_steps.to_remove(repository)
 
 
 def _ignore(path: Path, entries: tuple[str, ...]) -> Iterator[Step]:

@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 from pr_sessions.stores.git import local_setting, run_git
-from pr_sessions.stores.repository import SESSION_FILE
+from pr_sessions.stores.repository import ARCHIVE, SESSION_FILE
 
 NAME = "joins session files, so that no session is lost"
-ATTRIBUTE = f"/{SESSION_FILE} merge=pr-sessions"
+# Attributes are asked for by name; whether the file is there does not matter.
+_ASKED = (SESSION_FILE, f"{ARCHIVE}/auto_pr_sessions-2025-11.json")
+ATTRIBUTES = (f"/{SESSION_FILE} merge=pr-sessions", f"/{ARCHIVE}/*.json merge=pr-sessions")
 # A driver with a name and no command makes git fail: so the command comes first, and goes last.
 _KEYS = ("merge.pr-sessions.driver", "merge.pr-sessions.name")
 _BEGIN = "try() { "
@@ -44,9 +46,9 @@ def registered(root: Path) -> str | None:
 
 
 def is_asked_for(root: Path) -> bool:
-    """Whether git's attributes ask for the driver."""
-    answer = run_git(root, "check-attr", "-z", "merge", "--", SESSION_FILE)
-    return answer.split(b"\0")[2:3] == [b"pr-sessions"]
+    """Whether git's attributes ask for the driver, for the session file and for archives."""
+    answer = run_git(root, "check-attr", "-z", "merge", "--", *_ASKED)
+    return answer.split(b"\0")[2::3] == [b"pr-sessions"] * len(_ASKED)
 
 
 def leftovers(root: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.ignore_block import with_block
-from pr_sessions.cli.setup.merge_driver import ATTRIBUTE, command_line, leftovers, registered
+from pr_sessions.cli.setup.merge_driver import ATTRIBUTES, command_line, leftovers, registered
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.repository import Repository
@@ -15,7 +15,7 @@ def to_install(repository: Repository) -> Iterator[Step]:
     """The line in `.gitattributes`, and the command in the clone's configuration."""
     path = repository.root / ".gitattributes"
     present = read_bytes(path, 16 * MIB)
-    wanted = with_block(present, (ATTRIBUTE,))
+    wanted = with_block(present, ATTRIBUTES)
     if wanted is not None and wanted != present:
         yield Step(Act.WRITE, path, "git joins the session file instead of merging its lines", wanted)
     if repository.common_dir and registered(repository.root) != command_line(sys.executable):

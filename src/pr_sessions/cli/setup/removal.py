@@ -1,19 +1,21 @@
 """What `uninstall` has to do in a repository, and what it leaves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, merge_driver_steps
 from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
+from pr_sessions.stores.archives import Archives
 from pr_sessions.stores.backups import list_backups
 from pr_sessions.stores.configuration import read
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.lock import next_in_line
+from pr_sessions.stores.pending_files import waiting_files
 from pr_sessions.stores.repository import Repository
 
 
@@ -24,47 +26,76 @@ class Kept(Struct, frozen=True):
     why: str
 
 
-def plan(repository: Repository) -> tuple[Step, ...]:
+def plan(repository: Repository, environ: Mapping[str, str]) -> tuple[Step, ...]:
     """Everything that `init` or the work after it made, and that holds no sessions."""
     return (
         *_files(repository),
+        *_of_hooks(repository),
         *_ignore_lines(repository),
         *merge_driver_steps.to_remove(repository),
         *compatible_scripts.to_remove(repository),
+        *commit_hook_steps.to_remove(repository),
+        *agent_hooks.to_remove(agent_hooks.of_this_repository(repository, environ)),
+        *agent_hooks.to_disconnect(repository),
         *_last(repository),
     )
 
 
-def kept(repository: Repository) -> tuple[Kept, ...]:
-    """What stays: session data, and a configuration that somebody wrote."""
+def kept(repository: Repository, environ: Mapping[str, str]) -> tuple[Kept, ...]:
+    """What stays: session data, a configuration that somebody wrote, hooks that serve other repositories."""
     found = [Kept(path, "session data") for path in _session_data(repository)]
     if repository.analytics.is_dir():
         found.append(Kept(repository.analytics, "saved reports"))
     if exists(repository.config) and not _is_ours(repository.config):
         found.append(Kept(repository.config, "not as init writes it; remove it yourself if nobody needs it"))
-    return tuple(found)
+    return (*found, *_kept_hooks(repository, environ))
+
+
+def _kept_hooks(repository: Repository, environ: Mapping[str, str]) -> Iterator[Kept]:
+    for one in agent_hooks.of_this_user(environ):
+        if one.commands:
+            why = f"your own hooks, for every repository; they go with: pr-sessions uninstall --agents {one.host.name}"
+            yield Kept(one.path, why)
+    for one in agent_hooks.of_this_repository(repository, environ):
+        if one.problem:
+            yield Kept(one.path, f"{one.problem}; take our hooks out by hand")
 
 
 def _session_data(repository: Repository) -> list[Path]:
-    files = [repository.session_file, *([repository.document] if repository.document else [])]
+    files = [*reversed(repository.documents), *Archives.beside(repository.documents).paths()]
     by_hand = [backup.path for backup in list_backups(repository.session_file.parent)]
     folder = [repository.backups] if repository.state and _holds_something(repository.backups) else []
     aside = [repository.quarantine] if _holds_something(repository.quarantine) else []
-    return [*(path for path in files if exists(path)), *folder, *aside, *by_hand]
+    return [*(path for path in files if exists(path)), *folder, *_waiting(repository), *aside, *by_hand]
+
+
+def _waiting(repository: Repository) -> list[Path]:
+    """The folder of events, while it holds some that are not among the sessions yet."""
+    return [repository.pending] if repository.pending and waiting_files(repository.pending) else []
 
 
 def _files(repository: Repository) -> Iterator[Step]:
     if exists(repository.config) and _is_ours(repository.config):
         yield Step(Act.REMOVE, repository.config, "configuration, as init wrote it")
-    caches = sorted(repository.state.glob("policy*.json")) if repository.state else []
+    state = repository.state
+    caches = sorted([*state.glob("policy*.json"), *state.glob("signatures*.json")]) if state else []
     for path, what in (
         (repository.marker, "marker of the current session"),
         (repository.pr_index, "index of pull requests"),
         (repository.paused, "switch that pauses tracking"),
-        *((cache, "copy of the configuration") for cache in caches),
+        *((cache, "copy that is quick to read") for cache in caches),
     ):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
+
+
+def _of_hooks(repository: Repository) -> Iterator[Step]:
+    """What hooks leave beside events, and their empty files."""
+    logs = sorted(repository.state.glob("hook.log*")) if repository.state else []
+    yield from (Step(Act.REMOVE, log, "what went wrong in a hook") for log in logs)
+    folder = repository.pending
+    if folder and folder.is_dir() and not _waiting(repository):
+        yield from (Step(Act.REMOVE, path, "lock and empty files of hooks") for path in sorted(folder.iterdir()))
 
 
 def _ignore_lines(repository: Repository) -> Iterator[Step]:
@@ -77,13 +108,17 @@ def _last(repository: Repository) -> Iterator[Step]:
     """The lock, and in a clone without sessions the text that explains the folder."""
     state = repository.state
     if repository.document and (
-        exists(repository.document) or any(map(_holds_something, (repository.backups, repository.quarantine)))
+        exists(repository.document) or any(map(_holds_something, _folders(repository))) or _waiting(repository)
     ):
         return
     texts = [(state / "README", "text that explains the folder")] if state else []
     for path, what in (*texts, (next_in_line(repository.lock), "queue of the lock"), (repository.lock, "lock")):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
+
+
+def _folders(repository: Repository) -> tuple[Path, ...]:
+    return (repository.backups, repository.quarantine, *Archives.beside(repository.documents).folders[:1])
 
 
 def _is_ours(config: Path) -> bool:
@@ -95,7 +130,8 @@ def _is_ours(config: Path) -> bool:
         data = read_bytes(config, MIB)
     except (InvalidConfiguration, UnreadableFile):
         return False
-    return data == initial_text(parsed.policy.time_zone, parsed.policy.share).encode()
+    mark = parsed.policy.mark if "mark" in parsed.origins else None
+    return data == initial_text(parsed.policy.time_zone, parsed.policy.share, mark).encode()
 
 
 def _holds_something(folder: Path) -> bool:

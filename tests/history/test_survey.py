@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from pr_sessions.history.git_history import HistoricPullRequest
 from pr_sessions.history.grouping import dated, linked, opened, stretches
-from pr_sessions.history.overview import EvidenceCount, Group, Overview, latest_days, neighbourhood
+from pr_sessions.history.overview import EvidenceCount, Group, Overview
 from pr_sessions.history.relations import Overlap
+from pr_sessions.history.survey import latest_days, neighbourhood
 from pr_sessions.sessions.attribution import Situation
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.recording import record
@@ -67,6 +68,8 @@ def test_a_group_says_who_when_and_how_many_files() -> None:
             latest=minute(5),
             prs=("1", "2"),
             files=3,
+            review=("1", "2"),
+            inferred=True,
             trigger="timeout",
         ),
     )
@@ -158,6 +161,7 @@ def test_a_pull_request_keeps_the_rungs_that_were_tried() -> None:
     tried = look(past(1, 0), past(2, 5)).pull_requests["2"].tried
 
     assert [(step.rung, step.candidates) for step in tried] == [
+        ("vendor", ()),
         ("mark", ()),
         ("owned", ()),
         ("time", ("bot-20251122-1000",)),

@@ -1,0 +1,1 @@
+"""The benchmarks: a folder of real pull requests in, figures out."""

@@ -1,0 +1,405 @@
+"""From a hook to the saved session: nothing is lost between hooks and the tracker, and nothing private is kept."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.hook_runs import bash, claude, clean_environment, documented, hook, set_up
+from pr_sessions.agents.detached import COMMAND, passed_on
+from pr_sessions.errors import PrSessionsError
+from pr_sessions.sessions.session import Session
+from pr_sessions.stores.git_layout import git_dir_at
+from pr_sessions.stores.lock import locked
+from pr_sessions.stores.repository import find_repository
+from pr_sessions.tracker import Tracker, open_tracker
+
+Git = Callable[..., str]
+Child = Callable[..., subprocess.Popen[str]]
+URL = "https://github.com/octo/demo/pull/42"
+
+# One writer of many events, as the script writes them; each counts once it is written.
+WRITE = """
+import os, sys, time
+from pr_sessions.agents import delivery, places
+clone = places.find([sys.argv[1]])
+for n in range(int(sys.argv[3])):
+    told = {"host": "cursor", "run": f"{sys.argv[2]}-{n}", "event": "activity"}
+    delivery.deliver(clone, told, time.time_ns(), {**os.environ, "PATH": ""})
+print("done")
+"""
+
+DRAIN = """
+import sys
+from pathlib import Path
+from pr_sessions import open_tracker
+tracker = open_tracker(Path(sys.argv[1]))
+while not Path(sys.argv[2]).exists():
+    tracker.drain()
+tracker.drain()
+"""
+
+
+@pytest.fixture
+def root(clone: Path, git: Git) -> Iterator[Path]:
+    set_up(clone)
+    git(clone, "remote", "add", "origin", "git@github.com:octo/demo.git")
+    yield clone
+    drained(clone)
+
+
+def drained(root: Path) -> list[Session]:
+    """All sessions, once every tracker that a hook has started is done."""
+    command = [sys.executable, "-m", "pr_sessions", "drain"]
+    subprocess.run(command, cwd=root, check=True, env=clean_environment(), capture_output=True)
+    return saved(root)
+
+
+def saved(root: Path) -> list[Session]:
+    tracker = open_tracker(root)
+    with locked(tracker.repository.lock):
+        return list(tracker.store.read())
+
+
+def runs(sessions: list[Session]) -> set[tuple[str, str]]:
+    return {(run.agent, run.id) for session in sessions for run in session.runs}
+
+
+def test_an_agents_work_becomes_a_session_with_its_pull_request(root: Path) -> None:
+    for payload in (
+        claude("SessionStart", root, source="startup"),
+        claude("UserPromptSubmit", root, prompt="x"),
+        bash(root, "git commit -qam x && gh pr create --fill", f"{URL}\n"),
+        claude("SessionEnd", root, reason="other"),
+    ):
+        assert hook(payload).returncode == 0
+    (session,) = drained(root)
+    assert (session.author, session.prs, session.completion, runs([session])) == (
+        "Ada", ("42",), None, {("claude-code", "run-1")},
+    )  # fmt: skip
+    assert json.loads((root / ".cursor/.session_id").read_text())["session_id"] == session.id
+    log = [json.loads(line) for line in (root / ".git/pr-sessions/journal.jsonl").read_text().splitlines()]
+    assert [(c["what"], c["prs"]) for c in log if c["prs"]] == [("hook", ["42"])]
+
+
+def test_a_reader_sees_what_waits_and_writes_nothing(root: Path) -> None:
+    with locked(root / ".git/pr-sessions/lock"):
+        assert hook(bash(root, "gh pr create", URL)).returncode == 0
+        before = sorted(root.rglob("*"))
+        tracker = open_tracker(root)
+        current = tracker.current()
+        assert current is not None
+        assert (current.session.prs, tracker.store.read().to_bytes()) == (
+            ("42",),
+            open_tracker(root).store.read().to_bytes(),
+        )
+        assert len(tracker.store.read()) == 0
+        assert tracker.find(42) == current.session
+        assert sorted(root.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda tracker: tracker.keep(),
+        lambda tracker: tracker.touch(),
+        lambda tracker: tracker.cleanup(),
+        lambda tracker: tracker.start("ada"),
+        lambda tracker: tracker.leave(),
+    ],
+    ids=["keep", "touch", "cleanup", "start", "leave"],
+)
+def test_every_writer_takes_in_what_waits_first(root: Path, write: Callable[[Tracker], object]) -> None:
+    with locked(root / ".git/pr-sessions/lock"):
+        assert hook(bash(root, "gh pr create", URL)).returncode == 0
+    write(open_tracker(root))
+    assert runs(saved(root)) == {("claude-code", "run-1")}
+    assert list((root / ".git/pr-sessions/pending").glob("*.jsonl")) == []
+
+
+def test_two_worktrees_have_a_marker_and_a_session_each(root: Path, git: Git, tmp_path: Path) -> None:
+    topic = tmp_path / "topic"
+    git(root, "worktree", "add", "-q", "-b", "topic", str(topic))
+    for place, run in ((root, "a"), (topic, "b"), (root, "a")):
+        assert hook(claude("SessionStart", place) | {"session_id": run}).returncode == 0
+    sessions = drained(root)
+    assert sorted([run.id for run in s.runs] for s in sessions) == [["a"], ["b"]]
+    markers = {json.loads((place / ".cursor/.session_id").read_text())["session_id"] for place in (root, topic)}
+    assert markers == {s.id for s in sessions}
+
+
+def test_a_start_joins_what_is_current_and_two_agents_share_it(root: Path) -> None:
+    started = open_tracker(root).start("ada").session
+    assert hook(claude("SessionStart", root)).returncode == 0
+    told = {
+        "hook_event_name": "sessionStart",
+        "cursor_version": "2",
+        "conversation_id": "c",
+        "workspace_roots": [str(root)],
+    }
+    assert hook(told).returncode == 0
+    (session,) = drained(root)
+    assert (session.id, runs([session])) == (started.id, {("claude-code", "run-1"), ("cursor", "c")})
+
+
+def test_the_same_event_through_two_hosts_counts_once(root: Path) -> None:
+    told = {"cursor_version": "2", "conversation_id": "c", "workspace_roots": [str(root)], "command": "gh pr create"}
+    native = {**told, "hook_event_name": "afterShellExecution", "output": URL}
+    as_claude = {
+        **told,
+        "hook_event_name": "PostToolUse",
+        "tool_name": "Bash",
+        "tool_input": {"command": "gh pr create"},
+    }
+    for payload, host in ((native, "cursor"), (as_claude | {"tool_response": {"stdout": URL}}, "claude-code")):
+        assert hook(payload, host).returncode == 0
+    (session,) = drained(root)
+    assert (session.prs, runs([session])) == (("42",), {("cursor", "c")})
+    (agent,) = session.pull_requests["42"].agents
+    assert (agent.name, agent.runs) == ("cursor", ("c",))
+
+
+def test_another_repositorys_pull_request_is_kept_as_such(root: Path) -> None:
+    assert hook(bash(root, "gh pr create -R octo/other", URL.replace("demo", "other"))).returncode == 0
+    assert [s.prs for s in drained(root)] == [("octo/other#42",)]
+
+
+def test_a_hook_says_more_than_what_was_recorded_before(root: Path) -> None:
+    command = [sys.executable, "-m", "pr_sessions", "add", "42", "--title", "auto-pr: x", "--author", "zoe"]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, env=clean_environment(CI="1"))
+    assert hook(bash(root, "gh pr create", URL)).returncode == 0
+    home = next(s for s in drained(root) if s.prs)
+    assert home.pull_requests["42"].placement.rung.label == "hook"  # type: ignore[union-attr]
+    assert runs([home]) == {("claude-code", "run-1")}
+
+
+def test_a_corrupt_line_is_put_aside(root: Path) -> None:
+    pending = root / ".git/pr-sessions/pending/events.jsonl"
+    pending.write_text('{"v":1,"at":"2026')
+    assert hook(claude("SessionStart", root)).returncode == 0
+    assert len(drained(root)) == 1
+    assert (root / ".git/pr-sessions/quarantine/events.jsonl").read_text() == '{"v":1,"at":"2026\n'
+
+
+def test_eight_writers_and_a_drain_in_a_loop_lose_nothing(root: Path, child: Child, tmp_path: Path) -> None:
+    drain = child(DRAIN, str(root), str(tmp_path / "stop"))
+    writers = [child(WRITE, str(root), str(number), "100") for number in range(8)]
+    assert [process.communicate()[0] for process in writers] == ["done\n"] * 8
+    (tmp_path / "stop").touch()
+    drain.communicate()
+    assert drain.returncode == 0
+    assert runs(drained(root)) == {("cursor", f"{w}-{n}") for w in range(8) for n in range(100)}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
+def test_kill_9_of_the_drain_at_any_moment_loses_nothing_and_counts_nothing_twice(root: Path, child: Child) -> None:
+    for turn in range(12):
+        with child(DRAIN, str(root), str(root / "never")) as drain:
+            with child(WRITE, str(root), str(turn), "25") as writer:
+                writer.communicate()
+            drain.send_signal(signal.SIGKILL)
+            drain.communicate()
+    sessions = drained(root)
+    assert runs(sessions) == {("cursor", f"{t}-{n}") for t in range(12) for n in range(25)}
+    assert len(sessions) == 1
+
+
+def test_what_was_saved_and_not_yet_taken_away_counts_once(root: Path) -> None:
+    pending = root / ".git/pr-sessions/pending"
+    with locked(root / ".git/pr-sessions/lock"):
+        for payload in (claude("SessionStart", root), bash(root, "gh pr create", URL)):
+            assert hook(payload).returncode == 0
+        left = (pending / "events.jsonl").read_bytes()
+    once = [s.id for s in drained(root)]
+    (pending / "taken-00000000000000000001.jsonl").write_bytes(left)
+    (root / ".cursor/.session_id").unlink()
+    again = drained(root)
+    assert ([s.id for s in again], [s.prs for s in again]) == (once, [("42",)])
+
+
+def test_nothing_of_what_was_said_or_written_is_kept_anywhere(root: Path) -> None:
+    canary = "CANARY7f3a"
+    for host, entry, payload in documented(root):
+        told = _poisoned(payload, canary)
+        arguments = (host, json.dumps(told)) if entry.get("argv") else (host,)
+        data = b"" if entry.get("argv") else json.dumps(told).encode()
+        told_by_environment = {"CURSOR_USER_EMAIL": canary, "CLAUDE_TRANSCRIPT": canary}
+        assert canary.encode() not in _all_output(hook(data, *arguments, **told_by_environment))
+        assert canary not in _started_processes(root)
+    assert hook(f'{{"prompt": "{canary}"', cwd=root).returncode == 0
+    assert len(drained(root)) == 1
+    kept = [path for path in root.rglob("*") if path.is_file()]
+    assert root / ".git/pr-sessions/hook.log" in kept
+    assert [path for path in kept if canary.encode() in path.read_bytes() or canary in str(path)] == []
+
+
+def test_the_tracker_that_a_hook_starts_is_not_told_what_the_agent_told_the_hook() -> None:
+    kept = {"PATH": "/bin", "HOME": "/h", "GIT_AUTHOR_NAME": "Ada", "PR_SESSIONS": "1", "AUTO_PR_SESSION_AUTHOR": "ada"}
+    told = {"CURSOR_USER_EMAIL": "x", "CLAUDE_PROJECT_DIR": "x", "CLAUDECODE": "1", "GEMINI_SESSION_ID": "x"}
+    assert passed_on({**kept, **told, "GIT_DIR": "/x", "GIT_WORK_TREE": "/x"}) == kept
+    assert COMMAND == ("-P", "-m", "pr_sessions", "drain")
+
+
+def _all_output(done: "subprocess.CompletedProcess[bytes]") -> bytes:
+    assert done.returncode == 0
+    return done.stdout + done.stderr
+
+
+# Fields that are kept, or that say what the payload is; everything else may hold anything.
+PLAIN = frozenset((
+    "conversation_id", "session_id", "sessionId", "thread-id", "turn_id", "turn-id", "generation_id", "tool_use_id",
+    "hook_event_name", "cwd", "workspace_roots", "type", "cursor_version", "timestamp", "source", "reason", "command",
+    "tool_name", "toolName", "output", "stdout", "stderr", "tool_response", "tool_result", "toolResult", "resultType",
+    "textResultForLlm", "result_type", "text_result_for_llm", "llmContent", "returnDisplay", "result_json", "text",
+))  # fmt: skip
+SECRET = frozenset(("prompt", "text"))
+
+
+def _poisoned(value: Any, canary: str, key: str = "") -> Any:
+    """The same payload with the canary in every text that says what somebody wrote, and in every shell's output."""
+    if isinstance(value, dict):
+        extra = {"extra": canary, canary: canary}
+        return {k: _poisoned(v, canary, k) for k, v in value.items()} | extra
+    if isinstance(value, list):
+        return [_poisoned(v, canary, key) for v in value]
+    if not isinstance(value, str):
+        return value
+    if key in ("stdout", "output", "textResultForLlm", "returnDisplay"):
+        return f"{canary}\n{value}\n{canary}\n"
+    if key == "command":
+        return f"{value} # {canary}"
+    return value if key in PLAIN else canary
+
+
+def _started_processes(root: Path) -> str:
+    """Arguments and environment of every process that works in the clone."""
+    found = ""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if process.joinpath("cwd").readlink() == root.resolve():
+                found += process.joinpath("cmdline").read_text() + process.joinpath("environ").read_text()
+    return found
+
+
+LAYOUTS: dict[str, Callable[[Path, Git], Path]] = {}
+
+
+def layout(make: Callable[[Path, Git], Path]) -> Callable[[Path, Git], Path]:
+    LAYOUTS[make.__name__] = make
+    return make
+
+
+@layout
+def main_tree(clone: Path, git: Git) -> Path:
+    return clone
+
+
+@layout
+def a_folder_inside(clone: Path, git: Git) -> Path:
+    return clone / "deep/er"
+
+
+@layout
+def a_folder_that_is_gone(clone: Path, git: Git) -> Path:
+    return clone / "gone/long ago"
+
+
+@layout
+def linked_worktree(clone: Path, git: Git) -> Path:
+    git(clone, "worktree", "add", "-q", "-b", "w", str(clone.parent / "w"))
+    return clone.parent / "w/deep"
+
+
+@layout
+def worktree_of_a_moved_clone(clone: Path, git: Git) -> Path:
+    git(clone, "worktree", "add", "-q", "-b", "w", str(clone.parent / "w"))
+    clone.rename(clone.parent / "elsewhere")
+    return clone.parent / "w"
+
+
+@layout
+def submodule(clone: Path, git: Git) -> Path:
+    git(clone, "-c", "protocol.file.allow=always", "submodule", "-q", "add", str(clone), "sub")
+    return clone / "sub/deep"
+
+
+@layout
+def separate_git_dir(clone: Path, git: Git) -> Path:
+    git(clone, "init", "-q", f"--separate-git-dir={clone.parent / 'store'}")
+    return clone
+
+
+@layout
+def configured_worktree(clone: Path, git: Git) -> Path:
+    (clone / "deep/.git").mkdir()
+    git(clone, "config", "core.worktree", str(clone / "deep"))
+    return clone
+
+
+@layout
+def bare(clone: Path, git: Git) -> Path:
+    git(clone.parent, "clone", "-q", "--bare", str(clone), "bare.git")
+    return clone.parent / "bare.git"
+
+
+@layout
+def configured_bare(clone: Path, git: Git) -> Path:
+    git(clone, "config", "core.bare", "true  # really")
+    return clone
+
+
+@layout
+def inside_gits_own_folder(clone: Path, git: Git) -> Path:
+    return clone / ".git/refs"
+
+
+@layout
+def a_file_that_leads_nowhere(clone: Path, git: Git) -> Path:
+    (clone / "deep/.git").write_text("gitdir: ../nowhere\n")
+    return clone / "deep/er"
+
+
+@layout
+def an_empty_folder_of_that_name(clone: Path, git: Git) -> Path:
+    (clone / "deep/.git").mkdir()
+    return clone / "deep/er"
+
+
+@layout
+def without_git(clone: Path, git: Git) -> Path:
+    (clone.parent / "plain").mkdir()
+    return clone.parent / "plain"
+
+
+if os.name != "nt":
+
+    @layout
+    def symbolic_link(clone: Path, git: Git) -> Path:
+        (clone.parent / "link").symlink_to(clone / "deep")
+        return clone.parent / "link"
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_hook_finds_the_clone_that_the_tracker_finds(clone: Path, git: Git, name: str) -> None:
+    from pr_sessions.agents import places
+
+    folder = LAYOUTS[name](clone, git)
+    try:
+        tracker: object = find_repository(folder)
+        if tracker.common_dir is None:  # type: ignore[attr-defined]
+            tracker = None
+    except PrSessionsError:
+        tracker = None
+    found = places.layout(str(folder))
+    mine = found and (Path(found.root), Path(found.git_dir), Path(found.common))
+    theirs = tracker and (tracker.root, tracker.git_dir, tracker.common_dir)  # type: ignore[attr-defined]
+    assert mine == theirs
+    if found:
+        assert git_dir_at(Path(found.root)) in (Path(found.git_dir), None)
