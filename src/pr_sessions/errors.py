@@ -10,7 +10,8 @@ PrSessionsError
 │  └─ NewerVersion       ... because a newer pr-sessions wrote it
 ├─ CannotWrite           the disk, the folder or its permissions refuse
 ├─ Busy                  another process holds the lock
-└─ Paused                tracking is switched off here
+├─ Paused                tracking is switched off here
+└─ ForgeFailed           GitHub refused a request, or could not be reached
 """
 
 
@@ -64,3 +65,15 @@ class Busy(PrSessionsError):
 
 class Paused(PrSessionsError):
     """Tracking is switched off here."""
+
+
+class ForgeFailed(PrSessionsError):
+    """GitHub refused a request, or could not be reached.
+
+    Attributes:
+        status: what it answered with; `None` where there was no answer that could be used.
+    """
+
+    def __init__(self, message: str, hint: str = "", status: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status

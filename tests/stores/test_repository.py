@@ -284,11 +284,13 @@ class TestPlaces:
             "signature_cache": "/m/.git/pr-sessions/signatures-w.json",
             "paused": "/m/.git/pr-sessions/paused",
             "quarantine": "/m/.git/pr-sessions/quarantine",
+            "forge_cursors": "/m/.git/pr-sessions/forges.json",
         }
 
     def test_a_folder_without_git_stands_alone(self) -> None:
         assert places(Repository(Path("/w"))) == {
             **SPECIFIED,
+            "forge_cursors": None,
             "state": None,
             "document": None,
             "lock": "/w/docs/metrics/auto_pr_sessions.json.lock",

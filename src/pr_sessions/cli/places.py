@@ -157,6 +157,8 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
     yield Place(repository.lock, "held while something is written", OUR_WRITERS, "process number, time", _nothing)
     if next_in_line(repository.lock).exists():
         yield Place(next_in_line(repository.lock), "held by the one who is next", OUR_WRITERS, "nothing", _nothing)
+    if (cursors := repository.forge_cursors) and cursors.exists():
+        yield Place(cursors, "how far imports from GitHub have come", "import --github", "repository names", _nothing)
     yield Place(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from pr_sessions.history.branches import merged_lines
 from pr_sessions.history.git_log import Commit, read_log
 from pr_sessions.history.merge_message import Announcement, announcement
-from pr_sessions.history.paths import is_document, is_test
 from pr_sessions.sessions.session import PullRequest, State
+from pr_sessions.stores.paths import is_document, is_test
 
 # What git itself shows for a date that it cannot read.
 _EPOCH = datetime.fromtimestamp(0, UTC)

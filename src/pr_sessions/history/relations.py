@@ -7,7 +7,7 @@ from itertools import combinations
 from msgspec import Struct
 
 from pr_sessions.history.git_history import HistoricPullRequest
-from pr_sessions.history.paths import is_ours
+from pr_sessions.stores.paths import is_ours
 
 # More pull requests than this into one branch, such as `develop`, are everyday work and no stack.
 MOST_INTO_ONE = 8

@@ -83,6 +83,12 @@ def remotes(root: Path) -> tuple[str, ...]:
     return tuple(os.fsdecode(run_git(root, "remote")).splitlines())
 
 
+def remote_addresses(root: Path) -> tuple[str, ...]:
+    """Where the remotes are, as the clone's configuration spells it."""
+    lines = ask_git(root, "config", "--get-regexp", r"^remote\..*\.url$").splitlines()
+    return tuple(line.partition(" ")[2] for line in lines)
+
+
 def _ask(root: Path, *arguments: str) -> str:
     """The answer to a question that git may also answer with "no" (nothing, and status 1)."""
     done = _run(root, arguments)

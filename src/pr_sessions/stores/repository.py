@@ -41,6 +41,7 @@ journal.jsonl   who changed what and when; `pr-sessions log` shows it
 pending/        what hooks of coding agents saw, until it is taken into sessions.json
 hook.log        what went wrong in a hook, without anything that an agent said or wrote
 policy.json     a copy of the configuration that is quick to read; signatures.json one of the signatures of agents
+forges.json     how far `pr-sessions import --github` has come
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
 It holds who, when, which pull request and why; no prompt, code or message. `pr-sessions where` explains every file.
@@ -159,6 +160,11 @@ class Repository(Struct, frozen=True):
         if self.state is None or self.git_dir is None:
             return None
         return self.state / f"{name}{'-' if self.worktree else ''}{self.worktree}.json"
+
+    @property
+    def forge_cursors(self) -> Path | None:
+        """How far the imports from forges have come; `None` outside git, where they begin anew."""
+        return self.state / "forges.json" if self.state else None
 
     @property
     def paused(self) -> Path:

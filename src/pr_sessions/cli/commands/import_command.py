@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import IO
 
 import click
 
 from pr_sessions.cli import options, output
+from pr_sessions.cli.imported import imported_text, imported_view
 from pr_sessions.sessions.session import PullRequest
-from pr_sessions.tracker import Imported, Tracker
+from pr_sessions.tracker import Tracker
 
 
 @click.command("import")
@@ -16,35 +18,40 @@ from pr_sessions.tracker import Imported, Tracker
 @click.option(
     "--git", "revisions", is_flag=False, flag_value="", metavar="[RANGE]", help="This repository's history, or a range."
 )
+@click.option("--github", "repository", metavar="OWNER/REPO", help="A repository on GitHub; only what is new.")
+@click.option("--since", type=options.Moment(), help="With --github: leave out what was opened before that time.")
 @options.as_json
-def command(file: IO[bytes] | None, revisions: str | None, json: bool) -> None:
+def command(
+    file: IO[bytes] | None, revisions: str | None, repository: str | None, since: datetime | None, json: bool
+) -> None:
     r"""Record pull requests of the past.
 
     FILE holds one JSON object a line with number, title, body, author, created_at and more, or an array of them; - is
     stdin. The order does not matter, and a second time changes nothing.
+
+    With --github everything is read at first, and later only what is new or has changed; one that is cut off goes on
+    where it stopped. It asks with GH_TOKEN, GITHUB_TOKEN, the token of `gh`, or an App's key.
 
     \b
     Examples:
       pr-sessions import pull_requests.jsonl
       pr-sessions import --git
       pr-sessions import --git v1.0..main
+      pr-sessions import --github octocat/hello-world --since 2025-11-01
     """
-    if (file is None) is (revisions is None):
-        raise click.UsageError("Give either a FILE or --git.")
+    if sum(source is not None for source in (file, revisions, repository)) != 1:
+        raise click.UsageError("Give either a FILE, --git or --github.")
+    if since and repository is None:
+        raise click.UsageError("--since goes with --github.")
     tracker = options.tracker()
+    if repository is not None:
+        from pr_sessions.cli import github_import
+
+        github_import.run(tracker, repository, since, as_json=json)
+        return
     told = _from_git(tracker, revisions or "") if file is None else _from_file(tracker, file)
     imported = tracker.record_all(told, _watched)
-    data = {
-        "read": imported.read,
-        "automatic": imported.automatic,
-        "attributed": imported.attributed,
-        "unattributed": imported.unattributed,
-        "not_automatic": imported.read - imported.automatic,
-        "added": imported.added,
-        "sessions": imported.sessions,
-        "changed": imported.changed,
-    }
-    output.show(data, _text(imported), as_json=json)
+    output.show(imported_view(imported), imported_text(imported), as_json=json)
 
 
 def _from_file(tracker: Tracker, file: IO[bytes]) -> Iterator[PullRequest]:
@@ -67,21 +74,3 @@ def _watched(told: Sequence[PullRequest]) -> Iterable[PullRequest]:
         return
     with click.progressbar(told, label="Recording", file=sys.stderr) as bar:
         yield from bar
-
-
-def _text(imported: Imported) -> Iterator[str]:
-    yield f"Read {output.plural(imported.read, 'pull request')}"
-    rows = [
-        ("automatic", f"{imported.automatic}"),
-        ("attributed", f"{imported.attributed} in {output.plural(len(imported.sessions), 'session')}"),
-        ("unattributed", f"{imported.unattributed}"),
-        ("not automatic", f"{imported.read - imported.automatic}"),
-        ("new", f"{imported.added}"),
-    ]
-    yield from output.table(rows)
-    if not imported.read:
-        yield "Nothing to record was found there."
-    elif not imported.automatic:
-        yield "Nothing was recorded: none of them is automatic."
-    elif not imported.changed:
-        yield "Nothing changed: all of this was known."

@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from pr_sessions.errors import InvalidValue, NotFound
 from pr_sessions.forges.remotes import push_remote
-from pr_sessions.history.paths import is_document, is_test
 from pr_sessions.sessions.ids import clean
 from pr_sessions.stores.git import GitFailed, ask_git, call_git, run_git
+from pr_sessions.stores.paths import is_document, is_test
 from pr_sessions.stores.push_report import read_report
 
 MOST_COMMITS = 100

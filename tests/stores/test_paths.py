@@ -1,6 +1,6 @@
 import pytest
 
-from pr_sessions.history.paths import is_document, is_ours, is_test
+from pr_sessions.stores.paths import is_document, is_ours, is_test
 
 
 @pytest.mark.parametrize(

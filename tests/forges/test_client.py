@@ -1,0 +1,94 @@
+"""What is asked of GitHub and told to it; every request and answer is held against GitHub's own description."""
+
+import pytest
+from asking import Ask
+from fake_github import SHA, FakeGitHub
+
+from pr_sessions.forges.github.payload import ChangedFile, CheckRun, Comment, Commit, User
+
+
+def test_a_pull_request_has_what_github_tells(fake: FakeGitHub, ask: Ask) -> None:
+    fake.add_pull(7, "auto-pr: tax", "2025-11-22T10:00:00Z", "bot", labels=[])
+    told = ask(lambda github: github.pull_request(7))
+
+    assert (told.pull_request.number, told.pull_request.author, told.pull_request.author_id) == ("7", "bot", 1003)
+    assert (told.pull_request.files_changed, told.pull_request.branch, told.is_fork) == (1, "work-7", False)
+
+
+def test_open_pull_requests_come_the_last_changed_first(fake: FakeGitHub, ask: Ask) -> None:
+    fake.page_size = 2
+    for number in (1, 2, 3):
+        fake.add_pull(number, "t", f"2025-11-22T10:0{number}:00Z")
+    fake.add_pull(4, "t", "2025-11-22T10:04:00Z", state="closed")
+
+    assert [one.pull_request.number for one in ask(lambda g: g.pull_requests())] == ["3", "2", "1"]
+
+
+def test_every_page_of_files_is_read(fake: FakeGitHub, ask: Ask) -> None:
+    fake.add_pull(1, "t", "2025-11-22T10:00:00Z")
+    fake.files[1] = [fake.file(f"src/{n}.py") for n in range(101)]
+
+    assert ask(lambda g: g.files(1)) == [ChangedFile(f"src/{n}.py", "modified") for n in range(101)]
+    assert len(fake.asked) == 2
+
+
+def test_commits_tell_message_and_address(fake: FakeGitHub, ask: Ask) -> None:
+    fake.commits[1] = fake.description.example("commit-items")
+
+    assert ask(lambda g: g.commits(1)) == [
+        Commit(SHA, "Fix all the bugs", "support@github.com", User("octocat", 1, "User"))
+    ]
+
+
+def test_reviews_tell_their_state(fake: FakeGitHub, ask: Ask) -> None:
+    fake.reviews[1] = fake.description.example("pull-request-review-items")
+    (review,) = ask(lambda g: g.reviews(1))
+
+    assert (review.id, review.author.login, review.state) == (80, "octocat", "approved")
+
+
+def test_a_comment_is_made_found_and_changed(fake: FakeGitHub, ask: Ask) -> None:
+    fake.add_pull(1, "t", "2025-11-22T10:00:00Z")
+    made = ask(lambda g: g.create_comment(1, "first <b>`$(x)`"))
+    ask(lambda g: g.update_comment(made.id, "second"))
+    found: list[Comment] = ask(lambda g: g.comments(1))
+
+    assert (made.body, [(one.id, one.body) for one in found]) == ("first <b>`$(x)`", [(made.id, "second")])
+
+
+def test_a_check_run_is_made_and_completed(fake: FakeGitHub, ask: Ask) -> None:
+    made = ask(lambda g: g.create_check("pr-sessions", SHA, status="in_progress", external_id="s-1"))
+    ask(lambda g: g.update_check(made.id, status="completed", conclusion="success"))
+
+    assert ask(lambda g: g.checks(SHA)) == [CheckRun(1, "pr-sessions", "completed", "success", SHA, "s-1")]
+
+
+def test_a_workflow_is_started_with_its_inputs(fake: FakeGitHub, ask: Ask) -> None:
+    ask(lambda g: g.dispatch("checks.yml", "work-7", {"pr": "7"}))
+
+    assert fake.dispatched == [("checks.yml", {"ref": "work-7", "inputs": {"pr": "7"}})]
+
+
+@pytest.mark.parametrize(
+    ("login", "granted"), [("ada", "admin"), ("bob", "read"), ("dependabot[bot]", "write"), ("nobody", "none")]
+)
+def test_a_permission_is_told_of_anybody(fake: FakeGitHub, ask: Ask, login: str, granted: str) -> None:
+    fake.permissions = {"ada": "admin", "bob": "read", "dependabot[bot]": "write"}
+
+    assert ask(lambda g: g.permission(login)) == granted
+
+
+def test_an_enterprise_server_is_asked_under_its_own_path(fake: FakeGitHub, ask: Ask) -> None:
+    fake.add_pull(1, "t", "2025-11-22T10:00:00Z")
+    ask(lambda g: g.pull_request(1), environ={"GITHUB_API_URL": f"{fake.url}/api/v3/"})
+
+    assert fake.asked == ["GET /api/v3/repos/ada/shop/pulls/1"]
+
+
+def test_more_pages_than_allowed_are_an_error(fake: FakeGitHub, ask: Ask) -> None:
+    fake.page_size = 1
+    for number in (1, 2, 3):
+        fake.add_pull(number, "t", "2025-11-22T10:00:00Z")
+
+    with pytest.raises(Exception, match="more than 2 pages"):
+        ask(lambda g: g.pull_requests(most=2))
