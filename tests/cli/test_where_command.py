@@ -42,6 +42,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".git/pr-sessions/pending",
         ".git/pr-sessions/hook.log",
         ".git/pr-sessions/policy.json",
+        ".git/pr-sessions/signatures.json",
         ".git/pr-sessions/prepare-commit-msg",
         ".git/pr-sessions/backups",
         ".git/info/exclude",

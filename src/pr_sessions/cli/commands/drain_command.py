@@ -14,15 +14,20 @@ def command() -> None:
       pr-sessions drain
     """
     from pr_sessions.errors import Paused, PrSessionsError
+    from pr_sessions.stores.repository import is_prepared
 
-    tracker = options.tracker()
+    repository = options.repository()
+    # The hook that started us may have been the last one before `uninstall`.
+    if not is_prepared(repository):
+        return
     try:
-        tracker.drain()
+        options.tracker().drain()
     except Paused:
         return
-    except PrSessionsError as error:
+    except Exception as error:
         from pr_sessions import event_log
 
-        if log := tracker.repository.hook_log:
-            event_log.write(str(log), f"drain: {type(error).__name__}: {error}")
+        # What is a bug of ours may quote anything.
+        why = f": {error}" if isinstance(error, PrSessionsError) else ""
+        event_log.write(str(repository.hook_log), f"drain: {type(error).__name__}{why}")
         raise
