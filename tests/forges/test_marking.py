@@ -1,15 +1,19 @@
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agents.hook_runs import bash, hook, set_up
 from fake_forge import FakeForge
 from pr_sessions import open_tracker
-from pr_sessions.forges.marking import Marked, Outcome, mark_pull_request
+from pr_sessions.forges.marking import Marked, Outcome, mark_opened, mark_pull_request
 from pr_sessions.sessions.pr_text import render_full, render_minimal
 from pr_sessions.stores.journal import read
+from pr_sessions.stores.lock import locked
 from pr_sessions.tracker import Tracker
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that stand for gh and glab are scripts")
@@ -69,7 +73,8 @@ def test_the_body_gets_one_line_at_its_end(tracker: Tracker, forge: FakeForge) -
 def test_twice_is_once(tracker: Tracker, forge: FakeForge) -> None:
     mark_pull_request(tracker, URL, ID)
     assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.THERE)
-    assert (len(forge.calls("PATCH")), len(log(tracker))) == (1, 1)
+    assert len(forge.calls("PATCH")) == 1
+    assert [(what, why) for what, why, _ in log(tracker)] == [("mark", "marked"), ("mark", "there")]
 
 
 def test_gitlab_gets_it_too(tracker: Tracker, forge: FakeForge, git: Git) -> None:
@@ -171,3 +176,39 @@ def test_a_journal_that_cannot_be_written_is_no_reason_to_fail(tracker: Tracker,
     assert tracker.journal is not None
     tracker.journal.mkdir(parents=True)
     assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.MARKED)
+
+
+def test_what_a_hook_saw_opened_gets_its_mark_by_itself_once(tracker: Tracker, forge: FakeForge) -> None:
+    root = tracker.repository.root
+    set_up(root)
+
+    assert hook(bash(root, "gh pr create --fill", f"{URL}\n")).returncode == 0
+    for _ in range(2):
+        subprocess.run([sys.executable, "-m", "pr_sessions", "drain"], cwd=root, check=True, capture_output=True)
+
+    session = tracker.find(5)
+    assert body(forge) == f"Words.\n\n{render_minimal(session.id)}"
+    assert [told["pr"] for what, _, told in log(tracker) if what == "mark"] == ["5"]
+
+
+def test_a_mark_that_fails_is_tried_once_and_does_no_harm(tracker: Tracker, forge: FakeForge) -> None:
+    root = tracker.repository.root
+    set_up(root)
+    forge.set(fails={"api write": [1, "", "HTTP 500\n"]})
+    with locked(tracker.repository.lock):
+        hook(bash(root, "gh pr create --fill", f"{URL}\n"))
+    tracker.drain()
+
+    assert [marked.outcome for marked in mark_opened(tracker)] == [Outcome.FAILED]
+    assert mark_opened(tracker) == ()
+    assert tracker.find(5).prs == ("5",)
+
+
+def test_without_the_setting_nobody_asks_the_forge(clone: Path, git: Git, forge: FakeForge) -> None:
+    git(clone, "remote", "add", "origin", "git@github.com:acme/shop.git")
+    set_up(clone)
+    hook(bash(clone, "gh pr create --fill", f"{URL}\n"))
+    subprocess.run([sys.executable, "-m", "pr_sessions", "drain"], cwd=clone, check=True, capture_output=True)
+
+    assert open_tracker(clone).find(5).prs == ("5",)
+    assert forge.calls("api") == []

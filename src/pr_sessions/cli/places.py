@@ -142,10 +142,13 @@ def _in_the_clone(repository: Repository) -> Iterator[Place]:
             purpose = "what hooks of agents saw, until it is taken into the sessions"
             yield Place(repository.pending, purpose, "hooks of agents", EVENTS, _files)
             yield Place(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
-        caches = {"configuration": repository.policy_cache, "signatures of agents": repository.signature_cache}
-        for of, cache in caches.items():
+        caches = (
+            (repository.policy_cache, "configuration", "any command"),
+            (repository.signature_cache, "signatures of agents", "add, import, check"),
+        )
+        for cache, of, writers in caches:
             if cache:
-                yield Place(cache, f"copy of the {of}, quick to read", "any command", "nothing", _nothing)
+                yield Place(cache, f"copy of the {of}, quick to read", writers, "nothing", _nothing)
         trailer = repository.state / "prepare-commit-msg"
         yield Place(trailer, "adds the trailer Session-ID to commits", "init --commit-trailer", "nothing", _lines)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)

@@ -1,6 +1,7 @@
 """Our one-line mark in the body of a pull request that a hook saw, added with the user's own `gh` or `glab`."""
 
 from contextlib import suppress
+from datetime import timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -13,6 +14,8 @@ from pr_sessions.sessions.policy import Marking
 from pr_sessions.sessions.pr_text import find_marks, mark_body
 from pr_sessions.tracker import Tracker
 
+FRESH = timedelta(hours=1)
+PATIENCE = 60.0  # seconds
 # What GitHub takes; GitLab takes more.
 LONGEST_BODY = 65536
 
@@ -39,8 +42,44 @@ class Marked(Struct, frozen=True):
     reason: str = ""
 
 
+def mark_opened(tracker: Tracker) -> tuple[Marked, ...]:
+    """Adds the mark to what hooks saw opened within the last hour, whoever took that in; each is tried once.
+
+    Nothing that goes wrong with a forge is raised.
+
+    Raises:
+        Busy: somebody else has been at it for a minute.
+    """
+    from pr_sessions.stores.lock import locked
+
+    pending = tracker.repository.pending
+    if pending is None or tracker.policy.mark is not Marking.BODY or tracker.paused:
+        return ()
+    # Whoever comes second finds in the journal what the first one did.
+    with locked(pending / "marking.lock", wait=PATIENCE):
+        book = tracker.book()
+        homes = [(url, book.holding(number)) for url, number in _unmarked(tracker)]
+        return tuple(mark_pull_request(tracker, url, home.id) for url, home in homes if home)
+
+
+def _unmarked(tracker: Tracker) -> list[tuple[str, str]]:
+    """Addresses and numbers of those that the journal says were opened, and of which it says nothing further."""
+    from pr_sessions.stores.journal import read
+
+    since = tracker.now() - FRESH
+    recent = [change for change in read(tracker.journal).changes if change.at >= since] if tracker.journal else []
+    done = {str(change.told.get("pr")) for change in recent if change.what == "mark"}
+    told = [url for change in recent if change.what == "hook" for url in _texts(change.told.get("urls"))]
+    found = {url: pr.number for url in told if (pr := next(pull_request_addresses(url), None))}
+    return [(url, str(number)) for url, number in found.items() if str(number) not in done]
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
 def mark_pull_request(tracker: Tracker, url: str, session_id: str) -> Marked:
-    """Adds the mark, once. Nothing that goes wrong is raised; what was done or failed stands in the journal.
+    """Adds the mark, once. Nothing that goes wrong is raised; what came of it stands in the journal.
 
     It does nothing unless the configuration says `mark: body`, while tracking is off, for a pull request of a
     repository that no remote leads to, and where the body carries a mark already, whosoever it is.
@@ -56,8 +95,7 @@ def mark_pull_request(tracker: Tracker, url: str, session_id: str) -> Marked:
         marked = _mark(tracker, url, check_id(session_id))
     except PrSessionsError as error:
         marked = Marked(Outcome.FAILED, clean(str(error), 300))
-    if marked.outcome in (Outcome.MARKED, Outcome.FAILED):
-        _write_down(tracker, marked, url, session_id)
+    _write_down(tracker, marked, url, session_id)
     return marked
 
 

@@ -30,6 +30,11 @@ class Taken:
         self.begun: tuple[str, ...] = ()
         self.opened: tuple[str, ...] = ()
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Of the pull requests that were seen to be opened."""
+        return tuple(dict.fromkeys(waiting.url for batch in self.batches for waiting in batch.events if waiting.url))
+
 
 class Hooks:
     """Of one clone, seen from one of its working trees."""

@@ -299,7 +299,11 @@ class Tracker(Reader):
         if self.journal and (taken.begun or taken.opened):
             from pr_sessions.stores import journal
 
-            told = {"sessions": list(taken.begun[:MOST_NAMED]), "prs": list(dict.fromkeys(taken.opened))[:MOST_NAMED]}
+            told = {
+                "sessions": list(taken.begun[:MOST_NAMED]),
+                "prs": list(dict.fromkeys(taken.opened))[:MOST_NAMED],
+                "urls": list(taken.urls[:MOST_NAMED]),
+            }
             journal.append(self.journal, now, login(self._environ), "hook", "agents at work", **told)
         if self.journal and change.what and changed:
             self._write_down(change, self.journal, now)

@@ -14,6 +14,7 @@ def command() -> None:
       pr-sessions drain
     """
     from pr_sessions.errors import Paused, PrSessionsError
+    from pr_sessions.sessions.policy import Marking
     from pr_sessions.stores.repository import is_prepared
 
     repository = options.repository()
@@ -21,7 +22,12 @@ def command() -> None:
     if not is_prepared(repository):
         return
     try:
-        options.tracker().drain()
+        tracker = options.tracker()
+        tracker.drain()
+        if tracker.policy.mark is Marking.BODY:
+            from pr_sessions.forges.marking import mark_opened
+
+            mark_opened(tracker)
     except Paused:
         return
     except Exception as error:
