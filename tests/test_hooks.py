@@ -89,6 +89,24 @@ def test_an_agents_work_becomes_a_session_with_its_pull_request(root: Path) -> N
     assert [(c["what"], c["prs"]) for c in log if c["prs"]] == [("hook", ["42"])]
 
 
+def test_commands_tell_of_the_runs_and_of_what_they_opened(root: Path) -> None:
+    for payload in (claude("SessionStart", root), bash(root, "gh pr create", URL)):
+        assert hook(payload).returncode == 0
+    (session,) = drained(root)
+    assert "\n  agents at work  claude-code run-1\n" in told(root, "show", session.id)
+    (run,) = json.loads(told(root, "show", session.id, "--json"))["runs"]
+    assert (run["agent"], run["id"]) == ("claude-code", "run-1")
+    log = told(root, "log")
+    assert (f"began 1: {session.id}" in log, "opened 1: 42" in log) == (True, True)
+
+
+def told(root: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "pr_sessions", *words]
+    return subprocess.run(
+        command, cwd=root, check=True, env=clean_environment(), capture_output=True, text=True, encoding="utf-8"
+    ).stdout
+
+
 def test_a_reader_sees_what_waits_and_writes_nothing(root: Path) -> None:
     with locked(root / ".git/pr-sessions/lock"):
         assert hook(bash(root, "gh pr create", URL)).returncode == 0
@@ -150,10 +168,10 @@ def test_a_start_joins_what_is_current_and_two_agents_share_it(root: Path) -> No
 
 
 def test_the_same_event_through_two_hosts_counts_once(root: Path) -> None:
-    told = {"cursor_version": "2", "conversation_id": "c", "workspace_roots": [str(root)], "command": "gh pr create"}
-    native = {**told, "hook_event_name": "afterShellExecution", "output": URL}
+    common = {"cursor_version": "2", "conversation_id": "c", "workspace_roots": [str(root)], "command": "gh pr create"}
+    native = {**common, "hook_event_name": "afterShellExecution", "output": URL}
     as_claude = {
-        **told,
+        **common,
         "hook_event_name": "PostToolUse",
         "tool_name": "Bash",
         "tool_input": {"command": "gh pr create"},
@@ -162,6 +180,7 @@ def test_the_same_event_through_two_hosts_counts_once(root: Path) -> None:
         assert hook(payload, host).returncode == 0
     (session,) = drained(root)
     assert (session.prs, runs([session])) == (("42",), {("cursor", "c")})
+    assert "opened 1: 42" in told(root, "log")
     (agent,) = session.pull_requests["42"].agents
     assert (agent.name, agent.runs) == ("cursor", ("c",))
 
@@ -178,6 +197,29 @@ def test_a_hook_says_more_than_what_was_recorded_before(root: Path) -> None:
     home = next(s for s in drained(root) if s.prs)
     assert home.pull_requests["42"].placement.rung.label == "hook"  # type: ignore[union-attr]
     assert runs([home]) == {("claude-code", "run-1")}
+
+
+def test_a_tracker_that_was_started_before_uninstall_does_not_set_up_again(root: Path) -> None:
+    with locked(root / ".git/pr-sessions/lock"):
+        assert hook(claude("SessionStart", root)).returncode == 0
+    state = root / ".git/pr-sessions"
+    drained(root)
+    (state / "README").unlink()
+    (state / "pending/events.jsonl").write_text("{}\n")
+    before = sorted(root.rglob("*"))
+    assert runs(drained(root)) == {("claude-code", "run-1")}
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_tracker_that_cannot_do_its_work_tells_the_log(root: Path) -> None:
+    config = root / ".cursor/config/session_config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text("timeout_minutes: never\n")
+    command = [sys.executable, "-m", "pr_sessions", "drain"]
+    done = subprocess.run(command, cwd=root, check=False, env=clean_environment(), capture_output=True)
+    assert done.returncode == 1
+    assert " drain: InvalidConfiguration: " in (root / ".git/pr-sessions/hook.log").read_text()
+    config.unlink()
 
 
 def test_a_corrupt_line_is_put_aside(root: Path) -> None:
@@ -224,8 +266,13 @@ def test_what_was_saved_and_not_yet_taken_away_counts_once(root: Path) -> None:
     assert ([s.id for s in again], [s.prs for s in again]) == (once, [("42",)])
 
 
-def test_nothing_of_what_was_said_or_written_is_kept_anywhere(root: Path) -> None:
+def test_nothing_of_what_was_said_or_written_is_kept_anywhere(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     canary = "CANARY7f3a"
+    for name, folder in (("HOME", "home"), ("TMPDIR", "scratch")):
+        monkeypatch.setenv(name, str(tmp_path / folder))
+        (tmp_path / folder).mkdir()
     for host, entry, payload in documented(root):
         told = _poisoned(payload, canary)
         arguments = (host, json.dumps(told)) if entry.get("argv") else (host,)
@@ -235,7 +282,8 @@ def test_nothing_of_what_was_said_or_written_is_kept_anywhere(root: Path) -> Non
         assert canary not in _started_processes(root)
     assert hook(f'{{"prompt": "{canary}"', cwd=root).returncode == 0
     assert len(drained(root)) == 1
-    kept = [path for path in root.rglob("*") if path.is_file()]
+    # The home and the folder for temporary files, too.
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert root / ".git/pr-sessions/hook.log" in kept
     assert [path for path in kept if canary.encode() in path.read_bytes() or canary in str(path)] == []
 

@@ -47,6 +47,7 @@ def set_up(root: Path) -> Path:
     """The clone's own folder, by which a hook knows that it is wanted."""
     state = root / ".git/pr-sessions"
     (state / "pending").mkdir(parents=True, exist_ok=True)
+    (state / "README").write_text("Sessions of this clone\n")
     return state
 
 

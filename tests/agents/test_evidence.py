@@ -13,6 +13,13 @@ PUSHED = "To github.com:octo/demo.git\n   1a2b..3c4d  topic -> topic\n"
 BODY = 'gh pr create --title x --body "$(cat <<\'EOF\'\n## It\'s\n- "done"; gh pr view\nEOF\n)"'
 
 
+OPENED = f"""pushing topic to origin
+Opened pull request 42 in ada-20251122-1000, which begins with it
+  address  {URL}
+  title    auto-pr: Billing {OTHER}
+  branch   topic into main
+"""
+OPENED_JSON = json.dumps({"pr_number": "42", "url": URL, "already_open": False, "body": f"see\n{OTHER}\n"}, indent=2)
 CONTRIBUTED = {"event": "contributed", "branch": "topic", "how": "git push"}
 
 
@@ -37,6 +44,20 @@ def opened(url: str = URL, how: str = "gh pr create") -> dict[str, str]:
         ("gh pr create -H ada:topic --fill", URL, {**opened(), "branch": "topic"}),
         ("gh pr create --head=topic --fill", URL, {**opened(), "branch": "topic"}),
         ("glab mr create -s topic", MERGE, {**opened(MERGE, "glab mr create"), "branch": "topic"}),
+        # Our own.
+        ("pr-sessions open --draft", OPENED, opened(how="pr-sessions open")),
+        ("git push -q; pr-sessions open --title -s --body topic", OPENED, opened(how="pr-sessions open")),
+        ("python3.12 -m pr_sessions open", OPENED, opened(how="pr-sessions open")),
+        ("/a b/pr-sessions open", OPENED, {}),
+        ("'/a b/pr-sessions' open --json", f"pushing topic to origin\n{OPENED_JSON}", opened(how="pr-sessions open")),
+        ("pr-sessions open --json", OPENED_JSON, opened(how="pr-sessions open")),
+        ("pr-sessions open --json", OPENED_JSON.replace("false", "true"), {}),
+        ("pr-sessions open --json", "pushing x\n" + OPENED_JSON.replace("false", "true"), {}),
+        ("pr-sessions open", OPENED.replace("Opened pull request 42", "Pull request 42 was open already:"), {}),
+        ("pr-sessions open --dry-run", OPENED, {}),
+        ("pr-sessions explain 42", OPENED, {}),
+        ("echo pr-sessions open", OPENED, {}),
+        ("gh pr create --fill", OPENED, {}),
         # A mention is nothing.
         ("echo 'gh pr create'", URL, {}),
         ('echo "gh pr create --fill" > notes', URL, {}),

@@ -9,6 +9,7 @@ from shutil import which
 import pytest
 
 import pr_sessions
+from agents.hook_runs import set_up
 from pr_sessions.agents.install.commands import (
     KEY,
     Program,
@@ -64,7 +65,7 @@ def waiting_in(clone: Path) -> list[str]:
 @pytest.fixture
 def ready(clone: Path) -> Path:
     """A clone that is set up, whose configuration says what committed hooks run."""
-    (clone / ".git/pr-sessions").mkdir()
+    set_up(clone)
     git(clone, "config", KEY, this_program().words())
     return clone
 

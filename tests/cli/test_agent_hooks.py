@@ -345,6 +345,18 @@ class TestTheyRun:
         before = tree(other)
         assert (fire(home / ".cursor/hooks.json", other), tree(other)) == ((0, b"", b""), before)
 
+    def test_the_user_s_own_are_silent_after_uninstall_though_sessions_stay(
+        self, cli: Cli, repo: Path, home: Path
+    ) -> None:
+        cli("init", "--agents", "cursor")
+        cli("start")
+        cli("uninstall")
+        before = tree(repo)
+        assert ".git/pr-sessions/sessions.json" in before
+        assert (fire(home / ".cursor/hooks.json", repo), tree(repo)) == ((0, b"", b""), before)
+        cli("init")
+        assert (fire(home / ".cursor/hooks.json", repo), fired(repo)) == ((0, b"", b""), ["repo"])
+
     def test_committed_ones_in_a_fresh_worktree(self, cli: Cli, repo: Path, git: Git) -> None:
         cli("init", "--agents", "cursor", "--scope", "project")
         git(repo, "add", "-A")

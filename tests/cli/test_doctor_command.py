@@ -7,11 +7,51 @@ from typing import Any
 import pytest
 from ground import CONFIG, DOCUMENT, SESSION_FILE, Cli, Git, as_nobody, write
 
+from pr_sessions import event_log
+
 MARKER = ".cursor/.session_id"
 INDEX = ".cursor/data/session_state.json"
 START, END = "2025-11-01T10:00:00Z", "2025-11-01T11:00:00Z"
 BY_HAND = "correct it by hand in the session file and the clone's document; until then its duration is unknown"
 LONG_AGO = 1_700_000_000
+
+
+class TestHooks:
+    @pytest.mark.parametrize(
+        ("size", "problem"),
+        [
+            (1 << 20, None),
+            (3 << 20, "3 MiB of agents' events wait to be taken in"),
+            (33 << 20, "33 MiB of agents' events wait to be taken in; mere activity is not noted any more"),
+        ],
+    )
+    def test_events_that_nobody_takes_in(self, cli: Cli, repo: Path, size: int, problem: str | None) -> None:
+        cli("init")
+        pending = repo / ".git/pr-sessions/pending"
+        write(pending / "events.jsonl", " " * (size - 1) + "\n")
+        found = [f for f in cli("doctor", "--json").json["findings"] if f["place"] == str(pending)]
+        log = repo / ".git/pr-sessions/hook.log"
+        way_out = f"pr-sessions cleanup takes them in; {log} may say why nobody did"
+        told = {"severity": "warning", "problem": problem, "place": str(pending), "way_out": way_out}
+        assert found == ([told] if problem else [])
+        cli("cleanup")
+        assert str(pending) not in cli("doctor", "--json").out
+
+    def test_what_hooks_could_not_do_of_late(self, cli: Cli, repo: Path) -> None:
+        cli("init")
+        log = repo / ".git/pr-sessions/hook.log"
+        log.write_text("2020-01-01T10:00:00Z drain: Busy: long ago\n")
+        assert str(log) not in cli("doctor", "--json").out
+        event_log.write(str(log), "drain: Busy: x")
+        event_log.write(str(log), "drain: Busy: y")
+        assert [f for f in cli("doctor", "--json").json["findings"] if f["place"] == str(log)] == [
+            {
+                "severity": "note",
+                "problem": "hooks failed 2 times in the last day; the last one said: drain: Busy: y",
+                "place": str(log),
+                "way_out": "see whether hooks work now: pr-sessions hook selftest",
+            }
+        ]
 
 
 def record(session_id: str = "s-20251101-1000", **fields: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from command_line import Git, Result
 from ground import tree
 
 from fake_forge import FakeForge
+from pr_sessions.agents import evidence
 from pr_sessions.sessions.pr_text import find_mark, render_full, render_minimal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that stand for gh and glab are scripts")
@@ -86,6 +87,20 @@ def test_it_pushes_opens_and_records(work: Path, run: Run, git: Git, forge: Fake
         "feature", "main", "🤖 Billing: the models", False,
     )  # fmt: skip
     assert made["body"] == f"They hold the taxes.\n\n{render_full(session_id)}"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("streams", ["both", "out"])
+def test_a_hook_sees_what_it_opened_and_nothing_in_what_was_open(
+    work: Path, run: Run, options: tuple[str, ...], streams: str
+) -> None:
+    def seen() -> dict[str, str]:
+        result = run("open", *options)
+        output = result.out if streams == "out" else result.err + result.out
+        return evidence.of_tool("shell", " ".join(("pr-sessions", "open", *options)), output)
+
+    assert seen() == {"event": "opened", "url": URL, "how": "pr-sessions open"}
+    assert seen() == {}
 
 
 def test_what_is_recorded(work: Path, run: Run) -> None:

@@ -34,10 +34,12 @@ def test_session_data_stays_and_is_named(cli: Cli, repo: Path) -> None:
         "  remove      .gitignore                          held nothing but our lines\n"
         "  remove      .gitattributes                      held nothing but our lines\n"
         "  unregister  .git/config                         merge driver\n"
+        "  remove      .git/pr-sessions/README             text that explains the folder; without it hooks are silent\n"
         "Kept\n"
         "  docs/metrics/auto_pr_sessions.json  session data\n"
         "  .git/pr-sessions/sessions.json      session data\n"
         "  .git/pr-sessions/backups            session data\n"
+        "  .git/pr-sessions/journal.jsonl      who changed what and when\n"
     )
     assert (repo / SESSION_FILE).read_bytes() == before
     assert (repo / ".git/pr-sessions/sessions.json").read_bytes() == before

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Hosts that take an empty answer for a broken one.
 _WANT_JSON = ("gemini",)
-_FROM_HERE = ("gh pr create", "glab mr create")
+_FROM_HERE = ("gh pr create", "glab mr create", "pr-sessions open")
 
 
 def run(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> None:

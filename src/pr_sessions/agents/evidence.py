@@ -1,7 +1,7 @@
 """What a tool's successful result shows: that it opened a pull request, that it pushed a branch, or nothing.
 
-A mention proves nothing. The call itself must be `gh pr create`, `glab mr create` or a tool that creates pull requests,
-and its own result must hold the address; a push is one whose output says which branch went out.
+A mention proves nothing. The call itself must be `gh pr create`, `glab mr create`, `pr-sessions open` or a tool that
+creates pull requests, and its own result must hold the address; a push is one whose output says which branch went out.
 """
 
 from pr_sessions.agents.addresses import pull_request
@@ -17,6 +17,8 @@ _SHELLS = frozenset(
 _CREATORS = ("create_pull_request", "create_merge_request")
 _FORGES = {"gh": "pr", "glab": "mr"}
 _LOOK = ("view", "list", "status", "show")
+_OURS = "pr-sessions open"
+_BEFORE = ("already exists", "was open already", '"already_open": true')
 _NO_CREATION = frozenset(("--dry-run", "--help", "-h", "--web", "-w"))
 
 
@@ -41,6 +43,7 @@ def _of_shell(command: str | list[str], result: object) -> Shown:
         return {}
     # Nearly every command ends here, before anything is taken apart.
     opens = ("gh" in words or "glab" in words) and ("create" in words or "new" in words)
+    opens = opens or ("sessions" in words and "open" in words)
     pushes = "git" in words and "push" in words
     return (opens and _opened(command, words, result)) or (pushes and _pushed(command, result)) or {}
 
@@ -52,9 +55,10 @@ def _opened(command: str | list[str], words: str, result: object) -> Shown:
     if not created or output is None or _looks_elsewhere(found):
         return {}
     printed = lines(output)
-    urls = dict.fromkeys(url for line in printed if (url := pull_request(line)))
+    named = map(_named_by_us, printed) if _OURS in created else printed
+    urls = dict.fromkeys(url for line in named if (url := pull_request(line)))
     # More addresses than calls: one of them was only printed. An address in the command was there before.
-    if not 0 < len(urls) <= len(created) or any("already exists" in line for line in printed):
+    if not 0 < len(urls) <= len(created) or any(words in line for line in printed for words in _BEFORE):
         return {}
     url, heads = next(iter(urls)), [head for call in found if _creation(call) and (head := _head(call))]
     shown = {"event": "opened", "url": url, "how": created[0]} | ({"branch": heads[0]} if heads else {})
@@ -74,16 +78,30 @@ def _calls(command: str | list[str]) -> list[Call]:
 
 
 def _creation(call: Call) -> str:
-    """`gh pr create` or `glab mr create`, if the call is one."""
+    """`gh pr create`, `glab mr create` or `pr-sessions open`, if the call is one."""
     name, rest = program(call[1])
+    if name.startswith("python") and rest[:2] == ["-m", "pr_sessions"]:
+        name, rest = "pr-sessions", rest[2:]
+    if name == "pr-sessions":
+        return _OURS if rest[:1] == ["open"] and _NO_CREATION.isdisjoint(rest) else ""
     plain = _without_repository(rest)
     is_one = name in _FORGES and plain[:1] == [_FORGES[name]] and plain[1:2] in (["create"], ["new"])
     return f"{name} {plain[0]} create" if is_one and _NO_CREATION.isdisjoint(plain) else ""
 
 
+def _named_by_us(line: str) -> str:
+    """What stands in the line of the address that `pr-sessions open` prints, for people and as JSON."""
+    for label in ("address ", '"url": '):
+        if line.startswith(label):
+            return line.removeprefix(label).strip(' ",')
+    return line
+
+
 def _head(call: Call) -> str:
     """The branch that the call itself names; empty where it is the one that is checked out."""
     name, rest = program(call[1])
+    if name not in _FORGES:
+        return ""
     flags = ("--head", "-H") if name == "gh" else ("--source-branch", "-s")
     for place, word in enumerate(rest):
         flag, given, value = word.partition("=")

@@ -7,6 +7,7 @@ import os
 import stat
 
 _LARGEST = 1024 * 1024
+README = "README"
 _TRUE = ("true", "yes", "on", "1")
 
 
@@ -21,10 +22,13 @@ class Clone:
 
 
 def find(folders: list[str]) -> Clone | None:
-    """The first clone that is set up for us."""
+    """The first clone that is set up for us.
+
+    The folder alone does not say so: session data stays in it after `uninstall`, which takes this text away.
+    """
     for folder in folders:
         clone = layout(folder)
-        if clone and os.path.isdir(clone.state):
+        if clone and os.path.isfile(os.path.join(clone.state, README)):
             return clone
     return None
 

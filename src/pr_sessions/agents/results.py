@@ -43,6 +43,9 @@ def _text_of(result: dict[str, "Any"], depth: int) -> str | None:
     if "stderr" in result and isinstance(result.get("stdout"), str):
         # What git says of a push it says there.
         return f"{result['stdout']}\n{result['stderr']}" if isinstance(result["stderr"], str) else result["stdout"]
+    if isinstance(result.get("already_open"), bool):
+        # What `pr-sessions open --json` prints, as the whole output.
+        return "" if result["already_open"] else f"address {result.get('url')}"
     for key in _TEXTS:
         if result.get(key):
             return success(result[key], depth + 1)

@@ -128,23 +128,27 @@ def _in_other_trees(repository: Repository) -> Iterator[Place]:
 
 
 def _in_the_clone(repository: Repository) -> Iterator[Place]:
-    if repository.document and repository.state and repository.policy_cache and repository.common_dir:
-        own, text, cache = repository.document, repository.state / "README", repository.policy_cache
+    if repository.document and repository.state and repository.readme and repository.common_dir:
+        own = repository.document
         ignore, exclude = repository.root / ".gitignore", repository.common_dir / "info/exclude"
         yield Place(ignore, "keeps the marker and the index out of git", "init, people", "nothing", _lines)
         attributes = repository.root / ".gitattributes"
         yield Place(attributes, "has git join the session file (share: commit)", "init, people", "nothing", _lines)
         yield Place(own, "everything this clone knows, of all branches", OUR_WRITERS, NAMES, _document)
         yield from _archives(repository, own.parent / FOLDER)
-        yield Place(text, "explains the folder", "init, start, add", "nothing", _lines)
+        text = "explains the folder; without it hooks are silent"
+        yield Place(repository.readme, text, "init, start, add", "nothing", _lines)
         if repository.pending and repository.hook_log:
             purpose = "what hooks of agents saw, until it is taken into the sessions"
             yield Place(repository.pending, purpose, "hooks of agents", EVENTS, _files)
             yield Place(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
-        yield Place(cache, "copy of the configuration, quick to read", "any command", "nothing", _nothing)
-        if repository.signature_cache:
-            purpose = "copy of the signatures of agents, quick to read"
-            yield Place(repository.signature_cache, purpose, "add, import, check", "nothing", _nothing)
+        caches = (
+            (repository.policy_cache, "configuration", "any command"),
+            (repository.signature_cache, "signatures of agents", "add, import, check"),
+        )
+        for cache, of, writers in caches:
+            if cache:
+                yield Place(cache, f"copy of the {of}, quick to read", writers, "nothing", _nothing)
         trailer = repository.state / "prepare-commit-msg"
         yield Place(trailer, "adds the trailer Session-ID to commits", "init --commit-trailer", "nothing", _lines)
         yield Place(repository.backups, "earlier states", f"backup, {OUR_WRITERS}", NAMES, _backups)

@@ -48,6 +48,7 @@ def summary(session: Session, tracker: Tracker, now: datetime) -> Iterator[str]:
         ("completed", _completed(session)),
         ("pull requests", numbers(session.prs)),
         ("changed", _changed(session)),
+        ("agents at work", output.one_line(", ".join(f"{run.agent} {run.id}" for run in session.runs), 200)),
         ("rests on", rests_on(session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *corrections(session),

@@ -20,6 +20,7 @@ def session_view(session: Session, tracker: Tracker, now: datetime) -> View:
     view = {key: value for key, value in record.items() if not isinstance(value, dict)}
     view["status"] = status(session, now, tracker.policy)
     view["title"] = metadata.get("title")
+    view["runs"] = metadata.get("runs", [])
     view["inferred"] = session.rests_on is Rung.TIME
     view["corrections"] = {
         "pull_requests": list(session.by_hand),

@@ -40,7 +40,8 @@ backups/        earlier states; `pr-sessions restore` joins one in
 journal.jsonl   who changed what and when; `pr-sessions log` shows it
 pending/        what hooks of coding agents saw, until it is taken into sessions.json
 hook.log        what went wrong in a hook, without anything that an agent said or wrote
-policy.json     a copy of the configuration that is quick to read; signatures.json one of the signatures of agents
+policy.json     a copy of the configuration that is quick to read
+signatures.json a copy of the signatures of agents that is quick to read
 forges.json     how far `pr-sessions import --github` has come
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
@@ -132,6 +133,11 @@ class Repository(Struct, frozen=True):
         return self.state / "journal.jsonl" if self.state else self.root / JOURNAL
 
     @property
+    def readme(self) -> Path | None:
+        """The text that explains the clone's own folder; where it is missing, hooks are silent."""
+        return self.state / "README" if self.state else None
+
+    @property
     def pending(self) -> Path | None:
         """The folder of events that hooks left; `None` outside git."""
         return self.state / "pending" if self.state else None
@@ -201,11 +207,13 @@ def prepare_state(repository: Repository) -> None:
     Raises:
         CannotWrite: git's folder cannot be written.
     """
-    if repository.state is None:
-        return
-    readme = repository.state / "README"
-    if read_bytes(readme) is None:
-        replace_file(readme, _README.encode())
+    if repository.readme and read_bytes(repository.readme) is None:
+        replace_file(repository.readme, _README.encode())
+
+
+def is_prepared(repository: Repository) -> bool:
+    """Whether the clone's own folder is there, and nobody has called `uninstall` since."""
+    return repository.readme is not None and repository.readme.is_file()
 
 
 def sweep_leftovers(repository: Repository, now: float) -> None:

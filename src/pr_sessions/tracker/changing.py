@@ -67,7 +67,7 @@ class Changer(Reader):
 
             told = {
                 "sessions": list(taken.begun[:MOST_NAMED]),
-                "prs": list(taken.opened[:MOST_NAMED]),
+                "prs": list(dict.fromkeys(taken.opened))[:MOST_NAMED],
                 "urls": list(taken.urls[:MOST_NAMED]),
             }
             journal.append(self.journal, now, login(self._environ), "hook", "agents at work", **told)

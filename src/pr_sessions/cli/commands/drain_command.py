@@ -15,9 +15,14 @@ def command() -> None:
     """
     from pr_sessions.errors import Paused, PrSessionsError
     from pr_sessions.sessions.policy import Marking
+    from pr_sessions.stores.repository import is_prepared
 
-    tracker = options.tracker()
+    repository = options.repository()
+    # The hook that started us may have been the last one before `uninstall`.
+    if not is_prepared(repository):
+        return
     try:
+        tracker = options.tracker()
         tracker.drain()
         if tracker.policy.mark is Marking.BODY:
             from pr_sessions.forges.marking import mark_opened
@@ -25,9 +30,10 @@ def command() -> None:
             mark_opened(tracker)
     except Paused:
         return
-    except PrSessionsError as error:
+    except Exception as error:
         from pr_sessions import event_log
 
-        if log := tracker.repository.hook_log:
-            event_log.write(str(log), f"drain: {type(error).__name__}: {error}")
+        # What is a bug of ours may quote anything.
+        why = f": {error}" if isinstance(error, PrSessionsError) else ""
+        event_log.write(str(repository.hook_log), f"drain: {type(error).__name__}{why}")
         raise

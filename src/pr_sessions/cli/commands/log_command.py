@@ -10,6 +10,7 @@ from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.journal import Change
 
 _PARTS = {"pr": "pull request {}", "session": "{}", "absorbed": "absorbed {}", "before": "before {}", "after": "now {}"}
+_LISTS = {"sessions": "began", "prs": "opened", "ended": "ended"}
 
 
 @click.command("log")
@@ -61,6 +62,7 @@ def _parts(change: Change) -> Iterator[str]:
     for key in ("read", "added", "updated"):
         if key in change.told:
             yield f"{change.told[key]} {key}"
-    ended = change.told.get("ended")
-    if isinstance(ended, list) and ended:
-        yield f"ended {len(ended)}: {', '.join(map(str, ended))}"
+    for key, words in _LISTS.items():
+        found = change.told.get(key)
+        if isinstance(found, list) and found:
+            yield f"{words} {len(found)}: {', '.join(map(str, found))}"

@@ -11,6 +11,7 @@ from pr_sessions.cli.diagnosis.hook_checks import HOOK_CHECKS
 from pr_sessions.cli.diagnosis.marker_checks import MARKER_CHECKS
 from pr_sessions.cli.diagnosis.session_checks import SESSION_CHECKS
 from pr_sessions.cli.diagnosis.settings_checks import SETTINGS_CHECKS
+from pr_sessions.errors import UnreadableFile
 from pr_sessions.stores.git import GitFailed
 from pr_sessions.stores.repository import Repository
 
@@ -26,4 +27,6 @@ def diagnose(repository: Repository, now: datetime, environ: Mapping[str, str]) 
     except GitFailed as error:
         way_out = error.hint or "mend what git says; until then nobody knows what it tracks"
         findings.append(Finding(Severity.WARNING, str(error), str(repository.root), way_out))
+    except UnreadableFile as error:
+        findings.append(Finding(Severity.ERROR, str(error), str(repository.root), error.hint))
     return tuple(sorted(findings, key=lambda finding: list(Severity).index(finding.severity)))

@@ -151,8 +151,8 @@ def _known_zone(name: str) -> str:
 
 
 def _state(repository: Repository) -> Iterator[Step]:
-    if repository.state and read_bytes(repository.state / "README") is None:
-        yield Step(Act.PREPARE, repository.state, "the clone's own folder, which no checkout touches")
+    if repository.readme and read_bytes(repository.readme) is None:
+        yield Step(Act.PREPARE, repository.readme.parent, "the clone's own folder, which no checkout touches")
 
 
 def _configuration(repository: Repository, settings: Settings) -> Iterator[Step]:

@@ -44,6 +44,8 @@ def plan(repository: Repository, environ: Mapping[str, str]) -> tuple[Step, ...]
 def kept(repository: Repository, environ: Mapping[str, str]) -> tuple[Kept, ...]:
     """What stays: session data, a configuration that somebody wrote, hooks that serve other repositories."""
     found = [Kept(path, "session data") for path in _session_data(repository)]
+    if exists(repository.journal):
+        found.append(Kept(repository.journal, "who changed what and when"))
     if repository.analytics.is_dir():
         found.append(Kept(repository.analytics, "saved reports"))
     if exists(repository.config) and not _is_ours(repository.config):
@@ -77,13 +79,14 @@ def _waiting(repository: Repository) -> list[Path]:
 def _files(repository: Repository) -> Iterator[Step]:
     if exists(repository.config) and _is_ours(repository.config):
         yield Step(Act.REMOVE, repository.config, "configuration, as init wrote it")
+    copies = {"policy*.json": "copy of the configuration", "signatures*.json": "copy of the signatures of agents"}
     state = repository.state
-    caches = sorted([*state.glob("policy*.json"), *state.glob("signatures*.json")]) if state else []
+    caches = [(cache, what) for name, what in copies.items() for cache in sorted(state.glob(name))] if state else []
     for path, what in (
         (repository.marker, "marker of the current session"),
         (repository.pr_index, "index of pull requests"),
         (repository.paused, "switch that pauses tracking"),
-        *((cache, "copy that is quick to read") for cache in caches),
+        *caches,
     ):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
@@ -105,14 +108,14 @@ def _ignore_lines(repository: Repository) -> Iterator[Step]:
 
 
 def _last(repository: Repository) -> Iterator[Step]:
-    """The lock, and in a clone without sessions the text that explains the folder."""
-    state = repository.state
+    """The text that explains the folder, by which hooks know that they are wanted; without sessions the lock, too."""
+    if repository.readme and exists(repository.readme):
+        yield Step(Act.REMOVE, repository.readme, "text that explains the folder; without it hooks are silent")
     if repository.document and (
         exists(repository.document) or any(map(_holds_something, _folders(repository))) or _waiting(repository)
     ):
         return
-    texts = [(state / "README", "text that explains the folder")] if state else []
-    for path, what in (*texts, (next_in_line(repository.lock), "queue of the lock"), (repository.lock, "lock")):
+    for path, what in ((next_in_line(repository.lock), "queue of the lock"), (repository.lock, "lock")):
         if exists(path):
             yield Step(Act.REMOVE, path, what)
 
