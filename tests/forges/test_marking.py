@@ -65,7 +65,7 @@ def log(tracker: Tracker) -> list[tuple[str, str, dict[str, Any]]]:
 def test_the_body_gets_one_line_at_its_end(tracker: Tracker, forge: FakeForge) -> None:
     assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.MARKED)
     assert body(forge) == f"Words.\n\n{render_minimal(ID)}"
-    assert log(tracker) == [("mark", "marked", {"pr": "5", "session": ID})]
+    assert log(tracker) == [("mark", "marked", {"pr": "5", "url": URL, "session": ID})]
     (call,) = forge.calls("PATCH")
     assert call["words"][:4] == ["api", "--hostname", "github.com", "repos/acme/shop/pulls/5"]
 
@@ -152,7 +152,7 @@ def test_a_failure_is_written_down_and_harmless(
 ) -> None:
     forge.set(fails=fails)
     assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.FAILED, reason)
-    assert (body(forge), log(tracker)) == ("Words.\n", [("mark", reason, {"pr": "5", "session": ID})])
+    assert (body(forge), log(tracker)) == ("Words.\n", [("mark", reason, {"pr": "5", "url": URL, "session": ID})])
 
 
 def test_so_is_a_missing_tool(tracker: Tracker, forge: FakeForge) -> None:

@@ -68,10 +68,10 @@ def _unmarked(tracker: Tracker) -> list[tuple[str, str]]:
 
     since = tracker.now() - FRESH
     recent = [change for change in read(tracker.journal).changes if change.at >= since] if tracker.journal else []
-    done = {str(change.told.get("pr")) for change in recent if change.what == "mark"}
+    done = {change.told.get("url") for change in recent if change.what == "mark"}
     told = [url for change in recent if change.what == "hook" for url in _texts(change.told.get("urls"))]
     found = {url: pr.number for url in told if (pr := next(pull_request_addresses(url), None))}
-    return [(url, str(number)) for url, number in found.items() if str(number) not in done]
+    return [(url, number) for url, number in found.items() if url not in done]
 
 
 def _texts(value: object) -> list[str]:
@@ -135,5 +135,5 @@ def _write_down(tracker: Tracker, marked: Marked, url: str, session_id: str) -> 
     with suppress(PrSessionsError), locked(tracker.repository.lock):
         journal.append(
             tracker.journal, tracker.now(), tracker.author(), "mark", marked.reason or marked.outcome.value,
-            pr=number, session=clean(session_id, 200),
+            pr=number, url=clean(url, 300), session=clean(session_id, 200),
         )  # fmt: skip
