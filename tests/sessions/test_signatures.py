@@ -233,6 +233,11 @@ NOBODY = {
     "a label that only begins so": pr(labels=("codex-docs",)),
     # Marks of others.
     "a quoted footer": body(f"> {FOOTER}"),
+    "a footer in an HTML quote": body(f"<blockquote>\n\n{FOOTER}\n</blockquote>"),
+    "a run in an HTML quote": body(f"<blockquote>\n<p>x</p>\n\n{RUN}\n</blockquote>"),
+    "a comment in an HTML quote": body("<blockquote>\n<!-- START COPILOT CODING AGENT TIPS -->\n</blockquote>"),
+    "a trailer in an HTML quote": commit("<blockquote>", "Made-with: Cursor", "</blockquote>"),
+    "an HTML quote within a line": body(f"<blockquote>x</blockquote>{FOOTER}"),
     "a footer in a fence": body(f"```\n{FOOTER}\n```"),
     "a footer in a fence that is not closed": body(f"~~~\n{FOOTER}"),
     "a footer in a comment": body(f"<!--\n{FOOTER}\n-->"),
