@@ -211,7 +211,7 @@ def _token() -> re.Pattern[str]:
 def _spans(body: str) -> Iterator[_Span]:
     """What is not the author's visible text, in order and without overlaps."""
     position = 0
-    token = _token() if body else None
+    token = _token() if _may_hide(body) else None
     quoted = _end_of_html_quotes(body)
     while token and (found := token.search(body, position)):
         if found["code"] or (found["html"] and found.start() >= quoted):
@@ -222,6 +222,11 @@ def _spans(body: str) -> Iterator[_Span]:
             span = _span(body, found)
             yield span
             position = span.end
+
+
+def _may_hide(body: str) -> bool:
+    """Whether a sign stands in it with which anything but the author's text can begin: a quick look first."""
+    return "<" in body or "`" in body or ">" in body or "~" in body or "[" in body
 
 
 def _span(body: str, found: re.Match[str]) -> _Span:
