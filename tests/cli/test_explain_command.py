@@ -181,6 +181,18 @@ def test_a_stranger_who_quotes_a_run_gets_a_session_of_its_own(repo: Path, cli: 
     assert data["placement"]["detail"] == f"run devin {RUN}, which is somebody else's"
 
 
+def test_a_mark_is_its_authors_word_and_a_stranger_is_named(repo: Path, cli: Cli) -> None:
+    mark = ("--body", "[cursor-session: ada-20251122-1000]")
+    cli("add", "1", "--title", "wip: x", "--author", "ada", "--at", day("10:00"))
+    cli("add", "2", "--title", "wip: x", "--author", "ada", "--at", day("10:01"), *mark)
+    cli("add", "3", "--title", "x", "--author", "eve", "--at", day("18:00"), *mark)
+
+    assert [line for n in "123" for line in cli("explain", n).out.splitlines() if "word" in line] == [
+        "  whose word  its author's own word",
+        "  whose word  its author's own word; nothing else in the session is by eve",
+    ]
+
+
 @pytest.mark.parametrize("form", ["> {}", "```\n{}\n```", "<!--\n{}\n-->"])
 def test_a_run_in_the_words_of_others_is_not_looked_at(repo: Path, cli: Cli, form: str) -> None:
     devins(cli, "1", day("10:00"))

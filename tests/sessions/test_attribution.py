@@ -223,9 +223,21 @@ def test_a_run_leads_to_the_session_that_holds_it(
     assert (choice.session_id, found.candidates, found.detail) == (chosen_id, (chosen_id,) if chosen_id else (), detail)
 
 
-def test_an_agents_own_account_may_name_a_run_of_anybodys_session() -> None:
-    own = Agent("devin", evidence=(Evidence("author", "devin/author"),), runs=(RUN,))
-    assert chosen(carrying(by_itself("a")), told=pr(author="devin[bot]", agents=(own,)), minutes=600).session_id == "a"
+OWN = pr(author="devin[bot]", agents=(Agent("devin", evidence=(Evidence("author", "devin/author"),), runs=(RUN,)),))
+
+
+def test_an_agents_own_account_goes_on_with_a_run_that_a_hook_saw() -> None:
+    assert chosen(SEEN, told=OWN, minutes=600).session_id == "seen"
+
+
+def test_an_agents_own_account_does_not_join_a_person_who_only_wrote_the_id_of_the_run() -> None:
+    assert chosen(carrying(by_itself("a")), told=OWN, minutes=600).session_id is None
+
+
+def test_a_pull_request_without_author_joins_nobodys_sessions() -> None:
+    of_two = (carrying(by_itself("a")), replace(carrying(by_itself("b"), "2"), author="eve"))
+    choice = chosen(*of_two, told=of_run(author=""), minutes=600)
+    assert (choice.session_id, choice.ambiguous, choice.tried[-1].candidates) == (None, True, ("a", "b"))
 
 
 def test_two_started_sessions_of_one_run_are_not_guessed_between() -> None:

@@ -35,7 +35,7 @@ PIECES = st.sampled_from(
     [
         *("word", " ", "\n", "\r\n", "\n\n", "> ", "```", "````", "~~~", "`", "<!--", "-->", "<!", "--", ">", "---"),
         *("[cursor-session: ", "]", "Session-ID: ", "🤖 Auto-PR: Session ", "a..b", "ready for review", "- ", "**"),
-        *("<!-- c -->\n", "---\n", "\t", "    ", "\u2028", "\x0c", "\r"),
+        *("<!-- c -->\n", "---\n", "\t", "    ", "\u2028", "\x0c", "\r", "<blockquote>", "</blockquote>"),
     ]
 )
 BODIES = st.one_of(st.lists(PIECES, max_size=25).map("".join), st.text())
@@ -114,6 +114,14 @@ def test_the_sign_comes_off_again(title: str) -> None:
         (f"> {LINE}", None),
         (f"> {COMMENT}", None),
         (f"> > Session-ID: {ID}", None),
+        (f"<blockquote>\n\n{LINE}\n</blockquote>", None),
+        (f"text<BlockQuote cite='x'>\n<blockquote>a</blockquote>\n{LINE}\n</BLOCKQUOTE>\n{COMMENT}", MINIMAL),
+        (f"<blockquote><blockquote>\n{LINE}\n</blockquote>\n{COMMENT}", MINIMAL),
+        (f"renders <blockquote> tags\n\n{LINE}", FULL),
+        (f"</blockquote>\n<blockquote>\n{LINE}", FULL),
+        (f"`<blockquote>`\n{LINE}\n</blockquote>", FULL),
+        (f"<blockquotes>\n{LINE}\n</blockquote>", FULL),
+        (f"<details>\n<summary>More</summary>\n\n{LINE}\n</details>", FULL),
         (f"```\n{ORIGINAL}\n```", None),
         (f"```text\n{LINE}\n```\n{LINE}", FULL),
         (f"~~~~\n{LINE}\n~~~\n```\n{LINE}", None),
@@ -196,6 +204,7 @@ def test_line_endings_stay_as_the_author_has_them() -> None:
         ("~~~~\n~~~", "~~~~\n~~~\n~~~~"),
         ("<!-- note\ntext", "<!-- note\ntext\n\n-->"),
         ("```\nx\n```", "```\nx\n```"),
+        ("<blockquote>\nx", "<blockquote>\nx"),
     ],
 )
 def test_what_the_author_left_open_does_not_swallow_the_block(body: str, closed: str) -> None:
@@ -245,6 +254,8 @@ def test_marks_of_all_forms_are_cut_and_nothing_else(body: str, rest: str) -> No
         ("<!-- ```\n-->\none", ("one",)),
         ("```\n<!--\n```\none", ("one",)),
         ("> <!--\none", ("one",)),
+        ("one\n<blockquote>two\n\nthree</blockquote>\nfour", ("one", "four")),
+        ("one <blockquote>\ntwo", ("one <blockquote>", "two")),
         (f"one\n\n{ORIGINAL}", ("one",)),
         (f"one\n\nSession-ID: {ID}", ("one",)),
         (mark_body("one", ID), ("one",)),
@@ -316,6 +327,11 @@ def test_a_body_without_marks_loses_nothing(body: str) -> None:
             " ",
             "-",
             "x",
+            "<blockquote>",
+            "<blockquote ",
+            "</blockquote>",
+            "<blockquote></blockquote>",
+            "<blockquote><blockquote></blockquote>",
         ),
     ],
 )

@@ -301,7 +301,8 @@ def test_a_sweep_completes_all_that_ran_out_and_nothing_else() -> None:
 
 
 def of_runs(*runs: str, number: str, minutes: float, author: str = "ada") -> PullRequest:
-    agent = Agent("devin", Role.OPENED, Confidence.CERTAIN, runs=runs)
+    evidence = (Evidence("author", "devin/author"),) if author == "devin[bot]" else ()
+    agent = Agent("devin", Role.OPENED, Confidence.CERTAIN, evidence, runs)
     return PullRequest(number=number, author=author, created=at(minutes), agents=(agent,) if runs else (), title=AUTO)
 
 
@@ -317,7 +318,7 @@ def mixed(draw: st.DrawFn) -> list[PullRequest]:
             *draw(RUNS),
             number=str(number),
             minutes=draw(st.integers(0, 600)),
-            author=draw(st.sampled_from(["ada", "bob"])),
+            author=draw(st.sampled_from(["ada", "bob", "devin[bot]"])),
         )
         for number in range(1, draw(st.integers(1, 9)) + 1)
     ]
@@ -344,6 +345,13 @@ def test_pull_requests_of_one_author_and_run_are_in_one_session(told: list[PullR
         for run in (run for agent in one.agents for run in agent.runs):
             homes.setdefault((one.author, run), set()).add(home.id)
     assert {key: len(ids) for key, ids in homes.items()} == dict.fromkeys(homes, 1)
+
+
+@few
+@given(mixed())
+def test_the_word_of_others_brings_nobody_into_a_session(told: list[PullRequest]) -> None:
+    sessions = put_all(EMPTY, told)
+    assert [{facts.author for facts in s.pull_requests.values()} for s in sessions] == [{s.author} for s in sessions]
 
 
 def test_a_session_of_a_run_lasts_as_long_as_the_run() -> None:

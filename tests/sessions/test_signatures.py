@@ -1,5 +1,6 @@
 """One fixture for each signature of the package, and what is none."""
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pr_sessions.stores.signatures import package_signatures
 
 ALL = package_signatures()
 BY_ID = {signature.id: signature for signature in ALL}
+NAMES = {signature.agent for signature in ALL if signature.kind is not Kind.DEPENDENCY_BOT}
 HEX = "0123456789abcdef0123456789abcdef"
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -185,6 +187,41 @@ def test_a_signature_shows_its_agent_and_nobody_else(rule: str, told: list[PullR
     assert {len(agents) for agents in found} == {1}
 
 
+PLACES = {"hex": HEX, "uuid": UUID, "digits": "4210", "id": "01Ab", "name": "ada", "number": "4210"}
+
+
+def showing(kind: Kind, value: str) -> PullRequest:
+    """A pull request that shows nothing but the one value."""
+    text = re.sub(r"\{(?:([^{}+]*)\+)?([a-z]+)\}", lambda place: (place[1] or "") + PLACES[place[2]], value)
+    login, _, number = value.partition("#")
+    address = f"{number}+{login}@users.noreply.github.com" if number else value
+    return {
+        Kind.AUTHOR: by(login, int(number) if number else None),
+        Kind.BRANCH: pr(branch=f"{text}x"),
+        Kind.COMMIT_AUTHOR: wrote(address),
+        Kind.CO_AUTHOR: helped(address),
+        Kind.TRAILER: commit(f"{text}x" if text.endswith(" ") else text),
+        Kind.BODY: body(text),
+        Kind.COMMENT: body(f"<!-- {text} -->"),
+        Kind.TITLE: pr(title=f"{text} Mend it"),
+        Kind.LABEL: pr(labels=(text,)),
+    }[kind]
+
+
+@pytest.mark.parametrize(("rule", "value"), [(s.id, value) for s in ALL for value in s.any if s.agent in NAMES])
+def test_each_value_of_a_signature_is_enough(rule: str, value: str) -> None:
+    s = BY_ID[rule]
+    (agent,) = find_agents(showing(s.kind, value), ALL)
+    assert (agent.name, agent.role, agent.confidence) == (s.agent, s.role, s.confidence)
+    assert Evidence(s.kind.value, rule) in agent.evidence
+
+
+@pytest.mark.parametrize("bot", BY_ID["dependency-bot"].any)
+def test_each_dependency_bot_silences_everything(bot: str) -> None:
+    login, _, number = bot.partition("#")
+    assert find_agents(replace(MARKED, author=login, author_id=int(number) if number else None), ALL) == ()
+
+
 @pytest.mark.parametrize("rule", BY_ID)
 def test_a_signature_can_be_compared_and_says_no_more_than_it_knows(rule: str) -> None:
     signature = BY_ID[rule]
@@ -233,6 +270,11 @@ NOBODY = {
     "a label that only begins so": pr(labels=("codex-docs",)),
     # Marks of others.
     "a quoted footer": body(f"> {FOOTER}"),
+    "a footer in an HTML quote": body(f"<blockquote>\n\n{FOOTER}\n</blockquote>"),
+    "a run in an HTML quote": body(f"<blockquote>\n<p>x</p>\n\n{RUN}\n</blockquote>"),
+    "a comment in an HTML quote": body("<blockquote>\n<!-- START COPILOT CODING AGENT TIPS -->\n</blockquote>"),
+    "a trailer in an HTML quote": commit("<blockquote>", "Made-with: Cursor", "</blockquote>"),
+    "an HTML quote within a line": body(f"<blockquote>x</blockquote>{FOOTER}"),
     "a footer in a fence": body(f"```\n{FOOTER}\n```"),
     "a footer in a fence that is not closed": body(f"~~~\n{FOOTER}"),
     "a footer in a comment": body(f"<!--\n{FOOTER}\n-->"),

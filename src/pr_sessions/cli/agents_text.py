@@ -6,14 +6,14 @@ from typing import Any
 from pr_sessions.cli import output
 from pr_sessions.sessions.agent import Agent, Confidence, Evidence, Role
 
-_THEIRS = "its author's own word"
+THEIRS = "its author's own word"
 _COMMITS = "the word of who wrote the commits"
 _WORD: Mapping[str, str] = {
     "author": "the forge's word",
-    "branch": _THEIRS,
-    "body": _THEIRS,
-    "comment": _THEIRS,
-    "title": _THEIRS,
+    "branch": THEIRS,
+    "body": THEIRS,
+    "comment": THEIRS,
+    "title": THEIRS,
     "label": "the word of who set the label",
     "commit-author": _COMMITS,
     "co-author": _COMMITS,

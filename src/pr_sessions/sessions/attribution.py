@@ -101,10 +101,17 @@ def _decide(ledger: Ledger, finding: Tried, tried: tuple[Tried, ...], situation:
     if len(finding.candidates) == 1:
         return Choice(session_id=finding.candidates[0], placement=placement, tried=tried)
     sessions = [s for s in map(ledger.get, finding.candidates) if s]
-    if finding.rung in (Rung.TIME, Rung.COMMITS, Rung.VENDOR) and all(s.inferred for s in sessions):
+    if _are_one(finding.rung, sessions):
         survivor, *others = sorted(finding.candidates)
         return Choice(session_id=survivor, placement=placement, tried=tried, absorbs=tuple(others))
     return Choice(tried=tried)
+
+
+def _are_one(rung: Rung, sessions: list[Session]) -> bool:
+    """Whether inferred sessions that fit equally well are one; the id of a run joins no two authors."""
+    one_author = len({s.author for s in sessions}) == 1
+    joins = rung in (Rung.TIME, Rung.COMMITS) or (rung is Rung.VENDOR and one_author)
+    return joins and all(s.inferred for s in sessions)
 
 
 def _by_hand(_ledger: Ledger, _pr: PullRequest, situation: Situation, _policy: Policy) -> Tried | None:
@@ -144,10 +151,15 @@ def _holds(session: Session, agent: str, run: str, number: str) -> bool:
 
 
 def _may_claim(session: Session, pr: PullRequest) -> bool:
-    """Whether it comes from somebody of the session, or from an agent's own account."""
+    """Whether it comes from somebody of the session; or from an agent's own account, where a hook saw the run."""
     people = {session.author, *(f.author for n, f in session.pull_requests.items() if n != pr.number)} - {""}
-    own = any(evidence.rule == Kind.AUTHOR for agent in pr.agents if agent.runs for evidence in agent.evidence)
-    return own or not pr.author or not people or pr.author in people
+    return not pr.author or not people or pr.author in people or _continues(session, pr)
+
+
+def _continues(session: Session, pr: PullRequest) -> bool:
+    own = {a.name for a in pr.agents if any(evidence.rule == Kind.AUTHOR for evidence in a.evidence)}
+    seen = {(run.agent, run.id) for run in session.runs}
+    return any(agent in own and (agent, run) in seen for agent, run in _runs(pr))
 
 
 def _marked(ledger: Ledger, pr: PullRequest, _situation: Situation, _policy: Policy) -> Tried | None:

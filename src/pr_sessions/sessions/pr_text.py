@@ -6,7 +6,8 @@ Three forms name a session in a body, each on lines of its own:
 - trailer: `Session-ID: ID` in the last paragraph, also of a commit message; none where several name different sessions;
 - minimal: the one comment `<!-- 🤖 Auto-PR: Session ID -->`.
 
-Quoted lines, fenced code and other HTML comments hide what stands in them. All functions take linear time.
+Quoted lines, `<blockquote>`, fenced code and other HTML comments hide what stands in them.
+All functions take linear time.
 """
 
 import re
@@ -42,9 +43,10 @@ _TOKEN = rf"""
     |   [ \t]*(?P<fence>`{{3,}}+(?=[^`\n]*$)|~{{3,}}+)
     )
     |   (?<!`)(?P<code>`++)[^`\n]*(?P=code)(?!`)
-    |   <!--
+    |   <(?:!--|(?P<html>(?i:blockquote)(?:[ \t][^<>\n]*)?>))
     """
 _QUOTE = re.compile(r"[ \t]*>[^\n]*(?:\n|\Z)")
+_HTML_QUOTE = re.compile(r"<(/?)blockquote(?:[ \t][^<>\n]*)?>", re.IGNORECASE)
 _FENCE_END = re.compile(rf"^[ \t]*(`{{3,}}+|~{{3,}}+){_END}", re.MULTILINE)
 _TRAILER = re.compile(rf"^ {{0,3}}Session-ID:[ \t]*({_ID}){_END}", re.MULTILINE | re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t\r]*(?=\n)")
@@ -141,7 +143,7 @@ def without_marks(body: str) -> str:
 def own_words(body: str) -> tuple[str, ...]:
     """The lines that the author wrote, stripped, without blank ones.
 
-    Our marks, quoted lines, fenced code and HTML comments are no part of them. A fence or comment that is
+    Our marks, quotes, fenced code and HTML comments are no part of them. A fence or comment that is
     not closed runs to the end.
     """
     visible = _visible(body, _spans(body))
@@ -168,7 +170,8 @@ def trailers(text: str) -> tuple[tuple[str, str], ...]:
 
 def comments(body: str) -> tuple[str, ...]:
     """The beginnings of the HTML comments that begin a line and are not ours."""
-    spans = (span for span in _spans(body) if span.inline and _begins_line(body, span.start))
+    found = (span for span in _spans(body) if span.inline and body.startswith("<!--", span.start))
+    spans = (span for span in found if _begins_line(body, span.start))
     return tuple(body[span.start : span.end][4:_LONGEST_COMMENT].removesuffix("-->").strip() for span in spans)
 
 
@@ -208,9 +211,10 @@ def _token() -> re.Pattern[str]:
 def _spans(body: str) -> Iterator[_Span]:
     """What is not the author's visible text, in order and without overlaps."""
     position = 0
-    token = _token() if body else None
+    token = _token() if _may_hide(body) else None
+    quoted = _end_of_html_quotes(body)
     while token and (found := token.search(body, position)):
-        if found["code"]:
+        if found["code"] or (found["html"] and found.start() >= quoted):
             position = found.end()
         elif found["full"] and not is_valid_id(found["full"]):
             position = found.start() + 1
@@ -218,6 +222,11 @@ def _spans(body: str) -> Iterator[_Span]:
             span = _span(body, found)
             yield span
             position = span.end
+
+
+def _may_hide(body: str) -> bool:
+    """Whether a sign stands in it with which anything but the author's text can begin: a quick look first."""
+    return "<" in body or "`" in body or ">" in body or "~" in body or "[" in body
 
 
 def _span(body: str, found: re.Match[str]) -> _Span:
@@ -230,13 +239,31 @@ def _span(body: str, found: re.Match[str]) -> _Span:
         return _Span(start, _quote_end(body, start))
     if found["fence"]:
         return _fence(body, start, found.end(), found["fence"])
-    return _comment(body, start)
+    return _html_quote(body, start) if found["html"] else _comment(body, start)
 
 
 def _quote_end(body: str, position: int) -> int:
     while found := _QUOTE.match(body, position):
         position = found.end()
     return position
+
+
+def _end_of_html_quotes(body: str) -> int:
+    """Where the last one is closed: what is open behind it is text, such as a tag that is named in a sentence."""
+    if "</" not in body:
+        return 0
+    return max((tag.start() for tag in _HTML_QUOTE.finditer(body) if tag[1]), default=0)
+
+
+def _html_quote(body: str, start: int) -> _Span:
+    """To its own closing tag, or to the last one where some are missing."""
+    depth, end = 0, start
+    for tag in _HTML_QUOTE.finditer(body, start):
+        depth += -1 if tag[1] else 1
+        end = tag.end() if tag[1] else end
+        if depth == 0:
+            break
+    return _Span(start, end, inline=True)
 
 
 def _fence(body: str, start: int, inside: int, fence: str) -> _Span:

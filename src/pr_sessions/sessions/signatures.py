@@ -93,7 +93,7 @@ def _look(pr: PullRequest) -> _Seen:
         title=pr.title.strip().casefold(),
         branch=(pr.branch or "").removeprefix(_REFS),
         author=Account() if pr.author_is_name else account(pr.author, pr.author_id),
-        commits=tuple(filter(None, map(_identity, pr.commit_authors))),
+        commits=tuple(filter(None, map(_identity, dict.fromkeys(pr.commit_authors)))),
         co_authors=tuple(filter(None, (_identity(_address(value)) for key, value in said if key == _CO_AUTHOR))),
         trailers=tuple(said),
         lines=tuple(dict.fromkeys((*lines, *filter(None, map(_link, lines))))),
@@ -129,23 +129,40 @@ def _link(line: str) -> str:
     return line.partition("](")[2] if line.startswith("[") else ""
 
 
-def _is(wanted: str, one: str | Account) -> bool:
-    """Whether they are the same address or account; a number counts more than a login, which can change hands."""
-    if isinstance(one, str):
-        return wanted.casefold() == one
-    known = _wanted(wanted)
-    if known.number is not None and one.number is not None:
-        return known.number == one.number
-    return bool(one.login) and known.login == one.login
+class _People(Struct, frozen=True):
+    """The accounts and addresses of a signature, quick to look into.
+
+    Attributes:
+        renamable: logins of which no number is known.
+    """
+
+    addresses: frozenset[str]
+    numbers: frozenset[int]
+    logins: frozenset[str]
+    renamable: frozenset[str]
+
+    def holds(self, one: str | Account) -> bool:
+        """Whether it is one of them; a number counts more than a login, which can change hands."""
+        if isinstance(one, str):
+            return one in self.addresses
+        if one.number is None:
+            return bool(one.login) and one.login in self.logins
+        return one.number in self.numbers or (bool(one.login) and one.login in self.renamable)
 
 
 @cache
-def _wanted(text: str) -> Account:
-    return account(text)
+def _people(texts: tuple[str, ...]) -> _People:
+    known = [account(text) for text in texts if "@" not in text]
+    return _People(
+        addresses=frozenset(text.casefold() for text in texts if "@" in text),
+        numbers=frozenset(one.number for one in known if one.number is not None),
+        logins=frozenset(one.login for one in known),
+        renamable=frozenset(one.login for one in known if one.number is None),
+    )
 
 
-def _is_any(wanted: Iterable[str], people: Iterable[str | Account]) -> bool:
-    return any(_is(value, one) for one in people for value in wanted)
+def _is_any(texts: tuple[str, ...], people: Iterable[str | Account]) -> bool:
+    return any(map(_people(texts).holds, people))
 
 
 def _author(signature: Signature, seen: _Seen) -> Runs | None:
@@ -197,9 +214,15 @@ def _label(signature: Signature, seen: _Seen) -> Runs | None:
 
 
 def _fitting(templates: tuple[str, ...], texts: Iterable[str]) -> Runs | None:
-    starts = tuple(map(start, templates))
-    found = list(_all_runs(templates, (text for text in texts if text.startswith(starts))))
+    starts = _starts(templates)
+    near = [text for text in texts if text.startswith(starts)]
+    found = list(_all_runs(templates, near)) if near else ()
     return NOTHING.union(*found) if found else None
+
+
+@cache
+def _starts(templates: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(start, templates))
 
 
 def _all_runs(templates: tuple[str, ...], texts: Iterable[str]) -> Iterator[Runs]:

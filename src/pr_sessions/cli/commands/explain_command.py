@@ -89,11 +89,23 @@ def _placed(number: str, session: Session, facts: Facts, tracker: Tracker) -> It
         ("session", session_text.standing(session, tracker, now)),
         ("its span", f"{output.clock(session.started)} to {output.clock(end or session.latest)}"),
         ("rests on", session_text.rests_on(session)),
+        ("whose word", _whose_word(number, session)),
         ("shares a commit", _with_whom(number, session)),
         ("also known as", output.one_line(", ".join(session.aliases), 200)),
         *session_text.corrections(session),
     ]
     yield from output.table([row for row in rows if row[1]])
+
+
+def _whose_word(number: str, session: Session) -> str:
+    """Who vouches for a mark of ours: it is text like any other, and a stranger may have copied it."""
+    mine = session.pull_requests.get(number, Facts())
+    if mine.placement is None or mine.placement.rung is not Rung.MARK:
+        return ""
+    people = {session.author, *(f.author for n, f in session.pull_requests.items() if n != number)}
+    if not mine.author or mine.author in people:
+        return agents_text.THEIRS
+    return output.one_line(f"{agents_text.THEIRS}; nothing else in the session is by {mine.author}", 200)
 
 
 def _with_whom(number: str, session: Session) -> str:
