@@ -44,6 +44,7 @@ def test_the_record_as_json(repo: Path, cli: Cli) -> None:
             "active_minutes": 0,
             "title": None,
             "inferred": True,
+            "runs": [],
             "corrections": {"pull_requests": [], "merged": [], "reopened": None},
             "minutes_left": None,
         },
