@@ -168,11 +168,12 @@ class Book:
 
     def to_bytes(self, without: Collection[str] = ()) -> bytes:
         """The file: every session in its place, every unchanged one as it was; those in `without` stand elsewhere."""
-        order = [i for i in (*self.active_ids(), *self.completed_ids()) if i not in without]
+        order = (*self.active_ids(), *self.completed_ids())
+        entries = self.kept | {i: self.entry(session) for i, session in self.changed.items()}
         top = dict(self.top)
         if self.unattributed:
             top["unattributed"] = {n: write_facts(self.unattributed[n], self.zone) for n in sorted(self.unattributed)}
-        return format_document(map(self.entry_of, order), top)
+        return format_document([entries[i] for i in order if i not in without], top)
 
     def entry_of(self, session_id: str) -> Entry:
         """The session of that id as it is written; itself where nobody changed it."""

@@ -27,10 +27,12 @@ class RecordIndex:
         # Asked of every session on every write: plain loops are half as slow as anything shorter.
         for session_id, entry in self._entries.items():
             record = entry.record
-            for number in _list(record.get("prs"), "prs"):
+            numbers = record.get("prs")
+            for number in numbers if type(numbers) is list else _list(numbers, "prs"):
                 listed[str(number)] = session_id
             if metadata := record.get("metadata"):
-                for number in _object(_object(metadata, "metadata").get("pull_requests"), "pull_requests"):
+                told = (metadata if type(metadata) is dict else _object(metadata, "metadata")).get("pull_requests")
+                for number in told if type(told) is dict else _object(told, "pull_requests"):
                     known[number] = session_id
         return listed | known
 
@@ -78,8 +80,9 @@ class RecordIndex:
         found = []
         for session_id, entry in entries.items():
             if entry.completed:
-                text = entry.record.get("completed") or entry.record.get("last_activity")
-                if isinstance(text, str) and text.endswith("Z"):
+                record = entry.record
+                text = record.get("completed") or record.get("last_activity")
+                if type(text) is str and text[-1] == "Z":
                     found.append((text[:-1], session_id))
                 else:
                     found.append((sortable(text, self._zone), session_id))
