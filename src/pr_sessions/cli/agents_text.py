@@ -19,6 +19,7 @@ _WORD: Mapping[str, str] = {
     "co-author": _COMMITS,
     "trailer": _COMMITS,
     "told": "the word of who recorded it",
+    "hook": "the word of a hook on this machine",
 }
 _HEADER = ("agent", "role", "confidence", "by", "which is")
 
