@@ -7,7 +7,7 @@ stands in an archive, among the others, or in both: reading joins all tellings.
 import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import Document, parse
-from pr_sessions.stores.files import read_bytes, sweep_temporaries
+from pr_sessions.stores.files import names_in, read_bytes, sweep_temporaries
 
 FOLDER = "archive"
 
@@ -77,7 +77,7 @@ class Archives(Struct, frozen=True):
     def names(self) -> list[str]:
         """File names of the archives in any of the folders, the oldest month first."""
         ours = re.compile(rf"{re.escape(self.stem)}[0-9]{{4}}-[0-9]{{2}}\.json")
-        return sorted({name for folder in self.folders for name in _listed(folder) if ours.fullmatch(name)})
+        return sorted({name for folder in self.folders for name in names_in(folder) if ours.fullmatch(name)})
 
     def name(self, month: str) -> str:
         """The file name of a month, `YYYY-MM`."""
@@ -208,18 +208,6 @@ def _mentions(data: bytes, name: str) -> bool:
         return True
     text = name.encode()
     return text in data and re.search(rb'["\s,\[]%b["\s,\]]' % re.escape(text), data) is not None
-
-
-def _listed(folder: Path) -> Iterator[str]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from (entry.name for entry in entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise UnreadableFile(
-            f"cannot list {folder}: {error.strerror or error}", f"give yourself read permission for {folder}"
-        ) from error
 
 
 def _size(path: Path) -> int | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.errors import Ambiguous, InvalidValue, NotFound, UnreadableFile
-from pr_sessions.stores.files import remove_file, replace_file, sweep_temporaries
+from pr_sessions.errors import Ambiguous, InvalidValue, NotFound
+from pr_sessions.stores.files import names_in, remove_file, replace_file, sweep_temporaries
 
 _STEM = "auto_pr_sessions."
 _OURS = re.compile(r"auto_pr_sessions\.([0-9]{8}T[0-9]{6}Z)(?:-([0-9]{1,6}))?\.json")
@@ -104,17 +104,8 @@ def _names(backups: tuple[Backup, ...]) -> str:
 
 
 def _backups_in(folder: Path) -> Iterator[Backup]:
-    try:
-        for path in folder.iterdir():
-            backup = _read_name(path)
-            if backup is not None:
-                yield backup
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise UnreadableFile(
-            f"cannot list {folder}: {error.strerror or error}", f"give yourself read permission for {folder}"
-        ) from error
+    found = (_read_name(folder / name) for name in names_in(folder))
+    return (backup for backup in found if backup)
 
 
 def _read_name(path: Path) -> Backup | None:

@@ -70,6 +70,23 @@ def _why_not(facts: os.stat_result, limit: int) -> str | None:
     return None
 
 
+def names_in(folder: Path) -> tuple[str, ...]:
+    """The names of everything in a folder; none where there is no such folder.
+
+    Raises:
+        UnreadableFile: it may not be listed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(entry.name for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise UnreadableFile(
+            f"cannot list {folder}: {error.strerror or error}", f"give yourself read permission for {folder}"
+        ) from error
+
+
 def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Put `data` in the place of the file, whole and on the disk, or leave the file as it was.
 
