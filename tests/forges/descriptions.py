@@ -132,7 +132,9 @@ class Description:
 
 
 def _pattern(template: str) -> str:
-    return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    # Only the path of a file in a repository has slashes in it.
+    names = re.sub(r"\\\{path\\\}", r"(?P<path>.+)", re.escape(template))
+    return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", names)
 
 
 def _references(schema: Json) -> Iterator[str]:

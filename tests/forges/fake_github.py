@@ -4,6 +4,7 @@ import hashlib
 import socket
 import sys
 import threading
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -60,6 +61,9 @@ class FakeGitHub:
         self.comments: dict[int, dict[str, Any]] = {}
         self.checks: dict[int, dict[str, Any]] = {}
         self.permissions: dict[str, str] = {}
+        self.contents: dict[tuple[str, str], bytes] = {}
+        self.me = "github-actions[bot]"
+        self.now = "2026-01-01T00:00:00Z"
         self.dispatched: list[tuple[str, Any]] = []
         self.tokens = {TOKEN, GRANTED}
         self.app_key = ""
@@ -86,6 +90,16 @@ class FakeGitHub:
         row["head"]["ref"] = f"work-{number}"
         self.pulls[number] = row
         self.files.setdefault(number, [self.file("src/shop.py")])
+
+    def add_comment(self, number: int, body: str, author: str, created: str, kind: str = "User") -> dict[str, Any]:
+        """A comment below a pull request."""
+        comment = self.description.example("issue-comment-items")[0]
+        comment |= {"id": 1 + len(self.comments), "body": body, "created_at": created, "updated_at": created}
+        comment["user"] |= {"login": author, "type": kind}
+        comment["issue_url"] = f"https://api.github.com/repos/{self.repository}/issues/{number}"
+        comment["html_url"] = f"https://github.com/{self.repository}/pull/{number}#issuecomment-{comment['id']}"
+        self.comments[comment["id"]] = comment
+        return comment
 
     def file(self, filename: str, status: str = "modified") -> dict[str, Any]:
         """A changed file."""
@@ -171,15 +185,36 @@ class FakeGitHub:
         number = int(names["issue_number"])
         if number not in self.pulls:
             return _missing()
-        comment = self.description.example("issue-comment-items")[0]
-        comment |= {"id": 1 + len(self.comments), "body": told["body"]}
-        comment["issue_url"] = f"https://api.github.com/repos/{self.repository}/issues/{number}"
-        self.comments[comment["id"]] = comment
-        return Reply(201, comment)
+        return Reply(201, self.add_comment(number, told["body"], self.me, self.now, kind="Bot"))
 
     def update_comment(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
-        self.comments[int(names["comment_id"])]["body"] = told["body"]
+        self.comments[int(names["comment_id"])] |= {"body": told["body"], "updated_at": self.now}
         return Reply(200, self.comments[int(names["comment_id"])])
+
+    def list_all_comments(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
+        since = asked.get("since", "")
+        found = [c for c in self.comments.values() if c["updated_at"] >= since]
+        found.sort(key=lambda c: (c[f"{asked.get('sort', 'created')}_at"], c["id"]))
+        return self._listed(asked, found[::-1] if asked.get("direction") == "desc" else found)
+
+    def content(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
+        data = self.contents.get((asked.get("ref", "main"), names["path"]))
+        if data is None:
+            return _missing()
+        told = self.description.example("content-file-response-if-content-is-a-file")
+        told |= {"type": "file", "size": len(data), "sha": hashlib.sha1(data).hexdigest()}  # noqa: S324 - as git does
+        if len(data) > 1 << 20:
+            return Reply(200, told | {"encoding": "none", "content": ""})
+        return Reply(200, told | {"encoding": "base64", "content": b64encode(data).decode()})
+
+    def blob(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        by_sha = {hashlib.sha1(data).hexdigest(): data for data in self.contents.values()}  # noqa: S324 - as above
+        data = by_sha.get(names["file_sha"])
+        if data is None:
+            return _missing()
+        told = {"encoding": "base64", "content": b64encode(data).decode(), "sha": names["file_sha"]}
+        address = f"https://api.github.com/repos/{self.repository}/git/blobs/{names['file_sha']}"
+        return Reply(200, told | {"size": len(data), "url": address, "node_id": "MDQ6QmxvYg=="})
 
     def list_checks(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         found = [check for check in self.checks.values() if check["head_sha"] == names["ref"]]
@@ -226,6 +261,9 @@ _ANSWERS: Mapping[str, Callable[..., Reply]] = {
     "issues/list-comments": FakeGitHub.list_comments,
     "issues/create-comment": FakeGitHub.create_comment,
     "issues/update-comment": FakeGitHub.update_comment,
+    "issues/list-comments-for-repo": FakeGitHub.list_all_comments,
+    "repos/get-content": FakeGitHub.content,
+    "git/get-blob": FakeGitHub.blob,
     "checks/list-for-ref": FakeGitHub.list_checks,
     "checks/create": FakeGitHub.create_check,
     "checks/update": FakeGitHub.update_check,

@@ -60,7 +60,10 @@ def test_a_check_run_is_made_and_completed(fake: FakeGitHub, ask: Ask) -> None:
     made = ask(lambda g: g.create_check("pr-sessions", SHA, status="in_progress", external_id="s-1"))
     ask(lambda g: g.update_check(made.id, status="completed", conclusion="success"))
 
-    assert ask(lambda g: g.checks(SHA)) == [CheckRun(1, "pr-sessions", "completed", "success", SHA, "s-1")]
+    [check] = ask(lambda g: g.checks(SHA))
+    assert check == CheckRun(
+        1, "pr-sessions", "completed", "success", SHA, "s-1", check.started, "octoapp", "Mighty Readme report"
+    )
 
 
 def test_a_workflow_is_started_with_its_inputs(fake: FakeGitHub, ask: Ask) -> None:

@@ -17,6 +17,17 @@ DEFAULT_MARKERS = (
     "done with session",
 )
 LOOSE_MARKERS = ("complete", "finished", "✅")
+DEFAULT_ALWAYS = (
+    ".github/**",
+    "**/*.lock",
+    "**/package-lock.json",
+    "**/npm-shrinkwrap.json",
+    "**/pnpm-lock.yaml",
+    "**/bun.lockb",
+    "**/go.sum",
+    "**/packages.lock.json",
+    "**/gradle.lockfile",
+)
 
 
 class Share(StrEnum):
@@ -32,6 +43,27 @@ class Marking(StrEnum):
 
     NONE = "none"
     BODY = "body"
+
+
+class GateMode(StrEnum):
+    """Whether checks of automatic pull requests wait for their session's end, or it is only told which would."""
+
+    ADVISORY = "advisory"
+    ENFORCE = "enforce"
+
+
+class OverBudget(StrEnum):
+    """What becomes of a pull request that is one too many: it is told, or the gate's job fails."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Commenting(StrEnum):
+    """Whether sessions are told of in comments, where there is something to tell."""
+
+    AUTO = "auto"
+    NEVER = "never"
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -56,6 +88,13 @@ class Policy(Struct, frozen=True, kw_only=True):
         signatures_off: ids of those that do not count.
         signatures: all that count; filled where pull requests are looked at, and empty everywhere else.
         mark: whether a pull request that a hook saw gets our mark.
+        gate: whether checks are postponed.
+        gate_always: paths whose change always runs the checks, as globs: `**` crosses folders.
+        gate_checks: names of the checks that must have succeeded on a pull request's last commit.
+        gate_workflow: file name of the workflow that is started for what was postponed.
+        open_budget: how many open pull requests an agent may have in the repository; `None` for any number.
+        over_budget: what happens where it has more.
+        comment: whether comments tell of sessions.
     """
 
     timeout: timedelta = timedelta(minutes=30)
@@ -76,6 +115,13 @@ class Policy(Struct, frozen=True, kw_only=True):
     signatures_off: tuple[str, ...] = ()
     signatures: tuple[Signature, ...] = ()
     mark: Marking = Marking.NONE
+    gate: GateMode = GateMode.ADVISORY
+    gate_always: tuple[str, ...] = DEFAULT_ALWAYS
+    gate_checks: tuple[str, ...] = ()
+    gate_workflow: str | None = None
+    open_budget: int | None = None
+    over_budget: OverBudget = OverBudget.WARN
+    comment: Commenting = Commenting.AUTO
 
     @property
     def active_markers(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from msgspec import Struct
 from pr_sessions.errors import InvalidValue
 from pr_sessions.sessions.branch_name import check_branch_name
 from pr_sessions.sessions.patterns import matcher
-from pr_sessions.sessions.policy import Marking, Share
+from pr_sessions.sessions.policy import Commenting, GateMode, Marking, OverBudget, Share
 
 if TYPE_CHECKING:
     from pr_sessions.stores.yaml_text import Item
@@ -22,7 +23,10 @@ MAX_MARKER = 100
 MAX_PATTERN = 500
 MAX_SIGNATURE = 200
 MAX_QUOTED = 60
+MAX_BUDGET = 100_000
+MAX_STARS = 8
 
+WORKFLOW = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.ya?ml")
 UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 KINDS = {
     "text": "text",
@@ -113,9 +117,37 @@ def _share(item: "Item") -> Iterator[Problem]:
         yield Problem(item.line, "must be commit, branch or local", hint)
 
 
-def _marking(item: "Item") -> Iterator[Problem]:
-    if item.value not in tuple(Marking):
-        yield Problem(item.line, "must be none or body", "body: pull requests that agents opened get our one-line mark")
+def _one_of(kind: type[StrEnum], hint: str) -> "Callable[[Item], Iterator[Problem]]":
+    words = tuple(kind)
+
+    def problems(item: "Item") -> Iterator[Problem]:
+        if item.value not in words:
+            yield Problem(item.line, f"must be {' or '.join(words)}", hint)
+
+    return problems
+
+
+def _budget(item: "Item") -> Iterator[Problem]:
+    if item.kind == "flag" and item.value is False:
+        return
+    if not isinstance(item.value, int) or item.kind != "number":
+        yield _wrong_kind(item, "a whole number, or off", "write it plainly, such as 10, without quotes")
+    elif not 1 <= item.value <= MAX_BUDGET:
+        yield Problem(item.line, f"must be from 1 to {MAX_BUDGET}, not {item.value}", "off allows any number")
+
+
+def _workflow(item: "Item") -> Iterator[Problem]:
+    if item.kind == "flag" and item.value is False:
+        return
+    if not isinstance(item.value, str) or not WORKFLOW.fullmatch(item.value):
+        yield Problem(item.line, "must be the name of a workflow's file", "such as ci.yml, without a folder")
+
+
+def _glob(text: str) -> None:
+    if text.startswith(("/", "!")) or "\\" in text or text.count("*") > MAX_STARS:
+        raise InvalidValue(
+            f"no path: {quoted(text)}", "write it from the repository's root, such as infra/** or **/*.lock"
+        )
 
 
 def _branch(item: "Item") -> Iterator[Problem]:
@@ -214,5 +246,28 @@ RULES: Mapping[str, Rule] = {
     "minimal_metadata": Rule("minimal_metadata", _flag, _itself),
     "signatures": Rule("team_signatures", _list_of(_signature, MAX_SIGNATURE), _texts),
     "signatures_off": Rule("signatures_off", _list_of(_signature_id, MAX_SIGNATURE), _texts),
-    "mark": Rule("mark", _marking, lambda item: Marking(item.value)),
+    "mark": Rule(
+        "mark",
+        _one_of(Marking, "body: pull requests that agents opened get our one-line mark"),
+        lambda item: Marking(item.value),
+    ),
+    "gate": Rule(
+        "gate",
+        _one_of(GateMode, "advisory: checks run, and it is told which could have waited; enforce: they wait"),
+        lambda item: GateMode(item.value),
+    ),
+    "gate.always": Rule("gate_always", _list_of(_glob, MAX_PATTERN), _texts),
+    "gate.checks": Rule("gate_checks", _list_of(str, MAX_MARKER), _texts),
+    "gate.workflow": Rule("gate_workflow", _workflow, lambda item: item.value or None),
+    "gate.open_budget": Rule("open_budget", _budget, lambda item: item.value or None),
+    "gate.over_budget": Rule(
+        "over_budget",
+        _one_of(OverBudget, "warn: it is told; fail: the gate's job fails"),
+        lambda item: OverBudget(item.value),
+    ),
+    "comment": Rule(
+        "comment",
+        _one_of(Commenting, "auto: where a session has two or more pull requests; never: only the job's summary"),
+        lambda item: Commenting(item.value),
+    ),
 }

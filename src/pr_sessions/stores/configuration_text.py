@@ -27,10 +27,17 @@ WHY: Mapping[str, str] = {
     "enable_heuristic_completion": "true: a pull request with tests and docs ends its session.",
     "enable_heuristic_detection": "true: small pull requests count as automatic.",
     "keep_days": "Sessions that ended longer ago move to monthly files in docs/metrics/archive/. off: they stay.",
-    "minimal_metadata": "true: bodies get one comment only, look-ups by number read .cursor/data/session_state.json.",
+    "minimal_metadata": "true: bodies get a single line only, look-ups by number read .cursor/data/session_state.json.",
     "signatures": "Agents of your own: agent, kind and value, such as 'acme branch acme/'.",
     "signatures_off": "Signatures of agents that do not count here, by id, such as codex/branch.",
     "mark": "body: pull requests that hooks saw get our one-line mark, with the gh or glab of whoever opened them.",
+    "gate": "advisory: all checks run; it is told which could have waited. enforce: they wait for the session's end.",
+    "gate.always": "Changes of these paths never wait. `**` crosses folders.",
+    "gate.checks": "These checks must succeed on a commit before our own, `pr-sessions`, does; enforce needs them.",
+    "gate.workflow": "The workflow that is started for what waited, such as ci.yml; off: none. enforce needs one.",
+    "gate.open_budget": "How many open pull requests one agent may have here. off: any number.",
+    "gate.over_budget": "warn: one too many is told. fail: the gate's job fails.",
+    "comment": "auto: a comment where a session has two or more pull requests, or something to watch. never: none.",
 }
 
 # What needs no quotes in YAML: names of zones, of shares, numbers, true and false.

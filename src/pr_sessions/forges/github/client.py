@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from pr_sessions.errors import ForgeFailed
@@ -20,12 +21,14 @@ from pr_sessions.forges.github.payload import (
     read_check_run,
     read_comment,
     read_commit,
+    read_content,
     read_file,
     read_pull_request,
     read_review,
 )
 from pr_sessions.forges.github.requests import Requests
 from pr_sessions.forges.github.wire import LIMITS, PATIENCE, Clock, Limits, Sleep, open_wire
+from pr_sessions.sessions.times import write_time
 from pr_sessions.tracker import utc_now
 
 REPOSITORY = "/repos/{owner}/{repo}"
@@ -66,6 +69,35 @@ class GitHub(Requests):
         """The comments below a pull request, oldest first; 10,000 at most."""
         url = f"{REPOSITORY}/issues/{{number}}/comments{{?per_page}}"
         return [read_comment(item) for item in await self._listed(url, number)]
+
+    async def comments_since(self, since: datetime, most: int = 10) -> list[Comment]:
+        """The comments below all pull requests and issues that were made or changed since then, oldest first.
+
+        Raises:
+            ForgeFailed: there are more pages of a hundred than `most`.
+        """
+        url = f"{REPOSITORY}/issues/comments{{?sort,direction,since,per_page}}"
+        address = self.address(url, sort="created", direction="asc", since=write_time(since))
+        return [read_comment(item) for item in await self.every(address, most=most)]
+
+    async def text_file(self, path: str, ref: str = "") -> bytes | None:
+        """A file as a branch has it; `None` where there is none. One of more than a megabyte takes a second request.
+
+        Args:
+            path: from the repository's root.
+            ref: a branch or commit; the default branch if empty.
+        """
+        url = f"{REPOSITORY}/contents/{{+path}}{{?ref}}"
+        try:
+            told = await self.item("GET", url, path=path, **({"ref": ref} if ref else {}))
+        except ForgeFailed as error:
+            if error.status == 404:
+                return None
+            raise
+        found = read_content(told)
+        if found.data is None:
+            found = read_content(await self.item("GET", f"{REPOSITORY}/git/blobs/{{sha}}", sha=found.sha))
+        return found.data
 
     async def checks(self, sha: str) -> list[CheckRun]:
         """The latest check runs on a commit."""

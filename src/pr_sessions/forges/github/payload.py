@@ -4,6 +4,7 @@ Tolerant of what real payloads lack: authors whose account is gone, heads whose 
 do not have.
 """
 
+from base64 import b64decode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -27,11 +28,17 @@ class User(Struct, frozen=True):
     id: int | None = None
     type: str | None = None
 
+    @property
+    def is_bot(self) -> bool:
+        """Whether it is an App's account, which nobody else can write as."""
+        return self.type == "Bot"
+
 
 class GitHubPullRequest(Struct, frozen=True, kw_only=True):
     """A pull request with what only its forge knows.
 
     Attributes:
+        author: who opened it.
         repository: `owner/name` of the one that it is meant for; empty where that is not told.
         head_repository: `owner/name` of the one that it comes from; `None` where that is gone, or not told.
         head_sha: the commit at the head of its branch.
@@ -40,6 +47,7 @@ class GitHubPullRequest(Struct, frozen=True, kw_only=True):
     """
 
     pull_request: PullRequest
+    author: User = User()
     repository: str = ""
     head_repository: str | None = None
     head_sha: str = ""
@@ -80,17 +88,36 @@ class Review(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """A comment below a pull request."""
+    """A comment below a pull request.
+
+    Attributes:
+        number: of that pull request or issue; empty where it is not told.
+        address: where people read it.
+    """
 
     id: int
     author: User = User()
     body: str = ""
     created: datetime | None = None
     updated: datetime | None = None
+    number: str = ""
+    address: str = ""
+
+
+class Content(Struct, frozen=True):
+    """A file in a repository; its bytes are `None` where it is too large to be told with its name."""
+
+    sha: str
+    data: bytes | None
 
 
 class CheckRun(Struct, frozen=True):
-    """A check run on a commit."""
+    """A check run on a commit.
+
+    Attributes:
+        app: name of the App that made it, such as `github-actions`.
+        title: of its output.
+    """
 
     id: int
     name: str = ""
@@ -98,6 +125,9 @@ class CheckRun(Struct, frozen=True):
     conclusion: str | None = None
     head_sha: str = ""
     external_id: str = ""
+    started: datetime | None = None
+    app: str = ""
+    title: str = ""
 
 
 class _Repository(Struct):
@@ -167,6 +197,23 @@ class _Comment(Struct):
     body: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+    issue_url: str | None = None
+    html_url: str | None = None
+
+
+class _Content(Struct):
+    sha: str
+    type: str = "file"
+    encoding: str = ""
+    content: str | None = None
+
+
+class _App(Struct):
+    slug: str | None = None
+
+
+class _Output(Struct):
+    title: str | None = None
 
 
 class _CheckRun(Struct):
@@ -176,6 +223,9 @@ class _CheckRun(Struct):
     conclusion: str | None = None
     head_sha: str | None = None
     external_id: str | None = None
+    started_at: str | None = None
+    app: _App | None = None
+    output: _Output | None = None
 
 
 def read_pull_request(payload: Any) -> GitHubPullRequest:
@@ -190,6 +240,7 @@ def read_pull_request(payload: Any) -> GitHubPullRequest:
     head, base = row.head or _Ref(), row.base or _Ref()
     return GitHubPullRequest(
         pull_request=_pull_request(row, head, base),
+        author=row.user or User(),
         repository=base.repo.full_name if base.repo else "",
         head_repository=(head.repo.full_name if head.repo else None) or None,
         head_sha=head.sha or "",
@@ -222,13 +273,44 @@ def read_review(payload: Any) -> Review:
 def read_comment(payload: Any) -> Comment:
     """A comment. Raises `InvalidValue` where it is none."""
     row = _into(_Comment, payload, "a comment")
-    return Comment(row.id, row.user or User(), row.body or "", _time(row.created_at), _time(row.updated_at))
+    number = (row.issue_url or "").rpartition("/")[2]
+    return Comment(
+        row.id,
+        row.user or User(),
+        row.body or "",
+        _time(row.created_at),
+        _time(row.updated_at),
+        number if number.isascii() and number.isdecimal() else "",
+        row.html_url or "",
+    )
 
 
 def read_check_run(payload: Any) -> CheckRun:
     """A check run. Raises `InvalidValue` where it is none."""
     row = _into(_CheckRun, payload, "a check run")
-    return CheckRun(row.id, row.name or "", row.status or "", row.conclusion, row.head_sha or "", row.external_id or "")
+    return CheckRun(
+        row.id,
+        row.name or "",
+        row.status or "",
+        row.conclusion,
+        row.head_sha or "",
+        row.external_id or "",
+        _time(row.started_at),
+        (row.app.slug if row.app else None) or "",
+        (row.output.title if row.output else None) or "",
+    )
+
+
+def read_content(payload: Any) -> Content:
+    """A file, as the interface for contents or for blobs tells it. Raises `InvalidValue` where it is none."""
+    row = _into(_Content, payload, "a file")
+    if row.type != "file":
+        raise InvalidValue("GitHub tells of a folder or a link where a file was asked for")
+    try:
+        data = b64decode(row.content or "") if row.encoding == "base64" else None
+    except ValueError as error:
+        raise InvalidValue("GitHub tells of a file that cannot be read") from error
+    return Content(row.sha, data)
 
 
 def with_files(pull_request: PullRequest, files: Sequence[ChangedFile]) -> PullRequest:
