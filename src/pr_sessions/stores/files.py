@@ -111,7 +111,7 @@ def names_in(folder: Path) -> tuple[str, ...]:
         ) from error
 
 
-def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int | None = None, lasting: bool = True) -> None:
     """Put `data` in the place of the file, whole and on the disk, or leave the file as it was.
 
     Missing folders are created. A symbolic link stays, the file that it points to is replaced.
@@ -120,6 +120,7 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         path: the file.
         data: its whole new content.
         mode: permission bits of a new file; an existing file keeps its own.
+        lasting: whether the replacement itself has to outlast a loss of power; otherwise the file before may be back.
 
     Raises:
         CannotWrite: the disk, the folder or its permissions refuse.
@@ -131,7 +132,8 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         make_folder(target.parent)
         _write_new(temporary, data, mode if bits is None else bits)
         move(temporary, target)
-        _sync_folder(target.parent)
+        if lasting:
+            _sync_folder(target.parent)
     except BaseException as error:
         _discard(temporary)
         if isinstance(error, OSError):
