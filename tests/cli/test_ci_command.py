@@ -19,9 +19,7 @@ from pr_sessions.tracker import utc_now
 from rendering import shown
 
 ENFORCE = "gate: enforce\ngate.checks: [test]\ngate.workflow: ci.yml\n"
-HOSTILE = (
-    "auto-pr: $(touch pwned) `id`; ${{ github.token }} <img src=x> [x](javascript:1) @ada ##[set-output name=a;]b\n::x"
-)
+HOSTILE = "auto-pr: $(touch pwned) `id`; ${{ github.token }} <img src=x> [x](y:z) @ada ##[set-output name=a;]b\n::x"
 
 
 class Job(Struct, frozen=True):
@@ -178,6 +176,14 @@ def touching_workflows(shop: FakeGitHub) -> dict[str, Any]:
     return opened(shop)
 
 
+def of_another_repository(shop: FakeGitHub) -> dict[str, Any]:
+    return opened(shop) | {"repository": {"full_name": "eve/x"}}
+
+
+def of_nothing(shop: FakeGitHub) -> dict[str, Any]:
+    return opened(shop) | {"pull_request": shop.pulls[2] | {"number": 9}}
+
+
 EVENTS: tuple[tuple[str, str, Callable[[FakeGitHub], Any], str], ...] = (
     ("from a fork", "pull_request", from_fork, "its branch lies in a fork"),
     ("of a deleted branch", "pull_request", of_deleted_branch, "the event postpones nothing"),
@@ -191,18 +197,8 @@ EVENTS: tuple[tuple[str, str, Callable[[FakeGitHub], Any], str], ...] = (
     ("half-written", "pull_request", lambda shop: json.dumps(opened(shop))[:-300], "half-written"),
     ("empty", "pull_request", lambda _shop: "", "half-written"),
     ("no object", "pull_request", lambda _shop: [1], "the event file holds no object"),
-    (
-        "of another repository",
-        "pull_request",
-        lambda shop: opened(shop) | {"repository": {"full_name": "eve/x"}},
-        "eve/x",
-    ),
-    (
-        "unknown to GitHub",
-        "pull_request",
-        lambda shop: opened(shop) | {"pull_request": shop.pulls[2] | {"number": 9}},
-        "9",
-    ),
+    ("of another repository", "pull_request", of_another_repository, "the event is of eve/x, and not of ada/shop"),
+    ("that GitHub does not know", "pull_request", of_nothing, "#9"),
 )
 
 
