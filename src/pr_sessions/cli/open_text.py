@@ -1,0 +1,182 @@
+"""What `look` says of what is open on a forge: what to review next first, within 80 columns."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from pr_sessions.cli.output import clock, dim, heading, one_line, plural, span, table
+from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
+from pr_sessions.history.relations import Overlap
+from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
+from pr_sessions.sessions.gate import Why
+from pr_sessions.sessions.session import Trigger
+
+MOST_BLOCKS = 3
+MOST_SESSIONS = 8
+MOST_TITLES = 3
+MOST_AGENTS = 3
+MOST_WAITING = 8
+_DAY = timedelta(days=1)
+
+
+def overview_lines(overview: OpenOverview) -> Iterator[str]:
+    """All that is open in a repository."""
+    yield from _headline(overview)
+    for part in _parts(overview) if overview.pull_requests else ():
+        if part:
+            yield ""
+            yield from part
+    if overview.doubts:
+        yield from ("", heading("What could not be read"), *some([_plain(doubt) for doubt in overview.doubts]))
+
+
+def block(session: OpenSession, overview: OpenOverview, titles: int) -> Iterator[str]:
+    """A session with its first pull requests in the order of review."""
+    size = f"{plural(len(session.review), 'open pull request')}, {plural(session.files, 'file')}"
+    yield f"  {heading(one_line(session.session_id, 40))}  {size}"
+    yield dim(one_line(f"    {', '.join(_about(session, overview.at))}", WIDTH))
+    yield from (_title(overview.pull_requests[number]) for number in session.review[:titles])
+    if more := session.review[titles:]:
+        yield dim(one_line(f"    ... and {ranges(more)}", WIDTH))
+
+
+def age(opened: datetime | None, at: datetime) -> str:
+    """How long something is open: `21 min`, `3 days`."""
+    if opened is None:
+        return "unknown"
+    passed = max(at - opened, timedelta())
+    return span(passed) if passed < _DAY else plural(passed // _DAY, "day")
+
+
+def _parts(overview: OpenOverview) -> Iterator[list[str]]:
+    yield _agents(overview)
+    yield _sessions(overview)
+    yield _titles("Automatic, in no session: none fits, or several equally well", overview.unattributed, overview)
+    yield _titles("Left out of sessions by their label", overview.excluded, overview)
+    yield _pairs("Pairs that touch the same files, of different agents or sessions", overview.collisions, overview)
+    yield _pairs("Pairs that touch the same files, in one session", overview.overlaps, overview)
+    yield _stacks(overview)
+    yield _waiting(overview)
+    yield _breaches(overview)
+    yield _not_automatic(overview.not_automatic)
+    yield _next(overview)
+
+
+def _headline(overview: OpenOverview) -> Iterator[str]:
+    name, count = one_line(overview.repository), len(overview.pull_requests)
+    theirs, sessions = sum(len(one.review) for one in overview.sessions), len(overview.sessions)
+    if not sessions:
+        none = "none of agents in a session" if count else ""
+        yield heading(f"{name}: {plural(count, 'open pull request')}, {none}" if count else f"{name}: nothing is open")
+        return
+    yield heading(f"{name}: {plural(theirs, 'open pull request')} of agents in {plural(sessions, 'session')}")
+    saved = [f"{plural(sessions, 'review')} instead of {theirs}."] if sessions < theirs else []
+    others = [f"{plural(count - theirs, 'other pull request')} {'is' if count - theirs == 1 else 'are'} open."]
+    if said := [*saved, *(others if count > theirs else [])]:
+        yield " ".join(said)
+
+
+def _agents(overview: OpenOverview) -> list[str]:
+    rows = [
+        (one_line(a.name, 40), a.role.value, plural(a.pull_requests, "pull request"), a.confidence)
+        for a in overview.agents
+    ]
+    return [heading("Agents"), *some(table(rows))] if rows else []
+
+
+def _sessions(overview: OpenOverview) -> list[str]:
+    """The first ones with titles, the next ones in a line each."""
+    found = overview.sessions
+    if not found:
+        return []
+    lines = [heading("What to review next: what has ended, then the largest; in this order")]
+    for session in found[:MOST_BLOCKS]:
+        lines += block(session, overview, MOST_TITLES)
+    lines += [_brief(session, overview.at) for session in found[MOST_BLOCKS:MOST_SESSIONS]]
+    if more := found[MOST_SESSIONS:]:
+        lines.append(dim(f"  ... and {len(more)} more with {plural(sum(len(s.review) for s in more), 'pull request')}"))
+    return lines
+
+
+def _about(session: OpenSession, at: datetime) -> Iterator[str]:
+    if session.agents:
+        yield one_line(" + ".join(session.agents[:MOST_AGENTS]), 40)
+    yield f"open for {age(session.oldest, at)}"
+    if session.ended is None:
+        yield "goes on" if session.ends is None else f"goes on, {span(max(session.ends - at, timedelta()))} left"
+        return
+    yield f"ended {clock(session.ended)}"
+    if session.trigger and session.trigger != Trigger.TIMEOUT:
+        yield one_line(session.trigger, 40)
+
+
+def _brief(session: OpenSession, at: datetime) -> str:
+    name, state = one_line(session.session_id, 28), "goes on" if session.ended is None else "ended"
+    return one_line(f"  {name:<28}  {state:<7}  {age(session.oldest, at):<12}  {ranges(session.review)}", WIDTH)
+
+
+def _title(one: OpenPullRequest) -> str:
+    return one_line(f"    #{one.number} {'(draft) ' if one.is_draft else ''}{one.title}", WIDTH)
+
+
+def _titles(title: str, numbers: Sequence[str], overview: OpenOverview) -> list[str]:
+    lines = [_title(overview.pull_requests[number])[2:] for number in numbers]
+    return [heading(title), *some(lines)] if lines else []
+
+
+def _pairs(title: str, pairs: Sequence[Overlap], overview: OpenOverview) -> list[str]:
+    lines = [one_line(f"  {_both(pair, overview)}  {some_files(pair.files)}", WIDTH) for pair in pairs[:MOST_ROWS]]
+    more = [dim(f"  ... and {len(pairs) - MOST_ROWS} more")] if len(pairs) > MOST_ROWS else []
+    return [heading(title), *lines, *more] if lines else []
+
+
+def _both(pair: Overlap, overview: OpenOverview) -> str:
+    """Whose they are where they are of two."""
+    one, other = (overview.pull_requests[number] for number in pair.numbers)
+    if one.who == other.who:
+        return f"#{one.number} and #{other.number}"
+    return f"#{one.number} {one_line(one.who, 16)} and #{other.number} {one_line(other.who, 16)}"
+
+
+def _stacks(overview: OpenOverview) -> list[str]:
+    lines = [one_line(f"  {' <- '.join(f'#{number}' for number in chain)}", WIDTH) for chain in overview.stacks]
+    return [heading("Stacks, each built on the one before"), *some(lines)] if lines else []
+
+
+def _waiting(overview: OpenOverview) -> list[str]:
+    """Each under the first reason that speaks against waiting, so that the numbers add up."""
+    told = [one.at_opening for one in overview.pull_requests.values()]
+    waited = sum(decision.postpone for decision in told)
+    others = Counter(_why(decision.reasons[0].why, decision.reasons[0].detail) for decision in told if not decision.postpone)
+    rows = [(f"{waited} of {len(told)}", "would have waited for the end of their session")]
+    rows += [(str(count), why) for why, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
+    return [heading("Checks that could have waited, by the gate, when they were opened"), *some(table(rows), MOST_WAITING)]
+
+
+def _why(why: Why, detail: str) -> str:
+    return f"{why.value}: {one_line(detail, 56)}" if why is Why.DOUBT and detail else why.value
+
+
+def _breaches(overview: OpenOverview) -> list[str]:
+    rows = [(one_line(b.agent, 40), f"{b.open} open", f"{b.budget} allowed") for b in overview.breaches]
+    return [heading("More than gate.open_budget allows"), *some(table(rows))] if rows else []
+
+
+def _not_automatic(people: Sequence[ByAuthor]) -> list[str]:
+    count = plural(sum(len(one.prs) for one in people), "pull request")
+    lines = [one_line(f"  {one_line(one.author or 'unknown author', 28):<28}  {ranges(one.prs)}", WIDTH) for one in people]
+    return [heading(f"Not automatic: {count}, by author"), *some(lines)] if lines else []
+
+
+def _next(overview: OpenOverview) -> list[str]:
+    name = one_line(overview.repository)
+    number = overview.sessions[0].review[0] if overview.sessions else next(iter(overview.pull_requests))
+    rows = [
+        (f"pr-sessions look {name} --why {number}", "why one is where it is"),
+        (f"pr-sessions look {name} --json", "all of it"),
+    ]
+    return [heading("Next"), *table(rows)]
+
+
+def _plain(text: str) -> str:
+    return one_line(f"  {text}", WIDTH)
