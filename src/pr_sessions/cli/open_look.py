@@ -56,11 +56,11 @@ def explain(repository: str, number: str, *, as_json: bool) -> None:
 
 
 def beside_history(root: Path, environ: Mapping[str, str] = os.environ) -> "OpenOverview | None":
-    """What is open in the repository that a clone belongs to; `None` where nobody gave a token, or it cannot be asked.
+    """What is open in the repository that a clone belongs to; `None` where it belongs to none, or it cannot be asked.
 
     Args:
         root: of the working tree.
-        environ: a token or an App's key has to be there; `gh` is not asked.
+        environ: holds what it is asked with.
     """
     try:
         repository = _repository_of(root, environ)
@@ -75,13 +75,9 @@ def beside_history(root: Path, environ: Mapping[str, str] = os.environ) -> "Open
 def _repository_of(root: Path, environ: Mapping[str, str]) -> str | None:
     """The repository of the interface's host that a remote leads to; of several, the one that others are forks of."""
     from pr_sessions.forges.github.address import api_address, web_host
-    from pr_sessions.forges.github.credential import find_credential
     from pr_sessions.forges.remotes import addresses
 
-    api = api_address(environ)
-    if find_credential(environ, api, lambda _host: "") is None:
-        return None
-    host = web_host(api).partition(":")[0]
+    host = web_host(api_address(environ)).partition(":")[0]
     found = {name: address.path for name, address in addresses(root).items() if address.host == host}
     return next((found[name] for name in ("upstream", "origin", *found) if name in found), None)
 
@@ -110,7 +106,7 @@ async def _asked(
 
 
 async def _overview(github: "GitHub") -> "OpenOverview":
-    from pr_sessions.live.overview import open_overview
+    from pr_sessions.live.open_survey import open_overview
     from pr_sessions.live.reading import read_open, team_policy
     from pr_sessions.live.rebuild import rebuild
 

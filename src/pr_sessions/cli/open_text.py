@@ -3,12 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from msgspec import structs
+
+from pr_sessions.cli import agents_text
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, span, table
 from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
-from pr_sessions.sessions.gate import Why
+from pr_sessions.sessions.gate import Decision, Why
 from pr_sessions.sessions.session import Trigger
 
 MOST_BLOCKS = 3
@@ -30,6 +34,17 @@ def overview_lines(overview: OpenOverview) -> Iterator[str]:
         yield from ("", heading("What could not be read"), *some([_plain(doubt) for doubt in overview.doubts]))
 
 
+def view(overview: OpenOverview) -> dict[str, Any]:
+    """All of it in JSON."""
+    told = {number: _pull_request_view(one) for number, one in overview.pull_requests.items()}
+    return {**structs.asdict(overview), "pull_requests": told}
+
+
+def decision_view(decision: Decision) -> dict[str, Any]:
+    """Whether checks may wait, and what speaks against it, in JSON."""
+    return {"postpone": decision.postpone, "reasons": decision.reasons}
+
+
 def block(session: OpenSession, overview: OpenOverview, titles: int) -> Iterator[str]:
     """A session with its first pull requests in the order of review."""
     size = f"{plural(len(session.review), 'open pull request')}, {plural(session.files, 'file')}"
@@ -46,6 +61,11 @@ def age(opened: datetime | None, at: datetime) -> str:
         return "unknown"
     passed = max(at - opened, timedelta())
     return span(passed) if passed < _DAY else plural(passed // _DAY, "day")
+
+
+def _pull_request_view(one: OpenPullRequest) -> dict[str, Any]:
+    agents, at_opening = agents_text.view(one.agents), decision_view(one.at_opening)
+    return {**structs.asdict(one), "agents": agents, "at_opening": at_opening}
 
 
 def _parts(overview: OpenOverview) -> Iterator[list[str]]:
@@ -147,10 +167,15 @@ def _waiting(overview: OpenOverview) -> list[str]:
     """Each under the first reason that speaks against waiting, so that the numbers add up."""
     told = [one.at_opening for one in overview.pull_requests.values()]
     waited = sum(decision.postpone for decision in told)
-    others = Counter(_why(decision.reasons[0].why, decision.reasons[0].detail) for decision in told if not decision.postpone)
+    others = Counter(
+        _why(decision.reasons[0].why, decision.reasons[0].detail) for decision in told if not decision.postpone
+    )
     rows = [(f"{waited} of {len(told)}", "would have waited for the end of their session")]
     rows += [(str(count), why) for why, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
-    return [heading("Checks that could have waited, by the gate, when they were opened"), *some(table(rows), MOST_WAITING)]
+    return [
+        heading("Checks that could have waited, by the gate, when they were opened"),
+        *some(table(rows), MOST_WAITING),
+    ]
 
 
 def _why(why: Why, detail: str) -> str:
@@ -164,7 +189,9 @@ def _breaches(overview: OpenOverview) -> list[str]:
 
 def _not_automatic(people: Sequence[ByAuthor]) -> list[str]:
     count = plural(sum(len(one.prs) for one in people), "pull request")
-    lines = [one_line(f"  {one_line(one.author or 'unknown author', 28):<28}  {ranges(one.prs)}", WIDTH) for one in people]
+    lines = [
+        one_line(f"  {one_line(one.author or 'unknown author', 28):<28}  {ranges(one.prs)}", WIDTH) for one in people
+    ]
     return [heading(f"Not automatic: {count}, by author"), *some(lines)] if lines else []
 
 

@@ -9,7 +9,8 @@ from pr_sessions.cli.reasons import evidence_view, evidence_words
 from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, some, some_files
 from pr_sessions.forges.github.payload import GitHubPullRequest
 from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.overview import OpenOverview, open_overview
+from pr_sessions.live.open_survey import open_overview
+from pr_sessions.live.overview import OpenOverview
 from pr_sessions.sessions.gate import Decision, Reason
 from pr_sessions.sessions.recording import Recorded
 
@@ -23,7 +24,11 @@ def lines(judgement: Judgement) -> Iterator[str]:
     yield heading(f"#{number} is {'automatic' if is_auto else 'not automatic'}")
     yield from table(_facts(told, judgement))
     if recorded and is_auto:
-        yield from ("", heading("Why automatic"), *(f"  {words}" for words in evidence_words(recorded.verdict.evidence)))
+        yield from (
+            "",
+            heading("Why automatic"),
+            *(f"  {words}" for words in evidence_words(recorded.verdict.evidence)),
+        )
     yield from agents_text.lines(recorded.agents if recorded else ())
     yield from ("", heading("Its checks, by the gate"), *table(_checks(judgement, overview)))
     yield from _session(number, overview, judgement)
@@ -123,6 +128,9 @@ def _names(candidates: Iterable[str]) -> str:
 def _neighbours(number: str, overview: OpenOverview) -> Iterator[str]:
     found = [pair for pair in (*overview.collisions, *overview.overlaps) if number in pair.numbers]
     others = [(next(n for n in pair.numbers if n != number), pair.files) for pair in found]
-    rows = [one_line(f"  #{other} {one_line(overview.pull_requests[other].who, 24)}: {some_files(files)}", WIDTH) for other, files in others]
+    rows = [
+        one_line(f"  #{other} {one_line(overview.pull_requests[other].who, 24)}: {some_files(files)}", WIDTH)
+        for other, files in others
+    ]
     if rows:
         yield from ("", heading("Others that are open and touch the same files"), *some(rows))
