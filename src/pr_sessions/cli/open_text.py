@@ -12,7 +12,8 @@ from pr_sessions.cli.output import clock, dim, heading, one_line, plural, span, 
 from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
-from pr_sessions.sessions.gate import Decision, Why
+from pr_sessions.live.reasons import words
+from pr_sessions.sessions.gate import Decision, Reason, Why
 from pr_sessions.sessions.session import Trigger
 
 MOST_BLOCKS = 3
@@ -26,12 +27,10 @@ _DAY = timedelta(days=1)
 def overview_lines(overview: OpenOverview) -> Iterator[str]:
     """All that is open in a repository."""
     yield from _headline(overview)
-    for part in _parts(overview) if overview.pull_requests else ():
+    for part in _parts(overview) if overview.pull_requests else [_doubts(overview.doubts)]:
         if part:
             yield ""
             yield from part
-    if overview.doubts:
-        yield from ("", heading("What could not be read"), *some([_plain(doubt) for doubt in overview.doubts]))
 
 
 def view(overview: OpenOverview) -> dict[str, Any]:
@@ -79,6 +78,7 @@ def _parts(overview: OpenOverview) -> Iterator[list[str]]:
     yield _waiting(overview)
     yield _breaches(overview)
     yield _not_automatic(overview.not_automatic)
+    yield _doubts(overview.doubts)
     yield _next(overview)
 
 
@@ -127,7 +127,7 @@ def _about(session: OpenSession, at: datetime) -> Iterator[str]:
         return
     yield f"ended {clock(session.ended)}"
     if session.trigger and session.trigger != Trigger.TIMEOUT:
-        yield one_line(session.trigger, 40)
+        yield one_line(session.trigger.removeprefix(f"{Trigger.EXPLICIT_MARKER.value}: "), 40)
 
 
 def _brief(session: OpenSession, at: datetime) -> str:
@@ -167,9 +167,7 @@ def _waiting(overview: OpenOverview) -> list[str]:
     """Each under the first reason that speaks against waiting, so that the numbers add up."""
     told = [one.at_opening for one in overview.pull_requests.values()]
     waited = sum(decision.postpone for decision in told)
-    others = Counter(
-        _why(decision.reasons[0].why, decision.reasons[0].detail) for decision in told if not decision.postpone
-    )
+    others = Counter(_why(decision.reasons[0]) for decision in told if not decision.postpone)
     rows = [(f"{waited} of {len(told)}", "would have waited for the end of their session")]
     rows += [(str(count), why) for why, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
     return [
@@ -178,8 +176,9 @@ def _waiting(overview: OpenOverview) -> list[str]:
     ]
 
 
-def _why(why: Why, detail: str) -> str:
-    return f"{why.value}: {one_line(detail, 56)}" if why is Why.DOUBT and detail else why.value
+def _why(reason: Reason) -> str:
+    """Of what is doubtful people want to know what it is; of the others there are as many details as pull requests."""
+    return one_line(words(reason if reason.why is Why.DOUBT else Reason(reason.why), str), 64)
 
 
 def _breaches(overview: OpenOverview) -> list[str]:
@@ -205,5 +204,6 @@ def _next(overview: OpenOverview) -> list[str]:
     return [heading("Next"), *table(rows)]
 
 
-def _plain(text: str) -> str:
-    return one_line(f"  {text}", WIDTH)
+def _doubts(doubts: Sequence[str]) -> list[str]:
+    lines = [one_line(f"  {doubt}", WIDTH) for doubt in doubts]
+    return [heading("What could not be read"), *some(lines)] if lines else []

@@ -11,7 +11,8 @@ from pr_sessions.forges.github.payload import GitHubPullRequest
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.open_survey import open_overview
 from pr_sessions.live.overview import OpenOverview
-from pr_sessions.sessions.gate import Decision, Reason
+from pr_sessions.live.reasons import words
+from pr_sessions.sessions.gate import Decision
 from pr_sessions.sessions.recording import Recorded
 
 
@@ -96,12 +97,8 @@ def _decided(when: str, decision: Decision) -> Iterator[tuple[str, str]]:
         yield when, "wait for the end of its session" if decision.skip else "could wait for the end of its session"
         when = ""
     for reason in decision.reasons:
-        yield when, one_line(_reason(reason) if decision.postpone else f"run at once: {_reason(reason)}")
+        yield when, one_line(words(reason, str) if decision.postpone else f"run at once: {words(reason, str)}")
         when = ""
-
-
-def _reason(reason: Reason) -> str:
-    return f"{reason.why.value}: {reason.detail}" if reason.detail else reason.why.value
 
 
 def _session(number: str, overview: OpenOverview, judgement: Judgement) -> Iterator[str]:
