@@ -38,7 +38,14 @@ def one(number: int, agent: str = "cursor", *reasons: Reason, **told: object) ->
 
 def session(name: str, *numbers: int, **told: object) -> OpenSession:
     prs = tuple(map(str, numbers))
-    known = {"author": "ada", "started": START, "latest": minute(5), "files": 3, "agents": ("cursor",)}
+    known = {
+        "author": "ada",
+        "started": START,
+        "latest": minute(5),
+        "files": 3,
+        "agents": ("cursor",),
+        "goes_on": False,
+    }
     return OpenSession(**{"session_id": name, "prs": prs, "review": prs, "oldest": START, **known, **told})
 
 
@@ -49,8 +56,8 @@ WHOLE = OpenOverview(
     sessions=(
         session("ada-20251122-1000", 1, 2, 3, 4, 5, 9, ended=minute(60), trigger="timeout"),
         session("bob-20251122-1010", 6, ended=minute(12), trigger=DONE, agents=("cursor", "devin")),
-        session("cleo-20251122-1250", 7, oldest=minute(170), ends=minute(192), agents=()),
-        session("cleo-20251122-1255", 8, oldest=None),
+        session("cleo-20251122-1250", 7, oldest=minute(170), ends=minute(192), goes_on=True, agents=()),
+        session("cleo-20251122-1255", 8, oldest=None, goes_on=True),
     ),
     unattributed=("10",),
     excluded=("11",),
@@ -199,6 +206,19 @@ def test_many_sessions_are_cut_with_a_count() -> None:
     )
 
     assert "  ... and 4 more with 4 pull requests" in lines(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ({"goes_on": True}, "    cursor, open for 3 h 00 min, goes on"),
+        ({}, "    cursor, open for 3 h 00 min, idle since 2025-11-22 10:05"),
+    ],
+)
+def test_where_nothing_runs_out_a_session_goes_on_or_is_idle(told: dict[str, bool], text: str) -> None:
+    overview = replace(WHOLE, sessions=(session("ada-20251122-1000", 1, **told),))
+
+    assert text in lines(overview)
 
 
 @pytest.mark.parametrize(

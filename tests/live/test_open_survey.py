@@ -66,6 +66,7 @@ def test_a_session_is_told_whole_with_its_open_ones_in_order() -> None:
             files=2,
             agents=(),
             oldest=minute(0),
+            goes_on=True,
             ends=minute(38),
         ),
     )
@@ -91,10 +92,12 @@ def test_what_has_ended_comes_first_then_the_largest_then_what_waits_longest() -
     ]
 
 
-def test_a_session_that_never_runs_out_goes_on() -> None:
-    (session,) = seen(told(1), policy=replace(POLICY, enable_timeout_completion=False), at=minute(600)).sessions
+@pytest.mark.parametrize(("minutes", "goes_on"), [(30, True), (31, False)])
+def test_where_no_session_runs_out_one_goes_on_until_it_is_idle(minutes: int, goes_on: bool) -> None:
+    policy = replace(POLICY, enable_timeout_completion=False)
+    (session,) = seen(told(1), policy=policy, at=minute(minutes)).sessions
 
-    assert (session.ended, session.ends) == (None, None)
+    assert (session.goes_on, session.ended, session.ends) == (goes_on, None, None)
 
 
 def test_a_marker_ends_a_session() -> None:

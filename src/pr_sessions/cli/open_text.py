@@ -123,15 +123,21 @@ def _about(session: OpenSession, at: datetime) -> Iterator[str]:
         yield one_line(" + ".join(session.agents[:MOST_AGENTS]), 40)
     yield f"open for {age(session.oldest, at)}"
     if session.ended is None:
-        yield "goes on" if session.ends is None else f"goes on, {span(max(session.ends - at, timedelta()))} left"
+        left = session.goes_on and session.ends
+        yield f"goes on, {span(max(left - at, timedelta()))} left" if left else _unended(session)
         return
     yield f"ended {clock(session.ended)}"
     if session.trigger and session.trigger != Trigger.TIMEOUT:
         yield one_line(session.trigger.removeprefix(f"{Trigger.EXPLICIT_MARKER.value}: "), 40)
 
 
+def _unended(session: OpenSession) -> str:
+    return "goes on" if session.goes_on else f"idle since {clock(session.latest)}"
+
+
 def _brief(session: OpenSession, at: datetime) -> str:
-    name, state = one_line(session.session_id, 28), "goes on" if session.ended is None else "ended"
+    name = one_line(session.session_id, 28)
+    state = "goes on" if session.goes_on else "ended" if session.ended else "idle"
     return one_line(f"  {name:<28}  {state:<7}  {age(session.oldest, at):<12}  {ranges(session.review)}", WIDTH)
 
 

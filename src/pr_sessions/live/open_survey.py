@@ -15,7 +15,7 @@ from pr_sessions.live.rebuild import Live
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.agent import Agent, Confidence
 from pr_sessions.sessions.ids import number_order
-from pr_sessions.sessions.lifecycle import expiry
+from pr_sessions.sessions.lifecycle import Phase, expiry, phase
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.review import review_order
 from pr_sessions.sessions.session import PullRequest, Session, State
@@ -45,7 +45,7 @@ def open_overview(
     return OpenOverview(
         repository=snapshot.repository,
         at=now,
-        sessions=_ordered(_session(one, shown, chains, policy) for one in sessions.values()),
+        sessions=_ordered(_session(one, shown, chains, policy, now) for one in sessions.values()),
         unattributed=tuple(n for n in lost if shown[n].is_auto and n not in live.excluded),
         excluded=tuple(n for n in lost if n in live.excluded),
         not_automatic=_by_author(shown[n] for n in lost if not shown[n].is_auto and n not in live.excluded),
@@ -93,11 +93,15 @@ def _as_historic(one: OpenPullRequest, now: datetime) -> HistoricPullRequest:
 
 
 def _session(
-    session: Session, shown: Mapping[str, OpenPullRequest], chains: Sequence[Sequence[str]], policy: Policy
+    session: Session,
+    shown: Mapping[str, OpenPullRequest],
+    chains: Sequence[Sequence[str]],
+    policy: Policy,
+    now: datetime,
 ) -> OpenSession:
     mine = [shown[number] for number in session.prs if number in shown]
     sizes = {one.number: None if one.files is None else len(one.files) for one in mine}
-    goes_on = session.completion is None and policy.enable_timeout_completion
+    runs_out = session.completion is None and policy.enable_timeout_completion
     return OpenSession(
         session_id=session.id,
         author=session.author,
@@ -108,17 +112,18 @@ def _session(
         files=len({path for one in mine for path in one.files or ()}),
         agents=_names(agent for one in mine for agent in one.agents),
         oldest=min((one.opened for one in mine if one.opened), default=None),
+        goes_on=phase(session, now, policy) in (Phase.ACTIVE, Phase.WARNING),
         ended=session.completion.at if session.completion else None,
         trigger=session.completion.trigger if session.completion else None,
-        ends=expiry(session, policy) if goes_on else None,
+        ends=expiry(session, policy) if runs_out else None,
     )
 
 
 def _ordered(sessions: Iterable[OpenSession]) -> tuple[OpenSession, ...]:
-    """Nothing comes to one that has ended: its review waits for nobody."""
+    """Nothing comes to one that does not go on: its review waits for nobody."""
 
     def rank(one: OpenSession) -> tuple[bool, int, datetime, str]:
-        return one.ended is None, -len(one.review), one.oldest or _NEVER, one.session_id
+        return one.goes_on, -len(one.review), one.oldest or _NEVER, one.session_id
 
     return tuple(sorted(sessions, key=rank))
 

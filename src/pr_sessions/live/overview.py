@@ -51,7 +51,8 @@ class OpenSession(Struct, frozen=True, kw_only=True):
         files: how many different files these touch, as far as that is known.
         agents: names of those that opened or helped with these, the busiest first.
         oldest: when the first of these was opened.
-        ended: when it completed; `None` while it goes on.
+        goes_on: whether it has neither completed nor been idle for longer than the timeout.
+        ended: when it completed.
         trigger: why it completed.
         ends: when it runs out if nothing more happens; `None` where it has ended or never does.
     """
@@ -65,6 +66,7 @@ class OpenSession(Struct, frozen=True, kw_only=True):
     files: int
     agents: tuple[str, ...]
     oldest: datetime | None
+    goes_on: bool
     ended: datetime | None = None
     trigger: str | None = None
     ends: datetime | None = None
