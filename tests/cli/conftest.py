@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from command_line import Cli, Git, Result
 
+from asking import fake, no_credentials
 from pr_sessions.cli.main import run
+
+__all__ = ["fake", "no_credentials"]
 
 OUR_VARIABLES = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "CI", "NO_COLOR")
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from snapshots import POLICY, app, ended, fork, told
+from snapshots import DEVIN, POLICY, ended, fork, told
 
-from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest
+from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, User
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.budget import Breach
 from pr_sessions.live.open_survey import open_overview
@@ -22,7 +22,7 @@ from scene import minute
 
 WRITERS = {"ada": True, "bob": True, "eve": False}
 AT = minute(20)
-CURSOR, DEVIN = app("cursor[bot]"), app("devin-ai-integration[bot]")
+CURSOR = User("cursor[bot]", 206951365, "Bot")
 
 
 def seen(
