@@ -1,20 +1,17 @@
 """`look` at what is open on GitHub, in processes of their own that ask the fake one."""
 
-import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command_line import Cli, Git, Result
 from merged import shop as shop_history
 
 import scene
-from fake_github import TOKEN, FakeGitHub, Fault
+from fake_github import TOKEN, FakeGitHub
 
 CURSOR = {"login": "cursor[bot]", "id": 206951365, "type": "Bot"}
 OPENED = datetime(2025, 11, 22, 10, tzinfo=UTC)
@@ -87,3 +84,191 @@ def test_what_is_open_is_shown_in_the_order_of_review(shop: FakeGitHub, look: Lo
     result = look("ada/shop")
 
     assert (result.code, result.out, result.err) == (0, SHOP.replace("DAYS", days()), "17 requests to GitHub\n")
+
+
+def test_why_explains_one(shop: FakeGitHub, look: Look) -> None:
+    result = look("ada/shop", "--why", "#7")
+    told = result.out.splitlines()
+
+    assert (result.code, told[0], told[-1]) == (0, "#7 is automatic", "  #1 bot: 1 file: src/ids.py")
+    assert {"  it began a session of its own.", "  today        run at once"} & set(told)
+
+
+def test_as_json_it_is_one_document_with_everything(shop: FakeGitHub, look: Look) -> None:
+    result = look("ada/shop", "--json")
+    told = result.json
+
+    assert (result.code, list(told)) == (
+        0,
+        [
+            "repository",
+            "at",
+            "sessions",
+            "unattributed",
+            "excluded",
+            "not_automatic",
+            "agents",
+            "collisions",
+            "overlaps",
+            "stacks",
+            "breaches",
+            "doubts",
+            "pull_requests",
+        ],
+    )
+    assert [(one["session_id"], one["review"]) for one in told["sessions"]] == [
+        ("bot-20251122-1000", ["1", "2", "3"]),
+        ("bot-20251122-1400", ["4"]),
+        ("cursor-bot-20251122-1600-7", ["7"]),
+    ]
+    assert (told["stacks"], told["doubts"], list(told["pull_requests"])) == ([["1", "2"]], [], list("1234567"))
+    assert told["pull_requests"]["4"]["at_opening"] == {
+        "postpone": False,
+        "reasons": [{"why": "gate.always", "detail": ".github/workflows/ci.yml"}],
+    }
+
+
+def test_nothing_open_is_said(fake: FakeGitHub, look: Look) -> None:
+    result = look("ada/shop")
+
+    assert (result.code, result.out) == (0, "ada/shop: nothing is open\n")
+
+
+def test_in_a_clone_what_is_open_comes_before_the_history(shop: FakeGitHub, look: Look, clone: Path) -> None:
+    alone, history = look("ada/shop", folder=clone), look("--days", "7", folder=clone)
+
+    assert (look(folder=clone).out, look(".", folder=clone / "deep").out) == (f"{alone.out}\n{history.out}",) * 2
+    assert look("--json", folder=clone).json["open"]["sessions"] == look("ada/shop", "--json").json["sessions"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [
+        ((), {"GH_TOKEN": " "}),
+        (("--days", "7"), {}),
+        (("--why", "1"), {}),
+        ((), {"GITHUB_API_URL": ""}),
+        ((), {"GITHUB_API_URL": "https://github.example.com/api/v3"}),
+    ],
+)
+def test_nobody_is_asked_without_a_token_an_address_or_need(
+    shop: FakeGitHub, look: Look, clone: Path, arguments: tuple[str, ...], environ: dict[str, str]
+) -> None:
+    result = look(*arguments, folder=clone, **environ)
+
+    assert (result.code, result.err, shop.asked) == (0, "", [])
+
+
+def test_a_clone_of_a_folder_asks_nobody(fake: FakeGitHub, look: Look, clone: Path, git: Git, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", str(clone), "other")
+
+    assert (look(folder=tmp_path / "other").code, fake.asked) == (0, [])
+
+
+def test_of_several_remotes_the_one_that_others_are_forks_of_is_shown(
+    shop: FakeGitHub, look: Look, clone: Path, git: Git
+) -> None:
+    git(clone, "remote", "set-url", "origin", f"{shop.url}/eve/shop")
+    git(clone, "remote", "add", "upstream", f"{shop.url}/ada/shop")
+
+    assert look(folder=clone).out.startswith("ada/shop: ")
+
+
+@pytest.mark.parametrize(
+    ("environ", "note"),
+    [
+        ({"GH_TOKEN": "wrong"}, "GitHub does not accept the token from GH_TOKEN: Bad credentials (GET "),
+        ({"GH_TOKEN": "two words"}, "GH_TOKEN holds something that is no token"),
+        ({"GITHUB_API_URL": "http://127.0.0.1:1"}, "GitHub cannot be reached: "),
+        ({"GITHUB_API_URL": "ftp://127.0.0.1"}, "GITHUB_API_URL is not https"),
+    ],
+)
+def test_where_github_cannot_be_asked_a_note_says_so_and_the_history_is_shown(
+    shop: FakeGitHub, look: Look, clone: Path, environ: dict[str, str], note: str
+) -> None:
+    result, history = look(folder=clone, **environ), look("--days", "7", folder=clone)
+
+    assert (result.code, result.out) == (0, history.out)
+    assert f"what is open on GitHub is not shown: {note}" in result.err
+    assert look("--json", folder=clone, **environ).json["open"] is None
+
+
+def test_without_a_token_it_asks_as_nobody_and_says_so(shop: FakeGitHub, look: Look) -> None:
+    shop.is_public = True
+    result = look("ada/shop", GH_TOKEN="")
+
+    assert (result.code, result.out.splitlines()[0]) == (0, "ada/shop: 4 open pull requests of agents in 3 sessions")
+    assert result.err.splitlines()[0] == (
+        "without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`"
+    )
+
+
+@pytest.mark.parametrize("arguments", [("ada/secret",), ("ada/secret", "--why", "1")])
+def test_a_private_repository_looks_as_if_there_were_none(
+    fake: FakeGitHub, look: Look, arguments: tuple[str, ...]
+) -> None:
+    result = look(*arguments)
+
+    assert (result.code, result.out) == (1, "")
+    assert "\nerror: GitHub does not find this: Not Found (GET /repos/ada/secret/pulls" in f"\n{result.err}"
+    assert result.err.endswith("\nhint: check the name; without the right to read it, it looks the same\n")
+
+
+def test_hostile_words_stay_on_their_line(shop: FakeGitHub, look: Look) -> None:
+    evil = "\x1b[31m\r\n::error::\u202e" + "x" * 500
+    shop.pulls[1] |= {"title": f"auto-pr: {evil}", "body": evil}
+    shop.pulls[5]["user"]["login"] = evil
+    shop.files[1] = [shop.file(f"src/{evil}.py"), *shop.files[7]]
+    told = look("ada/shop").out + look("ada/shop", "--why", "1").out
+
+    assert all(line.isprintable() and len(line) <= 80 for line in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ada/shop", "--days", "3"),
+        ("ada/shop", "--why", "o/r#3"),
+        ("nowhere",),
+        ("./ada/shop",),
+        ("../shop",),
+        ("a/b/c",),
+    ],
+)
+def test_what_makes_no_sense_is_wrong_usage(fake: FakeGitHub, look: Look, arguments: tuple[str, ...]) -> None:
+    assert (look(*arguments).code, fake.asked) == (2, [])
+
+
+def test_a_folder_of_that_name_wins(fake: FakeGitHub, look: Look, clone: Path, git: Git, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", str(clone), "ada/shop")
+
+    assert (look("ada/shop").out.splitlines()[0], fake.asked) == ("shop: 3 pull requests in 2 sessions", [])
+
+
+def test_many_open_ones_take_a_request_each_and_little_time(fake: FakeGitHub, look: Look) -> None:
+    for number in range(1, 301):
+        fake.add_pull(number, f"auto-pr: {number}", f"2025-11-{1 + number // 20:02}T{number % 20:02}:00:00Z")
+        fake.files[number] = [fake.file(f"src/{number % 50}.py")]
+    fake.permissions["bot"] = "write"
+    result = look("ada/shop")
+
+    assert (result.code, result.out.splitlines()[0]) == (0, "")
+    assert len(fake.asked) == 300 + 3 + 10
+
+
+def test_the_extra_is_named_where_it_is_missing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gidgethub", None)
+
+    assert cli("look", "ada/shop").err == (
+        "error: asking GitHub needs a package that is not installed: gidgethub\n"
+        "hint: pip install 'pr-sessions[github]'\n"
+    )
+
+
+def test_nothing_of_it_is_loaded_where_nobody_is_asked(repo: Path) -> None:
+    code = "import sys; from pr_sessions.cli.main import run; run(['look']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=scene.python_environment(), capture_output=True, check=True, encoding="utf-8"
+    )
+
+    assert {"httpx", "gidgethub", "asyncio", "pr_sessions.live"}.isdisjoint(done.stdout.split())

@@ -111,10 +111,18 @@ async def _overview(github: "GitHub") -> "OpenOverview":
     from pr_sessions.live.rebuild import rebuild
 
     now = utc_now()
+    await _refuse_unreadable(github)
     policy, doubts = await team_policy(github)
     with _progress() as show:
         snapshot = await read_open(github, policy, now, show)
     return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
+
+
+async def _refuse_unreadable(github: "GitHub") -> None:
+    """What is refused later is a doubt about something; where there is no list, nothing can be shown."""
+    from pr_sessions.forges.github.client import PULLS
+
+    await github.page(github.address(PULLS, state="open", per_page=1))
 
 
 async def _judgement(github: "GitHub", number: str) -> "Judgement":

@@ -74,10 +74,11 @@ def _facts(told: GitHubPullRequest, judgement: Judgement) -> list[tuple[str, str
     pr, files = told.pull_request, judgement.snapshot.files.get(told.pull_request.number)
     state = f"{pr.state.value if pr.state else 'unknown'}{', a draft' if told.is_draft else ''}"
     branch = f"{pr.branch or 'unknown'} into {pr.base or 'unknown'}{', of a fork' if told.is_fork else ''}"
-    believed = "may write to the repository" if judgement.standing.believed else "not known to have write access"
+    believed = "yes" if judgement.standing.believed else "no: what it says of itself does not count"
     return [
         ("title", one_line(pr.title)),
-        ("author", one_line(f"{pr.author or 'unknown'}, {believed}")),
+        ("author", one_line(pr.author or "unknown")),
+        ("believed", believed),
         ("opened", f"{clock(pr.created)}, {open_text.age(pr.created, judgement.at)} ago"),
         ("state", state),
         ("branch", one_line(branch)),
@@ -92,13 +93,10 @@ def _checks(judgement: Judgement, overview: OpenOverview) -> list[tuple[str, str
 
 
 def _decided(when: str, decision: Decision) -> Iterator[tuple[str, str]]:
-    """A line for each reason."""
-    if decision.postpone:
-        yield when, "wait for the end of its session" if decision.skip else "could wait for the end of its session"
-        when = ""
-    for reason in decision.reasons:
-        yield when, one_line(words(reason, str) if decision.postpone else f"run at once: {words(reason, str)}")
-        when = ""
+    """What it is, and a line for each reason."""
+    waits = "wait for the end of its session" if decision.skip else "could wait for the end of its session"
+    yield when, waits if decision.postpone else "run at once"
+    yield from (("", one_line(words(reason, str), 64)) for reason in decision.reasons)
 
 
 def _session(number: str, overview: OpenOverview, judgement: Judgement) -> Iterator[str]:
@@ -116,6 +114,8 @@ def _ladder(recorded: Recorded | None) -> Iterator[str]:
     if tried:
         rows = [(one.rung.label, one_line(one.detail, 44), one_line(_names(one.candidates), 24)) for one in tried]
         yield from ("", heading("What was asked, the strongest first"), *table(rows))
+        if recorded and recorded.session and not tried[-1].candidates:
+            yield "  So it began a session of its own."
 
 
 def _names(candidates: Iterable[str]) -> str:
