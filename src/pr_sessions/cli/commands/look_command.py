@@ -45,7 +45,7 @@ class Place(click.ParamType["Path | str"]):
 @click.option("--why", type=options.Number(), help="Explain one pull request.")
 @options.as_json
 def command(place: Path | str | None, days: int | None, why: str | None, json: bool) -> None:
-    r"""Show a repository's sessions: of its history, or of what is open on GitHub. Installs and writes nothing.
+    r"""Show the sessions of a history, or of what is open on GitHub. Writes nothing.
 
     In a folder the history is read: the newest 20,000 commits; with --days or --why, all of them. With GH_TOKEN,
     GITHUB_TOKEN or an App's key in the environment, what is open on GitHub is shown first, if a remote leads there.
