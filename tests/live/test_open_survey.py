@@ -187,8 +187,10 @@ def test_what_could_have_waited_is_judged_as_of_its_opening(
 
 def test_files_that_nobody_knows_are_a_reason_to_run() -> None:
     snapshot = Snapshot(repository="octo/app", pull_requests={"1": told(1)}, writers=WRITERS)
-    one = open_overview(snapshot, rebuild(snapshot, POLICY, AT), POLICY, AT).pull_requests["1"]
+    overview = open_overview(snapshot, rebuild(snapshot, POLICY, AT), POLICY, AT)
+    one = overview.pull_requests["1"]
 
+    assert overview.doubts == ("the files of 1 of them are not known: they collide with nothing here",)
     assert (one.files, one.at_opening.postpone, one.at_opening.reasons[0].why) == (None, False, Why.DOUBT)
 
 
@@ -205,8 +207,11 @@ def test_every_agent_over_its_budget_is_told_once() -> None:
     assert seen(*pulls).breaches == ()
 
 
-def test_doubts_are_told() -> None:
-    assert seen(told(1), doubts=("comments cannot be read",)).doubts == ("comments cannot be read",)
+def test_doubts_are_told_and_are_none_about_each_of_them() -> None:
+    overview = seen(told(1), doubts=("the files of #2: GitHub has a problem",))
+
+    assert overview.doubts == ("the files of #2: GitHub has a problem",)
+    assert overview.pull_requests["1"].at_opening.postpone
 
 
 @given(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec.structs import replace
 
 from pr_sessions.cli import output
 from pr_sessions.cli.github_extra import refuse_without_extra
@@ -38,6 +39,7 @@ def look(repository: str, *, as_json: bool) -> None:
 
     overview = asyncio.run(_asked(repository, os.environ, _overview))
     output.show(open_text.view(overview), open_text.overview_lines(overview), as_json=as_json)
+    tell_requests(overview.requests)
 
 
 def explain(repository: str, number: str, *, as_json: bool) -> None:
@@ -53,6 +55,12 @@ def explain(repository: str, number: str, *, as_json: bool) -> None:
 
     judgement = asyncio.run(_asked(repository, os.environ, work))
     output.show(open_why_text.view(judgement), open_why_text.lines(judgement), as_json=as_json)
+    tell_requests(judgement.requests)
+
+
+def tell_requests(count: int) -> None:
+    """What it took, for those who pay for it."""
+    output.note(f"{output.plural(count, 'request')} to GitHub")
 
 
 def beside_history(root: Path, environ: Mapping[str, str] = os.environ) -> "OpenOverview | None":
@@ -99,23 +107,22 @@ async def _asked(
     async with open_github(repository, environ, patience=patience, limits=limits) as github:
         if not github.has_credential:
             output.note("without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`")
-        try:
-            return await work(github)
-        finally:
-            output.note(f"{output.plural(github.wire.sent, 'request')} to GitHub")
+        return await work(github)
 
 
 async def _overview(github: "GitHub") -> "OpenOverview":
     from pr_sessions.live.open_survey import open_overview
-    from pr_sessions.live.reading import read_open, team_policy
+    from pr_sessions.live.reading import read_open
     from pr_sessions.live.rebuild import rebuild
+    from pr_sessions.live.team import team_policy
 
     now = utc_now()
     await _refuse_unreadable(github)
     policy, doubts = await team_policy(github)
     with _progress() as show:
         snapshot = await read_open(github, policy, now, show)
-    return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
+    overview = open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
+    return replace(overview, requests=github.wire.sent)
 
 
 async def _refuse_unreadable(github: "GitHub") -> None:

@@ -1,8 +1,10 @@
 """Puts what is open on a forge in order. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from pr_sessions.history.git_history import HistoricPullRequest
 from pr_sessions.history.overview import AgentCount
@@ -36,7 +38,9 @@ def open_overview(
         doubts: what could not be read besides, in words.
     """
     homes = {number: live.home(number) for number in _open_numbers(snapshot)}
-    shown = {number: _shown(number, snapshot, live, policy, now, home) for number, home in homes.items()}
+    # What could not be read of one of them is no doubt about all the others.
+    certain = replace(snapshot, doubts=())
+    shown = {number: _shown(number, certain, live, policy, now, home) for number, home in homes.items()}
     told = [_as_historic(one, now) for one in shown.values()]
     chains = tuple(sorted(stacks(told), key=len, reverse=True))
     collisions, others = _pairs(overlaps(told, SHARED_BY_MOST), shown)
@@ -54,7 +58,7 @@ def open_overview(
         overlaps=others,
         stacks=chains,
         breaches=_breaches(shown.values(), snapshot, live, policy),
-        doubts=(*doubts, *snapshot.doubts),
+        doubts=(*doubts, *snapshot.doubts, *_unread(shown.values())),
         pull_requests=shown,
     )
 
@@ -62,6 +66,12 @@ def open_overview(
 def _open_numbers(snapshot: Snapshot) -> list[str]:
     told = snapshot.pull_requests.items()
     return sorted((number for number, pr in told if pr.pull_request.state is State.OPEN), key=number_order)
+
+
+def _unread(prs: Iterable[OpenPullRequest]) -> Iterator[str]:
+    count = sum(one.files is None for one in prs)
+    if count:
+        yield f"the files of {count} of them are not known: they collide with nothing here"
 
 
 def _shown(

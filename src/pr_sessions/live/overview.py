@@ -96,6 +96,7 @@ class OpenOverview(Struct, frozen=True, kw_only=True):
         stacks: chains of which each is built on the one before, the longest first.
         breaches: agents with more open ones than the team allows.
         doubts: what could not be read, in words.
+        requests: how many went to the forge.
     """
 
     repository: str
@@ -110,4 +111,5 @@ class OpenOverview(Struct, frozen=True, kw_only=True):
     stacks: tuple[tuple[str, ...], ...] = ()
     breaches: tuple[Breach, ...] = ()
     doubts: tuple[str, ...] = ()
+    requests: int = 0
     pull_requests: Mapping[str, OpenPullRequest] = {}

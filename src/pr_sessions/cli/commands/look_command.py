@@ -99,9 +99,9 @@ def _in_history(path: Path | None, days: int | None, why: str | None, *, as_json
     if why is None:
         is_open = None if days else _open_beside(repository.root)
         overview = latest_days(prs, days or DAYS, policy, utc_now())
-        data = {"open": _open_view(is_open), **_overview_view(overview, policy, shallow=shallow)}
+        data = {"open": None, **_overview_view(overview, policy, shallow=shallow)}
         lines = look_text.overview_lines(name, overview, policy, shallow=shallow)
-        output.show(data, chain(_open_lines(is_open), lines), as_json=as_json)
+        _show(is_open, data, lines, as_json=as_json)
         return
     around = neighbourhood(prs, why, policy, utc_now())
     if around is None:
@@ -121,20 +121,16 @@ def _open_beside(root: Path) -> "OpenOverview | None":
     return open_look.beside_history(root)
 
 
-def _open_view(is_open: "OpenOverview | None") -> dict[str, Any] | None:
+def _show(is_open: "OpenOverview | None", data: dict[str, Any], lines: "Iterator[str]", *, as_json: bool) -> None:
+    """The history, behind what is open."""
     if is_open is None:
-        return None
-    from pr_sessions.cli import open_text
-
-    return open_text.view(is_open)
-
-
-def _open_lines(is_open: "OpenOverview | None") -> "Iterator[str]":
-    if is_open is None:
+        output.show(data, lines, as_json=as_json)
         return
-    from pr_sessions.cli import open_text
+    from pr_sessions.cli import open_look, open_text
 
-    yield from (*open_text.overview_lines(is_open), "")
+    shown = chain(open_text.overview_lines(is_open), [""], lines)
+    output.show({**data, "open": open_text.view(is_open)}, shown, as_json=as_json)
+    open_look.tell_requests(is_open.requests)
 
 
 def _overview_view(overview: "Overview", policy: "Policy", *, shallow: bool) -> dict[str, Any]:
