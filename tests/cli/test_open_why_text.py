@@ -46,7 +46,7 @@ PULLS = (
     told(3, 6, "Upgrade", head_repository="eve/shop"),
     told(4, 7, "Menu", CURSOR),
 )
-FILES = {"1": "src/a.py src/b.py", "2": "src/a.py", "3": "db.sql", "4": "src/b.py .github/ci.yml"}
+FILES = {"1": "src/a.py src/b.py", "2": "src/a.py", "3": "db.sql", "4": "src/c.py .github/ci.yml"}
 
 
 def judged(
@@ -108,8 +108,7 @@ What was asked, the strongest first
   time    work of ada within 30 minutes             nothing
   So it began a session of its own.
 
-Others that are open and touch the same files
-  #4 cursor: 1 file: src/b.py
+Others of its session that are open and touch the same files
   #2 ada: 1 file: src/a.py
 """
 WHY_3 = """\
@@ -141,7 +140,7 @@ WHY_4 = """\
   opened    2025-11-22 10:07, 13 min ago
   state     open
   branch    work-4 into main
-  files     2 files: src/b.py, .github/ci.yml
+  files     2 files: src/c.py, .github/ci.yml
 
 Why automatic
   the agent cursor had part in it
@@ -167,9 +166,6 @@ What was asked, the strongest first
   owned    branch work-4                             nothing
   commits  no commits are known                      nothing
   So it began a session of its own.
-
-Others that are open and touch the same files
-  #1 ada: 1 file: src/b.py
 """
 
 
@@ -228,3 +224,11 @@ def test_all_of_it_as_json() -> None:
     assert seen["session"].review == ("2", "1")
     assert [step["rung"] for step in seen["tried"]] == ["vendor", "mark", "owned", "owned", "time"]
     assert seen["overlaps"] == [Overlap(("1", "2"), ("src/a.py",))]
+
+
+def test_what_could_not_be_read_is_said() -> None:
+    seen = judged("1")
+    doubtful = replace(seen, snapshot=replace(seen.snapshot, doubts=("the comments: GitHub has a problem",)))
+    lines = list(map(unstyle, open_why_text.lines(doubtful)))
+
+    assert lines[-2:] == ["What could not be read", "  the comments: GitHub has a problem"]

@@ -12,12 +12,13 @@ from snapshots import DEVIN, POLICY, ended, fork, told
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, User
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.open_survey import open_overview
+from pr_sessions.live.open_survey import open_overview, survey
 from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenSession
 from pr_sessions.live.rebuild import rebuild
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.gate import Why
 from pr_sessions.sessions.policy import Policy
+from pr_sessions.stores.document import parse
 from scene import minute
 
 WRITERS = {"ada": True, "bob": True, "eve": False}
@@ -198,6 +199,19 @@ def test_one_opened_before_the_session_was_ended_by_hand_could_have_waited() -> 
     overview = seen(told(1), told(2, 5, title="auto-pr: done [session-complete]"), at=minute(600))
 
     assert [one.at_opening.postpone for one in overview.pull_requests.values()] == [True, False]
+
+
+def test_a_session_file_that_is_none_is_left_out_and_said() -> None:
+    broken = parse(
+        b'{"active_sessions": {"ada-20251122-1000": {"session_id": "ada-20251122-1000", "prs": 7}}}', "f.json"
+    )
+    snapshot = Snapshot(
+        repository="octo/app", pull_requests={"1": told(1)}, writers=WRITERS, files={"1": ()}, document=broken
+    )
+    overview = survey(snapshot, POLICY, AT)
+
+    assert order(overview) == [("ada-20251122-1000", ("1",))]
+    assert [doubt.partition(": ")[0] for doubt in overview.doubts] == ["the synced sessions"]
 
 
 def test_every_agent_over_its_budget_is_told_once() -> None:

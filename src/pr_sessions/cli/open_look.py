@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from pr_sessions.cli import output
 from pr_sessions.cli.github_extra import refuse_without_extra
-from pr_sessions.errors import PrSessionsError
+from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.tracker import utc_now
 
 if TYPE_CHECKING:
@@ -111,9 +111,8 @@ async def _asked(
 
 
 async def _overview(github: "GitHub") -> "OpenOverview":
-    from pr_sessions.live.open_survey import open_overview
+    from pr_sessions.live.open_survey import survey
     from pr_sessions.live.reading import read_open
-    from pr_sessions.live.rebuild import rebuild
     from pr_sessions.live.team import team_policy
 
     now = utc_now()
@@ -121,8 +120,7 @@ async def _overview(github: "GitHub") -> "OpenOverview":
     policy, doubts = await team_policy(github)
     with _progress() as show:
         snapshot = await read_open(github, policy, now, show)
-    overview = open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
-    return replace(overview, requests=github.wire.sent)
+    return replace(survey(snapshot, policy, now, doubts), requests=github.wire.sent)
 
 
 async def _refuse_unreadable(github: "GitHub") -> None:
@@ -147,7 +145,10 @@ async def _judgement(github: "GitHub", number: str) -> "Judgement":
         pull_request=told,
         at=now,
     )
-    return await judge(github, event, now)
+    judgement = await judge(github, event, now)
+    if number not in judgement.snapshot.pull_requests:
+        raise ForgeFailed(f"GitHub does not tell enough of #{number}: {'; '.join(judgement.snapshot.doubts)}")
+    return replace(judgement, requests=github.wire.sent)
 
 
 def _progress() -> AbstractContextManager[Show]:

@@ -35,6 +35,9 @@ def lines(judgement: Judgement) -> Iterator[str]:
     yield from _session(number, overview, judgement)
     yield from _ladder(recorded)
     yield from _neighbours(number, overview)
+    if judgement.snapshot.doubts:
+        doubts = [one_line(f"  {doubt}", WIDTH) for doubt in judgement.snapshot.doubts]
+        yield from ("", heading("What could not be read"), *some(doubts))
 
 
 def view(judgement: Judgement) -> dict[str, Any]:
@@ -130,4 +133,4 @@ def _neighbours(number: str, overview: OpenOverview) -> Iterator[str]:
         for other, files in others
     ]
     if rows:
-        yield from ("", heading("Others that are open and touch the same files"), *some(rows))
+        yield from ("", heading("Others of its session that are open and touch the same files"), *some(rows))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from pr_sessions.errors import UnreadableFile
 from pr_sessions.history.git_history import HistoricPullRequest
 from pr_sessions.history.overview import AgentCount
 from pr_sessions.history.relations import Overlap, overlaps, stacks
@@ -13,7 +14,7 @@ from pr_sessions.history.survey import SHARED_BY_MOST
 from pr_sessions.live.budget import Breach, breaches
 from pr_sessions.live.opening import decision_at_opening
 from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
-from pr_sessions.live.rebuild import Live
+from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.agent import Agent, Confidence
 from pr_sessions.sessions.ids import number_order
@@ -23,6 +24,22 @@ from pr_sessions.sessions.review import review_order
 from pr_sessions.sessions.session import PullRequest, Session, State
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def survey(snapshot: Snapshot, policy: Policy, now: datetime, doubts: Sequence[str] = ()) -> OpenOverview:
+    """What is open, by the sessions that are put together from the snapshot; arguments as for `open_overview`.
+
+    Raises:
+        InvalidValue: one of the team's patterns cannot be used.
+    """
+    try:
+        return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
+    except UnreadableFile as error:
+        # A session file is understood only where somebody looks into it.
+        alone = replace(snapshot, document=None)
+        return open_overview(
+            alone, rebuild(alone, policy, now), policy, now, (*doubts, f"the synced sessions: {error}")
+        )
 
 
 def open_overview(
