@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -125,12 +126,35 @@ def test_what_is_open_is_shown_in_the_order_of_review(shop: FakeGitHub, look: Lo
     assert (result.code, result.out, result.err) == (0, SHOP.replace("DAYS", days()), "14 requests to GitHub\n")
 
 
-def test_why_explains_one(shop: FakeGitHub, look: Look) -> None:
-    result = look("ada/shop", "--why", "#7")
+def test_why_explains_one_and_reads_its_session_alone(shop: FakeGitHub, look: Look) -> None:
+    result = look("ada/shop", "--why", "#2")
     told = result.out.splitlines()
 
-    assert (result.code, told[0], told[-1]) == (0, "#7 is automatic", "  #1 bot: 1 file: src/ids.py")
-    assert {"  it began a session of its own.", "  today        run at once"} & set(told)
+    assert (result.code, told[0], result.err) == (0, "#2 is automatic", "11 requests to GitHub\n")
+    assert told[told.index("Its checks, by the gate") + 1 :][:3] == [
+        "  today        run at once",
+        "               its session does not go on: timeout",
+        "  when opened  could wait for the end of its session",
+    ]
+    assert sorted(asked.split("/")[5] for asked in shop.asked if "/files?" in asked) == ["1", "2", "3"]
+
+
+def test_why_as_json(shop: FakeGitHub, look: Look) -> None:
+    told = look("ada/shop", "--why", "2", "--json").json
+
+    assert (told["number"], told["session"]["review"], told["stacks"], told["at_opening"]) == (
+        "2",
+        ["3", "1", "2"],
+        [["1", "2"]],
+        {"postpone": True, "reasons": []},
+    )
+
+
+def test_a_number_that_is_none_is_an_error(shop: FakeGitHub, look: Look) -> None:
+    result = look("ada/shop", "--why", "99")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: GitHub does not find this: Not Found (GET /repos/ada/shop/pulls/99)\nhint: ")
 
 
 def test_as_json_it_is_one_document_with_everything(shop: FakeGitHub, look: Look) -> None:
@@ -166,6 +190,21 @@ def test_as_json_it_is_one_document_with_everything(shop: FakeGitHub, look: Look
         "postpone": False,
         "reasons": [{"why": "gate.always", "detail": ".github/workflows/ci.yml"}],
     }
+
+
+def test_progress_is_shown_on_a_terminal_only(shop: FakeGitHub, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("GITHUB_API_URL", shop.url)
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+
+    assert cli("look", "ada/shop").code == 0
+    assert "Reading" in screen.getvalue()
+    assert "100%" in screen.getvalue()
 
 
 def test_nothing_open_is_said(fake: FakeGitHub, look: Look) -> None:

@@ -55,7 +55,7 @@ WHOLE = OpenOverview(
     at=START + timedelta(hours=3),
     sessions=(
         session("ada-20251122-1000", 1, 2, 3, 4, 5, 9, ended=minute(60), trigger="timeout"),
-        session("bob-20251122-1010", 6, ended=minute(12), trigger=DONE, agents=("cursor", "devin")),
+        session("bob-20251122-1010", 6, files=None, ended=minute(12), trigger=DONE, agents=("cursor", "devin")),
         session("cleo-20251122-1250", 7, oldest=minute(170), ends=minute(192), goes_on=True, agents=()),
         session("cleo-20251122-1255", 8, oldest=None, goes_on=True),
     ),
@@ -108,7 +108,7 @@ What to review next: what has ended, then the largest; in this order
     #2 (draft) Part 2
     #3 Part 3
     ... and #4-#5, #9
-  bob-20251122-1010  1 open pull request, 3 files
+  bob-20251122-1010  1 open pull request
     cursor + devin, open for 3 h 00 min, ended 2025-11-22 10:12, [session-compl…
     #6 Part 6
   cleo-20251122-1250  1 open pull request, 3 files

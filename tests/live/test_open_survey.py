@@ -192,6 +192,7 @@ def test_files_that_nobody_knows_are_a_reason_to_run() -> None:
     one = overview.pull_requests["1"]
 
     assert overview.doubts == ("the files of 1 of them are not known: they collide with nothing here",)
+    assert overview.sessions[0].files is None
     assert (one.files, one.at_opening.postpone, one.at_opening.reasons[0].why) == (None, False, Why.DOUBT)
 
 

@@ -46,7 +46,8 @@ def decision_view(decision: Decision) -> dict[str, Any]:
 
 def block(session: OpenSession, overview: OpenOverview, titles: int) -> Iterator[str]:
     """A session with its first pull requests in the order of review."""
-    size = f"{plural(len(session.review), 'open pull request')}, {plural(session.files, 'file')}"
+    files = "" if session.files is None else f", {plural(session.files, 'file')}"
+    size = f"{plural(len(session.review), 'open pull request')}{files}"
     yield f"  {heading(one_line(session.session_id, 40))}  {size}"
     yield dim(one_line(f"    {', '.join(_about(session, overview.at))}", WIDTH))
     yield from (_title(overview.pull_requests[number]) for number in session.review[:titles])

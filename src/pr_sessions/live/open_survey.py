@@ -136,7 +136,7 @@ def _session(
         latest=session.latest,
         prs=session.prs,
         review=review_order(sizes, sizes, (chain for chain in chains if not sizes.keys().isdisjoint(chain))),
-        files=len({path for one in mine for path in one.files or ()}),
+        files=None if None in sizes.values() else len({path for one in mine for path in one.files or ()}),
         agents=_names(agent for one in mine for agent in one.agents),
         oldest=min((one.opened for one in mine if one.opened), default=None),
         goes_on=phase(session, now, policy) in (Phase.ACTIVE, Phase.WARNING),

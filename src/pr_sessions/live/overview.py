@@ -48,7 +48,7 @@ class OpenSession(Struct, frozen=True, kw_only=True):
     Attributes:
         prs: all of its pull requests, the open ones among them.
         review: the open ones in the order in which to review them.
-        files: how many different files these touch, as far as that is known.
+        files: how many different files these touch; `None` where that is not known of all.
         agents: names of those that opened or helped with these, the busiest first.
         oldest: when the first of these was opened.
         goes_on: whether it has neither completed nor been idle for longer than the timeout.
@@ -63,7 +63,7 @@ class OpenSession(Struct, frozen=True, kw_only=True):
     latest: datetime | None
     prs: tuple[str, ...]
     review: tuple[str, ...]
-    files: int
+    files: int | None
     agents: tuple[str, ...]
     oldest: datetime | None
     goes_on: bool
