@@ -277,9 +277,21 @@ def test_without_a_token_it_asks_as_nobody_and_says_so(shop: FakeGitHub, look: L
     result = look("ada/shop", GH_TOKEN="")
 
     assert (result.code, result.out.splitlines()[0]) == (0, "ada/shop: 5 open pull requests of agents in 3 sessions")
-    assert result.err.splitlines()[0] == (
-        "without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`"
+    assert "\n  who may write: GitHub tells that only with a token\n" in result.out
+    assert result.err == (
+        "without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`\n"
+        "12 requests to GitHub\n"
     )
+
+
+def test_without_a_token_requests_are_left_for_later(fake: FakeGitHub, look: Look) -> None:
+    fake.is_public = True
+    for number in range(1, 101):
+        fake.add_pull(number, "auto-pr: work", f"2025-11-22T10:{number % 60:02}:00Z", f"ada{number}")
+    result = look("ada/shop", GH_TOKEN="")
+
+    assert "\n  the files of 70 of them are not known: they collide with nothing here\n" in result.out
+    assert len(fake.asked) == 5 + 30
 
 
 @pytest.mark.parametrize("arguments", [("ada/secret",), ("ada/secret", "--why", "1")])
