@@ -66,6 +66,7 @@ class FakeGitHub:
         self.now = "2026-01-01T00:00:00Z"
         self.dispatched: list[tuple[str, Any]] = []
         self.tokens = {TOKEN, GRANTED}
+        self.is_public = False
         self.app_key = ""
         self.expires_at = "2099-01-01T00:00:00Z"
         self.faults: deque[Fault | None] = deque()
@@ -140,6 +141,9 @@ class FakeGitHub:
                 jwt.decode(token, self.app_key, algorithms=["RS256"], issuer="4711")
                 return None
         if kind == "token" and token in self.tokens:
+            return None
+        # Who may write is told to nobody who does not say who asks.
+        if self.is_public and not said and operation.id != "repos/get-collaborator-permission-level":
             return None
         return Reply(401, {"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"})
 
