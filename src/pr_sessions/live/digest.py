@@ -89,7 +89,7 @@ def _end(subject: Subject, at: datetime | None) -> str:
 
 def _breached(subject: Subject) -> str:
     lines = [
-        f"> {text(one.agent)} has {counted(one.open, 'open pull request')} in this repository; {one.budget} are allowed."
+        f"> {text(one.agent)} has {counted(one.open, 'open pull request')} in this repository; {one.budget} may be."
         for one in subject.breaches[:MOST_OTHERS]
     ]
     return "\n".join(["> [!WARNING]", *lines]) if lines else ""

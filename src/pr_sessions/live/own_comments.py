@@ -57,7 +57,7 @@ def own(comment: Comment) -> Own | None:
 
 
 def standing(comments: Iterable[Comment]) -> Mapping[str, Own]:
-    """By number of the pull request, the one comment of ours that tells of its session; the first where there are more."""
+    """By number of the pull request, our comment that tells of its session; the first where there are more."""
     found: dict[str, Own] = {}
     for comment in comments:
         told = own(comment)
