@@ -99,15 +99,30 @@ def test_a_session_that_completed_as_it_got_its_second_pull_request_is_told_of()
 @pytest.mark.parametrize(
     ("seen", "policy", "name", "note"),
     [
-        (snapshot(ONE, TWO), replace(POLICY, comment=Commenting.NEVER), "pull_request", "comment: never"),
+        (
+            snapshot(ONE, TWO),
+            replace(POLICY, comment=Commenting.NEVER),
+            "pull_request",
+            "nothing is said: comment: never",
+        ),
         (
             snapshot(told(12, 0, CURSOR, labels=("no-session",)), TWO),
             POLICY,
             "pull_request",
             "nothing to say: no second pull request, no overlap, no breached budget",
         ),
-        (snapshot(fork(12), TWO), POLICY, "pull_request", "the token of a fork's pull request only reads"),
-        (snapshot(fork(12), TWO), POLICY, "pull_request_review", "the token of a fork's pull request only reads"),
+        (
+            snapshot(fork(12), TWO),
+            POLICY,
+            "pull_request",
+            "nothing is said: the token of a fork's pull request only reads",
+        ),
+        (
+            snapshot(fork(12), TWO),
+            POLICY,
+            "pull_request_review",
+            "nothing is said: the token of a fork's pull request only reads",
+        ),
     ],
 )
 def test_where_nothing_may_be_said_nothing_is(seen: Snapshot, policy: Policy, name: str, note: str) -> None:
@@ -115,6 +130,13 @@ def test_where_nothing_may_be_said_nothing_is(seen: Snapshot, policy: Policy, na
     found = plan(judged(replace(seen, comments=comments), 12, 24, policy, name))
 
     assert (found.writes, found.notes) == ((), (note,))
+
+
+def test_where_something_could_not_be_read_nothing_is_said_that_might_be_wrong() -> None:
+    seen = snapshot(ONE, TWO, comments=(said(12, 20, "/session status"),), doubts=("the list: down",))
+    found = plan(judged(seen))
+
+    assert (found.writes, found.notes) == ((), ("nothing is said where something is in doubt", "the list: down"))
 
 
 # What is there.

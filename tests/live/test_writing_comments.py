@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from asking import Ask
 from fake_github import FakeGitHub, Fault
 from pr_sessions.live.comments import Done, Plan, Write, apply
-from pr_sessions.live.own_comments import Kind, marked
+from pr_sessions.live.own_comments import Kind
 
-DIGEST = Write(number="12", kind=Kind.DIGEST, key="s-1", body=marked(Kind.DIGEST, "s-1", "All."))
-LINK = Write(number="13", kind=Kind.LINK, key="s-1", body=marked(Kind.LINK, "s-1", "There."))
-ANSWER = Write(number="12", kind=Kind.ANSWER, key="7", body=marked(Kind.ANSWER, "7", "Moved."))
+DIGEST = Write(number="12", kind=Kind.DIGEST, key="s-1", text="All.", content="0" * 12)
+LINK = Write(number="13", kind=Kind.LINK, key="s-1", text="There.", content="1" * 12)
+ANSWER = Write(number="12", kind=Kind.ANSWER, key="7", text="Moved.")
 ADDRESS = "https://github.com/ada/shop/pull/{}#issuecomment-{}"
 PERMISSION = "give the job `permissions: pull-requests: write`; forks and Dependabot get a token that only reads"
 US = "github-actions[bot]"
@@ -52,7 +52,7 @@ def test_what_is_there_is_edited_by_one_request(shop: FakeGitHub, ask: Ask) -> N
     assert (bodies(shop), shop.asked) == ([("12", DIGEST.body)], ["PATCH /repos/ada/shop/issues/comments/1"])
 
 
-@pytest.mark.parametrize("write", [DIGEST, ANSWER, replace(LINK, number="12")])
+@pytest.mark.parametrize("write", [DIGEST, ANSWER])
 def test_what_another_job_wrote_meanwhile_is_not_written_twice(shop: FakeGitHub, ask: Ask, write: Write) -> None:
     applied(ask, write)
     before = bodies(shop)
@@ -70,6 +70,16 @@ def test_other_comments_are_no_reason_to_be_silent(
     shop.add_comment(12, body, author, "2025-11-22T10:00:00Z", kind=kind)
 
     assert applied(ask, DIGEST)[0][0].did == "written"
+
+
+@pytest.mark.parametrize("other", [replace(LINK, number="12"), replace(DIGEST, key="s-2", edits=3)])
+def test_one_that_tells_of_another_session_or_has_another_part_is_edited(
+    shop: FakeGitHub, ask: Ask, other: Write
+) -> None:
+    applied(ask, other)
+
+    assert applied(ask, DIGEST)[0] == (Done("12", Kind.DIGEST, "edited", ADDRESS.format(12, 1)),)
+    assert bodies(shop) == [("12", replace(DIGEST, edits=other.edits + 1).body)]
 
 
 @pytest.mark.parametrize("status", [403, 404])
