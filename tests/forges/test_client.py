@@ -1,9 +1,9 @@
 """What is asked of GitHub and told to it; every request and answer is held against GitHub's own description."""
 
 import pytest
+
 from asking import Ask
 from fake_github import SHA, FakeGitHub
-
 from pr_sessions.forges.github.payload import ChangedFile, CheckRun, Comment, Commit, User
 
 

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import msgspec
-from descriptions import Description, Operation
 from msgspec import Struct
+
+from descriptions import Description, Operation
 
 TOKEN = "ghp_a-secret-of-the-tests"
 GRANTED = "ghs_granted-for-an-hour"
