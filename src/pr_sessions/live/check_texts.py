@@ -23,7 +23,9 @@ def title(due: Step, head: Head, policy: Policy) -> str:
         return f"Not configured: {_NO_CHECKS}"
     names = policy.gate_checks
     said = {
-        Step.WAIT: f"Waits for the end of session {head.session}" if head.session else "Waits for the end of its session",
+        Step.WAIT: f"Waits for the end of session {head.session}"
+        if head.session
+        else "Waits for the end of its session",
         Step.FAIL: f"Did not succeed: {_listed(head, names, Outcome.FAILED)}",
         Step.SUCCEED: f"Succeeded: {', '.join(names)}",
     }
@@ -34,14 +36,22 @@ def summary(due: Step, head: Head, policy: Policy) -> str:
     """A few paragraphs."""
     if not policy.gate_checks:
         return f"`gate: {policy.gate}` postpones nothing, and nothing is reported as passed. {_NO_CHECKS}."
+    workflow, branch = markdown.code(policy.gate_workflow or ""), markdown.code(head.branch)
     parts = {
         Step.WAIT: f"The checks of this commit wait for the end of {_session(head)}. {_HOW}",
-        Step.START: f"{markdown.code(policy.gate_workflow or '')} was started on {markdown.code(head.branch)}{_why(head)}.",
+        Step.START: f"{workflow} was started on {branch}{_why(head)}.",
         Step.RUN: f"The checks of this commit are under way{_why(head)}.",
         Step.SUCCEED: "Every check has succeeded on this very commit.",
         Step.FAIL: "Run what did not succeed again, or push another commit.",
     }
     return f"{parts[due]}\n\n{_table(head, policy.gate_checks)}\n\n{_SKIPPED}"
+
+
+def not_started(workflow: str, branch: str, reason: str) -> tuple[str, str]:
+    """Title and summary where GitHub does not start the workflow; the reason is GitHub's."""
+    how = f"Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it. {_SKIPPED}"
+    said = f"{markdown.code(workflow)} cannot be started on {markdown.code(branch)}: {markdown.text(reason, 300)}."
+    return markdown.line(f"{workflow} cannot be started", _MOST), f"{said} It is tried again.\n\n{how}"
 
 
 def _session(head: Head) -> str:
