@@ -4,7 +4,6 @@ import hashlib
 import socket
 import sys
 import threading
-from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ import jwt
 import msgspec
 from msgspec import Struct
 
-from descriptions import Description, Operation
+from descriptions import RAW, Description, Operation
 
 TOKEN = "ghp_a-secret-of-the-tests"
 GRANTED = "ghs_granted-for-an-hour"
@@ -76,6 +75,7 @@ class FakeGitHub:
         self.asked: list[str] = []
         self.sent_headers: list[dict[str, str]] = []
         self.broken: list[str] = []
+        self.looked_at: set[tuple[str, int, str]] = set()
         self.before: Callable[[int], None] = _nothing
         self.closing = threading.Event()
         self.url = ""
@@ -218,22 +218,7 @@ class FakeGitHub:
 
     def content(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         data = self.contents.get((asked.get("ref", "main"), names["path"]))
-        if data is None:
-            return _missing()
-        told = self.description.example("content-file-response-if-content-is-a-file")
-        told |= {"type": "file", "size": len(data), "sha": hashlib.sha1(data).hexdigest()}  # noqa: S324 - as git does
-        if len(data) > 1 << 20:
-            return Reply(200, told | {"encoding": "none", "content": ""})
-        return Reply(200, told | {"encoding": "base64", "content": b64encode(data).decode()})
-
-    def blob(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
-        by_sha = {hashlib.sha1(data).hexdigest(): data for data in self.contents.values()}  # noqa: S324 - as above
-        data = by_sha.get(names["file_sha"])
-        if data is None:
-            return _missing()
-        told = {"encoding": "base64", "content": b64encode(data).decode(), "sha": names["file_sha"]}
-        address = f"https://api.github.com/repos/{self.repository}/git/blobs/{names['file_sha']}"
-        return Reply(200, told | {"size": len(data), "url": address, "node_id": "MDQ6QmxvYg=="})
+        return _missing() if data is None else Reply(200, data, {"content-type": f"{RAW}; charset=utf-8"})
 
     def list_checks(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         found = [check for check in self.checks.values() if check["head_sha"] == names["ref"]]
@@ -289,7 +274,6 @@ _ANSWERS: Mapping[str, Callable[..., Reply]] = {
     "issues/update-comment": FakeGitHub.update_comment,
     "issues/list-comments-for-repo": FakeGitHub.list_all_comments,
     "repos/get-content": FakeGitHub.content,
-    "git/get-blob": FakeGitHub.blob,
     "checks/list-for-ref": FakeGitHub.list_checks,
     "checks/create": FakeGitHub.create_check,
     "checks/update": FakeGitHub.update_check,
@@ -298,6 +282,12 @@ _ANSWERS: Mapping[str, Callable[..., Reply]] = {
     "apps/get-repo-installation": FakeGitHub.installation,
     "apps/create-installation-access-token": FakeGitHub.access_token,
 }
+
+
+def _encoded(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return b"" if value is None else msgspec.json.encode(value)
 
 
 def _nothing(_count: int) -> None:
@@ -329,6 +319,8 @@ class _Server(ThreadingHTTPServer):
 def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Else the end of a long answer waits for the other side to acknowledge its beginning.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self.serve()
@@ -369,13 +361,23 @@ def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             self.note(fake.description.request_problems(operation, parts.query, headers, body))
             reply = fake.answer(operation, parts.query, headers, body)
-            data = b"" if reply.value is None else msgspec.json.encode(reply.value)
-            etag = f'W/"{hashlib.sha256(data).hexdigest()}"'
+            data = _encoded(reply.value)
+            digest = hashlib.sha256(data).hexdigest()
+            etag = f'W/"{digest}"'
             if self.command == "GET" and headers.get("if-none-match") == etag:
                 reply, data = Reply(304), b""
-            self.note(fake.description.response_problems(operation, reply.status, data))
-            more = {"etag": etag, **self.links(reply)}
+            if "content-type" not in reply.headers:
+                self.note_answer(operation, reply.status, data, digest)
+            more = {"etag": etag, **reply.headers, **self.links(reply)}
+            more.pop("x-links", None)
             self.put(reply.status, more, data, fault)
+
+        def note_answer(self, operation: Operation, status: int, data: bytes, digest: str) -> None:
+            """The same answer to the same question is looked at once: a page of pull requests has two megabytes."""
+            key = (operation.id, status, digest)
+            if key not in fake.looked_at:
+                self.note(fake.description.response_problems(operation, status, data))
+                fake.looked_at.add(key)
 
         def links(self, reply: Reply) -> dict[str, str]:
             links = msgspec.json.decode(reply.headers.get("x-links", "{}"))
