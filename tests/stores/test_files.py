@@ -11,6 +11,7 @@ import pytest
 from pr_sessions.errors import CannotWrite, UnreadableFile
 from pr_sessions.stores.files import (
     cannot_write,
+    read_alike,
     read_bytes,
     remove_file,
     replace_file,
@@ -365,3 +366,21 @@ def test_the_storage_edge_loads_no_heavy_module(module: str, child: Child) -> No
     code = f"import sys; before = set(sys.modules); import pr_sessions.stores.{module}; "
     code += f"print(sorted((set(sys.modules) - before) & {heavy}))"
     assert child(code).communicate()[0] == "[]\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"the same", b"another", b"the same and more", b"the", b"x" * 200_000])
+def test_a_file_is_read_the_same_beside_what_is_known(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    for known in (b"", b"the same", b"x" * 200_000, b"x" * 200_001):
+        assert read_alike(path, known) == data
+
+
+def test_the_same_bytes_are_not_kept_twice(tmp_path: Path) -> None:
+    known = b"x" * 200_000
+    (tmp_path / "file").write_bytes(known)
+    assert read_alike(tmp_path / "file", known) is known
+
+
+def test_a_missing_file_is_none_beside_what_is_known(tmp_path: Path) -> None:
+    assert read_alike(tmp_path / "missing", b"x") is None

@@ -53,7 +53,7 @@ def parse(data: bytes, name: str, *, trusted: bool = False) -> Document:
     active = _part(value, "active_sessions", dict, name)
     completed = _part(value, "completed_sessions", list, name)
     entries = [_entry(record, name, "active_sessions", key, key) for key, record in active.items()]
-    entries += [_entry(record, name, "completed_sessions", i) for i, record in enumerate(completed)]
+    entries += _completed(completed, name)
     top = {key: field for key, field in value.items() if key not in ("active_sessions", "completed_sessions")}
     return Document(tuple(entries), top, name)
 
@@ -91,6 +91,16 @@ def _part(value: Record, key: str, kind: type, name: str) -> Any:
     if not isinstance(part, kind):
         raise _wrong(name, f"{key} is no {'object' if kind is dict else 'list'}")
     return part
+
+
+def _completed(records: list[Any], name: str) -> list[Entry]:
+    """There may be ten thousand: those that are as they should be cost no call each."""
+    return [
+        Entry(session_id, record, completed=True)
+        if type(record) is dict and type(session_id := record.get("session_id")) is str and session_id
+        else _entry(record, name, "completed_sessions", place)
+        for place, record in enumerate(records)
+    ]
 
 
 def _entry(record: Any, name: str, part: str, place: str | int, key: str | None = None) -> Entry:

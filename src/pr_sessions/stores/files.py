@@ -7,12 +7,14 @@ import re
 import stat
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from pr_sessions.errors import CannotWrite, UnreadableFile
 
 MIB = 1024 * 1024
+_PIECE = 64 * 1024
 STALE_TEMPORARY = 3600.0
 
 _TEMPORARY = re.compile(r"\.[0-9]+-[0-9a-f]{16}\.tmp\Z")
@@ -44,10 +46,32 @@ def read_bytes(path: Path, limit: int = 256 * MIB) -> bytes | None:
     Raises:
         UnreadableFile: it is a folder or a device, larger than `limit`, or may not be read.
     """
+    return _read(path, limit, Path.read_bytes)
+
+
+def read_alike(path: Path, known: bytes, limit: int = 256 * MIB) -> bytes | None:
+    """As `read_bytes`, for a file that likely holds what is known already: then those bytes and no second copy.
+
+    Raises:
+        UnreadableFile: as `read_bytes` does.
+    """
+    return _read(path, limit, lambda file: known if _holds(file, known) else file.read_bytes())
+
+
+def _holds(path: Path, known: bytes) -> bool:
+    """Piece by piece: a piece stays in the processor's cache, and no memory has to be found for the whole."""
+    place = 0
+    with path.open("rb", buffering=0) as file:
+        while (piece := file.read(_PIECE)) and known.startswith(piece, place):
+            place += len(piece)
+    return not piece and place == len(known)
+
+
+def _read(path: Path, limit: int, read: Callable[[Path], bytes]) -> bytes | None:
     try:
         reason = _why_not(path.stat(), limit)
         if reason is None:
-            return path.read_bytes()
+            return read(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:
@@ -87,7 +111,7 @@ def names_in(folder: Path) -> tuple[str, ...]:
         ) from error
 
 
-def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int | None = None, lasting: bool = True) -> None:
     """Put `data` in the place of the file, whole and on the disk, or leave the file as it was.
 
     Missing folders are created. A symbolic link stays, the file that it points to is replaced.
@@ -96,6 +120,7 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         path: the file.
         data: its whole new content.
         mode: permission bits of a new file; an existing file keeps its own.
+        lasting: whether the replacement itself has to outlast a loss of power; otherwise the file before may be back.
 
     Raises:
         CannotWrite: the disk, the folder or its permissions refuse.
@@ -107,7 +132,8 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         make_folder(target.parent)
         _write_new(temporary, data, mode if bits is None else bits)
         move(temporary, target)
-        _sync_folder(target.parent)
+        if lasting:
+            _sync_folder(target.parent)
     except BaseException as error:
         _discard(temporary)
         if isinstance(error, OSError):

@@ -62,7 +62,8 @@ def write_marker(path: Path, marker: Marker) -> None:
     }
     data = json.format(json.encode(record), indent=2) + b"\n"
     if read_bytes(path, _LIMIT) != data:
-        replace_file(path, data)
+        # The document knows what went on; a marker of a moment ago does no harm, and the hooks wait for no disk either.
+        replace_file(path, data, lasting=False)
 
 
 def remove_marker(path: Path) -> None:

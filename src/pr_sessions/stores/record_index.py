@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, tzinfo
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from pr_sessions.errors import InvalidValue
@@ -54,10 +55,8 @@ class RecordIndex:
     @cached_property
     def listed(self) -> frozenset[str]:
         """The numbers of all pull requests that sessions list."""
-        found: set[str] = set()
-        for entry in self._entries.values():
-            found.update(map(str, _list(entry.record.get("prs"), "prs")))
-        return frozenset(found)
+        lists = [_list(entry.record.get("prs"), "prs") for entry in self._entries.values()]
+        return frozenset(map(str, chain.from_iterable(lists)))
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from pr_sessions.stores.book import Book
 from pr_sessions.stores.book_join import join_books
 from pr_sessions.stores.book_union import unite
 from pr_sessions.stores.document import Document, parse
-from pr_sessions.stores.files import read_bytes, replace_file, sweep_beside
+from pr_sessions.stores.files import read_alike, read_bytes, replace_file, sweep_beside
 from pr_sessions.stores.lock import locked
 
 
@@ -111,7 +111,9 @@ class FileStore:
             yield FileWork(self, contents, book, archived, now)
 
     def _contents(self) -> dict[Path, bytes]:
-        read = {path: read_bytes(path) for path in self.files}
+        first, *others = self.files
+        own = read_bytes(first)
+        read = {first: own} | {path: read_bytes(path) if own is None else read_alike(path, own) for path in others}
         return {path: data for path, data in read.items() if data is not None}
 
     def _join(self, contents: Mapping[Path, bytes]) -> Book:
