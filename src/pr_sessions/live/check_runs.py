@@ -36,7 +36,8 @@ async def with_runs(github: GitHub, heads: Iterable[Head]) -> tuple[tuple[Head, 
         try:
             return replace(head, runs=tuple(await github.checks(head.sha)))
         except PrSessionsError as error:
-            return f"{_named(head.number, head.sha)}: its check runs cannot be read: {error}"
+            problem = _problem("its check runs cannot be read", error, CHECKS)
+            return f"{_named(head.number, head.sha)}: {problem}"
 
     found = await _all(one_each(heads), read)
     return tuple(one for one in found if isinstance(one, Head)), tuple(one for one in found if isinstance(one, str))
@@ -65,9 +66,7 @@ async def _carry_out(github: GitHub, act: Act, workflow: str) -> Done:
 def _not_started(act: Act, workflow: str, error: PrSessionsError) -> Act:
     """It waits, says why, and is tried again with the next event or sweep."""
     title, summary = check_texts.not_started(workflow, act.branch, str(error))
-    return replace(
-        act, status="queued", memory=Memory.WAITING, title=title, summary=summary, branch="", started=None
-    )
+    return replace(act, status="queued", memory=Memory.WAITING, title=title, summary=summary, branch="", started=None)
 
 
 async def _write(github: GitHub, act: Act) -> None:

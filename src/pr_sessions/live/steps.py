@@ -74,7 +74,7 @@ def _is_under_way(head: Head, policy: Policy, now: datetime, mine: CheckRun) -> 
 
 
 def _must_be_started(head: Head, policy: Policy, mine: CheckRun | None) -> bool:
-    """Whether nothing else starts the checks. A commit that we see first may be so fresh that its event is on its way."""
+    """Whether nothing else starts the checks. What was never told of may be so fresh that its event comes yet."""
     if head.starts or not head.branch or not policy.gate_workflow:
         return False
     return mine is not None or bool(skipped(head, policy.gate_checks))
