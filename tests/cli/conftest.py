@@ -19,7 +19,7 @@ OUR_VARIABLES = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "CI", "NO_COLOR")
 
 @pytest.fixture(autouse=True)
 def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("GIT_") or name in OUR_VARIABLES]:
+    for name in [name for name in os.environ if name.startswith(("GIT_", "GITHUB_")) or name in OUR_VARIABLES]:
         monkeypatch.delenv(name)
     settings = {
         "GIT_CONFIG_GLOBAL": os.devnull,
