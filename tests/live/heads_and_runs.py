@@ -16,6 +16,7 @@ APP = "github-actions"
 ENFORCE = Policy(gate=GateMode.ENFORCE, gate_checks=("test", "lint"), gate_workflow="checks.yml")
 WAITS = Decision(postpone=True, skip=True)
 RUNS = Decision(postpone=False, skip=False, reasons=(Reason(Why.COMPLETED, "timeout"),))
+DOUBTFUL = Decision(postpone=False, skip=False, reasons=(Reason(Why.DOUBT, "GitHub is down"),))
 
 
 def head(*runs: CheckRun, **told: Any) -> Head:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from asking import Ask
-from fake_github import FakeGitHub, Fault
 from heads_and_runs import APP, ENFORCE, OTHER, RUNS, SHA, head
 
+from asking import Ask
+from fake_github import FakeGitHub, Fault
 from pr_sessions.live.check_runs import Done, carry_out, with_runs
 from pr_sessions.live.checks import plan
 from pr_sessions.live.heads import Head
@@ -74,25 +74,33 @@ def test_a_missing_permission_is_named(fake: FakeGitHub, done: Any, forbidden: s
     fake.forbidden.add(forbidden)
     acts, problems = done(head())
 
+    said = f"{what}: GitHub does not allow this: Resource not accessible by integration ({asked})"
     assert [*(one.problem for one in acts), *problems] == [
-        f"#7 (aaaaaaa): {what}: GitHub does not allow this: Resource not accessible by integration ({asked}) "
-        "(the job needs `permissions: checks: write`)"
+        f"#7 (aaaaaaa): {said} (the job needs `permissions: checks: write`)"
     ]
     assert there(fake) == []
 
 
-def test_a_workflow_that_may_not_be_started_is_told_on_the_commit_and_tried_again(fake: FakeGitHub, done: Any) -> None:
+def test_without_the_right_to_start_a_workflow_nothing_is_said_of_the_commit(fake: FakeGitHub, done: Any) -> None:
     done(head())
     fake.forbidden.add("actions/create-workflow-dispatch")
     [failed], _ = done(head(decision=RUNS))
+
     assert failed.problem == (
         "#7 (aaaaaaa): checks.yml cannot be started on work-7: GitHub does not allow this: Resource not accessible by "
         "integration (POST /repos/ada/shop/actions/workflows/checks.yml/dispatches) "
         "(the job needs `permissions: actions: write`)"
     )
+    assert there(fake) == [WAITING_RUN]
+
+
+def test_a_workflow_that_cannot_be_started_is_told_on_the_commit_and_tried_again(fake: FakeGitHub, done: Any) -> None:
+    done(head())
+    fake.faults.extend([None, Fault(status=422, body=b'{"message": "Workflow does not have it"}')])
+    [failed], _ = done(head(decision=RUNS))
+    assert "cannot be started on work-7: GitHub cannot do this (422): Workflow does not have it" in failed.problem
     assert there(fake) == [("pr-sessions", "queued", None, "waiting", "checks.yml cannot be started")]
 
-    fake.forbidden.clear()
     done(head(decision=RUNS))
     assert there(fake) == [("pr-sessions", "in_progress", None, "dispatched", "Waits for the results of test, lint")]
 

@@ -46,7 +46,7 @@ A check that was skipped, or is neutral, does not count as run."""
 
 def test_what_was_started_says_why() -> None:
     assert summary(Step.START, head(decision=RUNS), ENFORCE).startswith(
-        "`checks.yml` was started on `work-7`, because its session has completed: timeout."
+        "`checks.yml` was started on `work-7`, because its session does not go on: timeout."
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
-from heads_and_runs import APP, ENFORCE, OTHER, RUNS, SHA, WAITS, head, job, ours, shown, written
+from heads_and_runs import APP, DOUBTFUL, ENFORCE, OTHER, RUNS, SHA, WAITS, head, job, ours, shown, written
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -63,6 +63,12 @@ def of_100(expected: tuple[object, ...]) -> tuple[object, ...]:
         (head(ours("waiting"), decision=RUNS, branch=""), of_100(STARTED)),
         (head(*PENDING, ours("waiting")), of_100(STARTED)),
         (head(*PASSED, ours("waiting")), of_100(SUCCESS)),
+        # A doubt alone starts nothing; what its event starts, it starts.
+        (head(ours("waiting"), decision=DOUBTFUL), None),
+        (head(*SKIPPED, decision=DOUBTFUL), QUEUED),
+        (head(decision=DOUBTFUL, starts=True), STARTED),
+        (head(*PASSED, decision=DOUBTFUL), SUCCESS),
+        (head(starts=True), QUEUED),
         # It was started.
         (head(ours("dispatched", title=RESULTS), decision=RUNS), None),
         (head(ours("dispatched", title=RESULTS), decision=WAITS), None),
@@ -191,7 +197,7 @@ HEADS = st.builds(
     ),
     st.lists(TEAM, max_size=6),
     st.lists(OURS, max_size=3),
-    st.sampled_from([WAITS, RUNS]),
+    st.sampled_from([WAITS, RUNS, DOUBTFUL]),
     st.booleans(),
     st.sampled_from(["work-7", ""]),
 )
@@ -235,7 +241,7 @@ def test_a_plan_that_was_carried_out_is_empty(one: Head, policy: Policy, now: da
 @given(HEADS, POLICIES, MOMENTS)
 def test_what_is_started_has_a_branch_and_may_run(one: Head, policy: Policy, now: datetime) -> None:
     for act in plan([one], policy, now, APP):
-        assert not act.branch or (policy.gate_workflow and not one.decision.skip and not one.starts)
+        assert not act.branch or (policy.gate_workflow and one.decision is RUNS and not one.starts)
 
 
 @given(st.lists(HEADS, max_size=4), POLICIES, st.randoms())
