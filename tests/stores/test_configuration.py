@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
-from pr_sessions.sessions.policy import Marking, Policy, Share
+from pr_sessions.sessions.policy import Commenting, GateMode, Marking, OverBudget, Policy, Share
 from pr_sessions.stores.configuration import (
     Mistake,
     Note,
@@ -40,6 +40,14 @@ minimal_metadata: true
 signatures: ['acme branch acme/']
 signatures_off: [codex/branch]
 mark: body
+gate: enforce
+gate.always:
+  - 'infra/**'
+gate.checks: [test (3.13), Lint / types]
+gate.workflow: ci.yml
+gate.open_budget: 12
+gate.over_budget: fail
+comment: never
 """
 EVERYTHING_POLICY = Policy(
     timeout=timedelta(minutes=45),
@@ -59,6 +67,13 @@ EVERYTHING_POLICY = Policy(
     team_signatures=("acme branch acme/",),
     signatures_off=("codex/branch",),
     mark=Marking.BODY,
+    gate=GateMode.ENFORCE,
+    gate_always=("infra/**",),
+    gate_checks=("test (3.13)", "Lint / types"),
+    gate_workflow="ci.yml",
+    open_budget=12,
+    over_budget=OverBudget.FAIL,
+    comment=Commenting.NEVER,
 )
 
 
@@ -67,7 +82,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, *range(5, 21), *range(22, 27)], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -148,6 +163,38 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ),
         ("signatures_off: [codex/brunch]", "signatures_off: no signature is named 'codex/brunch'"),
         ("signatures_off: [3]", "signatures_off: 3 where text belongs"),
+        ("gate: strict", "gate: must be advisory or enforce"),
+        ("gate: Enforce", "gate: must be advisory or enforce"),
+        ("gate: {always: []}", "gate: must be advisory or enforce"),
+        ("gate.always: .github/**", "gate.always: must be a list, not text"),
+        ("gate.always: ['']", "gate.always: empty item"),
+        ("gate.always: [/src/**]", "gate.always: no path: '/src/**'"),
+        ("gate.always: ['!docs/**']", "gate.always: no path: '!docs/**'"),
+        ("gate.always: ['src\\**']", "gate.always: no path: 'src\\\\**'"),
+        ("gate.always: ['*/*/*/*/*/*/*/*/*']", "gate.always: no path: '*/*/*/*/*/*/*/*/*'"),
+        (f"gate.always: [{'x' * 501}]", "gate.always: item of 501 characters, more than 500"),
+        (f"gate.always: [{'x,' * 101}]", "gate.always: 101 items, more than 100"),
+        ("gate.checks: test", "gate.checks: must be a list, not text"),
+        ("gate.checks: [1]", "gate.checks: 1 where text belongs"),
+        (f"gate.checks: [{'x' * 101}]", "gate.checks: item of 101 characters, more than 100"),
+        (f"gate.checks: [{'x,' * 101}]", "gate.checks: 101 items, more than 100"),
+        ("gate.workflow: ci", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.workflow: .github/workflows/ci.yml", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.workflow: ../ci.yml", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.workflow: on", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.workflow: [ci.yml]", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.workflow: 7", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.workflow:", "gate.workflow: must be the name of a workflow's file"),
+        ("gate.open_budget: 0", "gate.open_budget: must be from 1 to 100000, not 0"),
+        ("gate.open_budget: -1", "gate.open_budget: must be from 1 to 100000, not -1"),
+        ("gate.open_budget: 100001", "gate.open_budget: must be from 1 to 100000, not 100001"),
+        ("gate.open_budget: 1.5", "gate.open_budget: must be a whole number, or off, not 1.5"),
+        ("gate.open_budget: '12'", "gate.open_budget: must be a whole number, or off, not text"),
+        ("gate.open_budget: on", "gate.open_budget: must be a whole number, or off, not true or false"),
+        ("gate.over_budget: error", "gate.over_budget: must be warn or fail"),
+        ("gate.over_budget: off", "gate.over_budget: must be warn or fail"),
+        ("comment: always", "comment: must be auto or never"),
+        ("comment: off", "comment: must be auto or never"),
         ("time_out: 3", "unknown setting 'time_out'"),
         ('"\\e[31m": 3', "unknown setting '\\x1b[31m'"),
         ("? [a, b]\n: 3", "unknown setting ''"),
@@ -160,6 +207,110 @@ def test_a_mistake_is_named_and_leaves_the_default(text: str, message: str) -> N
     parsed = parse(text, "c.yaml")
     assert [mistake.message for mistake in parsed.mistakes] == [message]
     assert (parsed.policy, parsed.origins) == (Policy(), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("gate: advisory", "gate", GateMode.ADVISORY),
+        ("gate: 'enforce'", "gate", GateMode.ENFORCE),
+        ("gate.always: []", "gate_always", ()),
+        ("gate.always: ['**/*.lock', 'a b/*.txt']", "gate_always", ("**/*.lock", "a b/*.txt")),
+        ("gate.always: ['*/*/*/*/*/*/*/*']", "gate_always", ("*/*/*/*/*/*/*/*",)),
+        (f"gate.always: [{'x,' * 100}]", "gate_always", ("x",) * 100),
+        (f"gate.always: [{'x' * 500}]", "gate_always", ("x" * 500,)),
+        (f"gate.checks: [{'x' * 100}]", "gate_checks", ("x" * 100,)),
+        (f"gate.checks: [{'x,' * 100}]", "gate_checks", ("x",) * 100),
+        ("gate.checks: ['tests / Python 3.13 (ubuntu)']", "gate_checks", ("tests / Python 3.13 (ubuntu)",)),
+        ("gate.workflow: CI_all-1.2.yaml", "gate_workflow", "CI_all-1.2.yaml"),
+        ("gate.workflow: off", "gate_workflow", None),
+        ("gate.open_budget: 1", "open_budget", 1),
+        ("gate.open_budget: 100000", "open_budget", 100_000),
+        ("gate.open_budget: off", "open_budget", None),
+        ("gate.over_budget: warn", "over_budget", OverBudget.WARN),
+        ("comment: auto", "comment", Commenting.AUTO),
+    ],
+)
+def test_a_setting_of_the_gate_becomes_its_field(text: str, field: str, value: object) -> None:
+    parsed = parse(text, "c.yaml")
+    assert (parsed.mistakes, parsed.policy) == ((), msgspec.structs.replace(Policy(), **{field: value}))
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        (
+            "# ours\ngate: strict\n",
+            Mistake(
+                2,
+                "gate",
+                "gate: must be advisory or enforce",
+                "advisory: checks run, and it is told which could have waited; enforce: they wait",
+            ),
+        ),
+        (
+            "gate.always:\n  - 'src/**'\n  - '/docs'\n",
+            Mistake(
+                3,
+                "gate.always",
+                "gate.always: no path: '/docs'",
+                "write it from the repository's root, such as infra/** or **/*.lock",
+            ),
+        ),
+        (
+            "gate.checks:\n  - test\n  - 3\n",
+            Mistake(3, "gate.checks", "gate.checks: 3 where text belongs", "put the item in single quotes"),
+        ),
+        (
+            "gate.workflow: a/ci.yml\n",
+            Mistake(
+                1,
+                "gate.workflow",
+                "gate.workflow: must be the name of a workflow's file",
+                "such as ci.yml, without a folder",
+            ),
+        ),
+        (
+            "gate.open_budget: 0\n",
+            Mistake(
+                1, "gate.open_budget", "gate.open_budget: must be from 1 to 100000, not 0", "off allows any number"
+            ),
+        ),
+        (
+            "gate.open_budget: many\n",
+            Mistake(
+                1,
+                "gate.open_budget",
+                "gate.open_budget: must be a whole number, or off, not text",
+                "write it plainly, such as 10, without quotes",
+            ),
+        ),
+        (
+            "gate.over_budget: stop\n",
+            Mistake(
+                1,
+                "gate.over_budget",
+                "gate.over_budget: must be warn or fail",
+                "warn: it is told; fail: the gate's job fails",
+            ),
+        ),
+        (
+            "comment: yes\n",
+            Mistake(
+                1,
+                "comment",
+                "comment: must be auto or never",
+                "auto: where a session has two or more pull requests; never: only the job's summary",
+            ),
+        ),
+        (
+            "gate.check: [test]\n",
+            Mistake(1, "gate.check", "unknown setting 'gate.check'", "did you mean gate.checks?"),
+        ),
+    ],
+)
+def test_a_mistake_about_the_gate_has_its_line_and_a_way_out(text: str, mistake: Mistake) -> None:
+    assert parse(text, "c.yaml").mistakes == (mistake,)
 
 
 @pytest.mark.parametrize("pattern", ["(a", "a(?=b)", r"(a)\1", "^"])
@@ -323,6 +474,13 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("signatures", (), "default"),
         ("signatures_off", (), "default"),
         ("mark", "none", "default"),
+        ("gate", "advisory", "default"),
+        ("gate.always", Policy().gate_always, "default"),
+        ("gate.checks", (), "default"),
+        ("gate.workflow", "off", "default"),
+        ("gate.open_budget", "off", "default"),
+        ("gate.over_budget", "warn", "default"),
+        ("comment", "auto", "default"),
     ]
 
 

@@ -3,9 +3,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pr_sessions.errors import InvalidConfiguration, InvalidValue
-from pr_sessions.sessions.policy import Policy, Share
+from pr_sessions.sessions.policy import Commenting, GateMode, OverBudget, Policy, Share
 from pr_sessions.stores.configuration import parse
 from pr_sessions.stores.configuration_rules import RULES
 from pr_sessions.stores.configuration_text import initial_text, local_time_zone, with_setting
@@ -19,7 +20,7 @@ def test_a_first_configuration_sets_only_what_depends_on_the_place() -> None:
 
 
 def test_every_other_setting_stands_there_as_a_comment_with_its_default() -> None:
-    active = re.sub(r"(?m)^# (?=[a-z_]+:( ([0-9a-z-]+|\[\]))?$|  - )", "", initial_text("UTC", Share.COMMIT))
+    active = re.sub(r"(?m)^# (?=[a-z_.]+:( ([0-9a-z-]+|\[\]))?$|  - )", "", initial_text("UTC", Share.COMMIT))
     parsed = parse(active, "c.yaml")
     assert parsed.policy == Policy()
     assert parsed.origins.keys() == RULES.keys()
@@ -64,6 +65,31 @@ def test_a_key_is_replaced_in_its_own_line_alone(lines: list[str], place: int, n
         return newline.join([*lines[:place], f"share: {value}  # kept", *lines[place:]]).replace("\n", newline)
 
     assert with_setting(text("commit"), "share", "local") == text("local")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "told"),
+    [
+        ("gate", "enforce", "gate", GateMode.ENFORCE),
+        ("gate.workflow", "ci.yml", "gate_workflow", "ci.yml"),
+        ("gate.open_budget", "12", "open_budget", 12),
+        ("gate.over_budget", "fail", "over_budget", OverBudget.FAIL),
+        ("comment", "never", "comment", Commenting.NEVER),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "# gate: advisory\n", "gate.checks: [test]\n"])
+def test_a_setting_of_the_gate_is_read_as_it_was_set(
+    before: str, key: str, value: str, field: str, told: object
+) -> None:
+    after = with_setting(before, key, value)
+    assert parse(after, "c.yaml").policy == replace(parse(before, "c.yaml").policy, **{field: told})
+    assert with_setting(after, key, value) == after
+
+
+def test_a_key_with_a_dot_is_not_the_key_before_the_dot() -> None:
+    text = "gate.workflow: ci.yml\ngate: advisory\n"
+    assert with_setting(text, "gate", "enforce") == "gate.workflow: ci.yml\ngate: enforce\n"
+    assert with_setting(text, "gate.workflow", "off") == "gate.workflow: off\ngate: advisory\n"
 
 
 @pytest.mark.parametrize(

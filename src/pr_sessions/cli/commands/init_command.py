@@ -37,6 +37,7 @@ SCOPES = ("user", "local", "project")
     default=None,
     help="Let commits made in a session name it in a trailer, by git's hook prepare-commit-msg; or no more.",
 )
+@click.option("--github", is_flag=True, help="Write the workflows of the gate, and the action that they use.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done. Writes nothing.")
 @options.as_json
 def command(
@@ -46,6 +47,7 @@ def command(
     scope: str | None,
     time_zone: str | None,
     commit_trailer: bool | None,
+    github: bool,
     dry_run: bool,
     json: bool,
 ) -> None:
@@ -63,6 +65,7 @@ def command(
       pr-sessions init --commit-trailer
       pr-sessions init --agents cursor,claude-code
       pr-sessions init --agents cursor --scope project
+      pr-sessions init --github
     """
     from pr_sessions.agents.install.hosts import Scope, hosts_named
     from pr_sessions.cli.setup import installation
@@ -85,6 +88,7 @@ def command(
         commit_trailer=commit_trailer,
         agents=hosts,
         scope=Scope(scope or Scope.USER),
+        github=github,
     )
     settings = installation.settle(repository, wish, os.environ)
 
@@ -93,8 +97,8 @@ def command(
 
     steps = plan() if dry_run else carry_out(plan, repository)
     notes, following = (
-        [*_notes(repository, settings), *_hook_notes(repository, wish)],
-        _next(repository, settings) if steps else [],
+        [*_notes(repository, settings), *_hook_notes(repository, wish), *_gate_notes(repository, wish)],
+        _next(repository, settings, wish) if steps else [],
     )
     data = {
         "root": str(repository.root),
@@ -149,13 +153,24 @@ def _has_remote(repository: "Repository") -> bool:
     return bool(remotes(repository.root))
 
 
-def _next(repository: "Repository", settings: "Settings") -> list[str]:
+def _gate_notes(repository: "Repository", wish: "Wish") -> list[str]:
+    if not wish.github:
+        return []
+    from pr_sessions.cli.setup.gate_steps import in_the_way
+    from pr_sessions.cli.setup.step_text import short
+
+    stay = [short(path, repository.root) for path in in_the_way(repository)]
+    return [f"{name} is not as init --github writes it and stays; move it away to get ours" for name in stay]
+
+
+def _next(repository: "Repository", settings: "Settings", wish: "Wish") -> list[str]:
+    gate = [".github"] if wish.github else []
     if repository.git_dir is None or settings.share is Share.LOCAL:
-        return ["pr-sessions start"]
+        return [*([_commit(".cursor", *gate)] if gate else []), "pr-sessions start"]
     if settings.share is Share.BRANCH:
-        tracked = "git add .gitignore .cursor && git commit -m 'Track work sessions'"
-        return [tracked, "pr-sessions start", "pr-sessions sync"]
-    return [
-        "git add .gitattributes .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'",
-        "pr-sessions start",
-    ]
+        return [_commit(".gitignore", ".cursor", *gate), "pr-sessions start", "pr-sessions sync"]
+    return [_commit(".gitattributes", ".gitignore", ".cursor", "docs/metrics", *gate), "pr-sessions start"]
+
+
+def _commit(*paths: str) -> str:
+    return f"git add {' '.join(paths)} && git commit -m 'Track work sessions'"

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pr_sessions.agents.install.hosts import Host, Scope
-from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, gate_steps, merge_driver_steps
 from pr_sessions.cli.setup.ignore_block import with_block
 from pr_sessions.cli.setup.steps import Act, Step
 from pr_sessions.errors import InvalidValue, NotARepository
@@ -31,6 +31,7 @@ class Wish(Struct, frozen=True):
     Attributes:
         agents: those whose hooks are wanted; the hooks of all others stay as they are.
         scope: in whose files.
+        github: whether the gate's workflows are wanted; where they are, they stay as they are.
     """
 
     share: Share | None = None
@@ -40,6 +41,7 @@ class Wish(Struct, frozen=True):
     commit_trailer: bool | None = None
     agents: tuple[Host, ...] = ()
     scope: Scope = Scope.USER
+    github: bool = False
 
 
 class Settings(Struct, frozen=True):
@@ -101,6 +103,7 @@ def plan(repository: Repository, wish: Wish, environ: Mapping[str, str], now: da
         *_commit_trailer(repository, wish.commit_trailer),
         *agent_hooks.to_install(repository, wish.agents, wish.scope, environ),
         *agent_hooks.to_connect(repository, committed=bool(wish.agents) and wish.scope is Scope.PROJECT),
+        *(gate_steps.to_install(repository) if wish.github else ()),
     )
 
 

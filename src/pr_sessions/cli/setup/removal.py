@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, merge_driver_steps
+from pr_sessions.cli.setup import agent_hooks, commit_hook_steps, compatible_scripts, gate_steps, merge_driver_steps
 from pr_sessions.cli.setup.block_steps import without_block
 from pr_sessions.cli.setup.installation import exclude_file
 from pr_sessions.cli.setup.steps import Act, Step, exists
@@ -37,6 +37,7 @@ def plan(repository: Repository, environ: Mapping[str, str]) -> tuple[Step, ...]
         *commit_hook_steps.to_remove(repository),
         *agent_hooks.to_remove(agent_hooks.of_this_repository(repository, environ)),
         *agent_hooks.to_disconnect(repository),
+        *gate_steps.to_remove(repository),
         *_last(repository),
     )
 
@@ -50,6 +51,9 @@ def kept(repository: Repository, environ: Mapping[str, str]) -> tuple[Kept, ...]
         found.append(Kept(repository.analytics, "saved reports"))
     if exists(repository.config) and not _is_ours(repository.config):
         found.append(Kept(repository.config, "not as init writes it; remove it yourself if nobody needs it"))
+    found += [
+        Kept(path, "not as init --github wrote it; remove it yourself") for path in gate_steps.changed(repository)
+    ]
     return (*found, *_kept_hooks(repository, environ))
 
 
