@@ -14,7 +14,7 @@ from pr_sessions.live.reading import read_open
 from pr_sessions.live.rebuild import rebuild
 from pr_sessions.live.steps import ours, waits
 from pr_sessions.live.team import team_policy
-from pr_sessions.sessions.policy import GateMode, Policy
+from pr_sessions.sessions.policy import GateMode
 
 
 async def sweep(github: GitHub, now: datetime) -> Report:
@@ -65,7 +65,7 @@ async def _asked_more(
             problems.append(f"whether {login} may write: {error}")
             return False
 
-    asked = await all_of([head for head in heads if _may_wait(head, all_open.policy)], ask)
+    asked = await all_of([head for head in heads if _is_open_question(head, all_open, github.app)], ask)
     approved_by = {login for more in asked for login in all_open.approved_by(more)}
     logins = sorted(approved_by - all_open.snapshot.writers.keys())
     writers = dict(zip(logins, await all_of(logins, may_write), strict=True))
@@ -73,5 +73,9 @@ async def _asked_more(
     return tuple(again.get(head.number, head) for head in heads), tuple(problems)
 
 
-def _may_wait(head: Head, policy: Policy) -> bool:
-    return waits(head) and outcome(head, policy.gate_checks) is Outcome.NOT_RUN
+def _is_open_question(head: Head, all_open: OpenHeads, app: str) -> bool:
+    """Whether it would wait, and anything can have happened since that was said last: an approval is a change."""
+    if not waits(head) or outcome(head, all_open.policy.gate_checks) is not Outcome.NOT_RUN:
+        return False
+    mine, changed = ours(head, app), all_open.snapshot.pull_requests[head.number].updated
+    return mine is None or mine.started is None or changed is None or changed > mine.started
