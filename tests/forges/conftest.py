@@ -1,49 +1,5 @@
-"""A fake GitHub for each test; whatever is not as GitHub describes it fails the test that did it."""
+"""The fake GitHub."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from asking import ask, fake, no_credentials, time
 
-import pytest
-from asking import Ask, Time
-from descriptions import description
-from fake_github import TOKEN, FakeGitHub
-
-from pr_sessions.forges.github.client import GitHub, open_github
-
-
-@pytest.fixture(autouse=True)
-def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the user's may be asked with."""
-    for name in ("GH_TOKEN", "GITHUB_TOKEN", "GITHUB_API_URL", "PR_SESSIONS_APP_ID", "PR_SESSIONS_APP_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GH_CONFIG_DIR", "/nowhere")
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeGitHub]:
-    server = FakeGitHub(description())
-    with server.running():
-        yield server
-    assert server.broken == []
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def ask(fake: FakeGitHub, time: Time) -> Ask:
-    """Asks the fake: `ask(lambda github: github.files(1))`."""
-
-    def call(question: Callable[[GitHub], Awaitable[Any]], repository: str = "ada/shop", **how: Any) -> Any:
-        environ = {"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN} | how.pop("environ", {})
-
-        async def run() -> Any:
-            async with open_github(repository, environ, clock=time, sleep=time.sleep, **how) as github:
-                return await question(github)
-
-        return asyncio.run(run())
-
-    return call
+__all__ = ["ask", "fake", "no_credentials", "time"]

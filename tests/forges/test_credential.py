@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from asking import Ask
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from fake_github import GRANTED, FakeGitHub, Fault
 
+from asking import Ask
+from fake_github import GRANTED, FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.credential import Secret, Token, find_credential, gh_token
 

@@ -1,34 +1,24 @@
 """Real deliveries of GitHub, of github.com and of old Enterprise servers: each is taken, or refused with a reason."""
 
 from collections import Counter
-from copy import deepcopy
-from functools import cache
 from typing import Any
 
 import pytest
-from descriptions import read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pr_sessions.forges.github.delivery import EVENTS, Delivery, Refused, read_delivery
+from deliveries import FOLDERS, everything, examples, recorded
+from pr_sessions.forges.github.delivery import (
+    EVENTS,
+    OCCASIONS,
+    Delivery,
+    Occasion,
+    Refused,
+    read_delivery,
+    read_occasion,
+)
 
-FOLDERS = ("api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35")
 ON_AN_ISSUE = Refused("a comment on an issue, not on a pull request")
-
-
-@cache
-def everything(folder: str) -> list[Any]:
-    found: list[Any] = read(f"webhooks-examples/{folder}/index.json")
-    return found
-
-
-def examples(folder: str, event: str) -> list[Any]:
-    """New copies, which a test may change."""
-    return deepcopy([e for one in everything(folder) if one["name"] == event for e in one["examples"]])
-
-
-def recorded(event: str) -> list[Any]:
-    return [example for folder in FOLDERS for example in examples(folder, event)]
 
 
 @pytest.mark.parametrize(("event", "count"), [("pull_request", 46), ("pull_request_review", 11)])
@@ -105,6 +95,35 @@ json_values = st.recursive(
     max_leaves=8,
 )
 KEYS = ("action", "repository", "sender", "pull_request", "issue", "comment", "review")
+OCCASION_KEYS = ("action", "repository", "sender", "merge_group", "head_commit")
+
+
+@pytest.mark.parametrize(("event", "count"), [("merge_group", 2), ("push", 14), ("workflow_dispatch", 7)])
+def test_every_delivery_of_a_repository_is_taken(event: str, count: int) -> None:
+    deliveries = recorded(event)
+    taken = [one for example in deliveries if isinstance(one := read_occasion(event, example), Occasion)]
+
+    assert len(taken) == len(deliveries) == count
+    assert [(one.repository, one.sender.login, one.sha) for one in taken] == [
+        (
+            example["repository"]["full_name"],
+            example["sender"]["login"],
+            example["merge_group"]["head_sha"] if event == "merge_group" else "",
+        )
+        for example in deliveries
+    ]
+
+
+def test_a_merge_group_without_its_commit_is_refused() -> None:
+    assert read_occasion("merge_group", {"merge_group": None}) == Refused("an event without its merge group")
+    assert read_occasion("merge_group", {"merge_group": {}}) == Refused(
+        "Object missing required field `head_sha` - at `$.merge_group`"
+    )
+
+
+@given(st.sampled_from(OCCASIONS), json_values | st.dictionaries(st.sampled_from(OCCASION_KEYS), json_values))
+def test_no_payload_of_a_repository_crashes(event: str, payload: Any) -> None:
+    assert isinstance(read_occasion(event, payload), Occasion | Refused)
 
 
 @given(st.sampled_from(EVENTS), json_values | st.dictionaries(st.sampled_from(KEYS), json_values))

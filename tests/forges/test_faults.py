@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from asking import Ask, Time
-from fake_github import TOKEN, FakeGitHub, Fault
 
 import scene
+from asking import Ask, Time
+from fake_github import TOKEN, FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.patience import Patience
 from pr_sessions.forges.github.wire import Limits

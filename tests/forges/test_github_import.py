@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_github import TOKEN, FakeGitHub, Fault
 from msgspec import Struct
 
 import scene
+from fake_github import TOKEN, FakeGitHub, Fault
 from pr_sessions.cli.main import run
 from pr_sessions.sessions.session import Session
 from pr_sessions.tracker import open_tracker

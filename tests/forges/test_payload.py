@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from descriptions import description
 from hypothesis import given
 from hypothesis import strategies as st
 
+from descriptions import description
 from pr_sessions.errors import InvalidValue
 from pr_sessions.forges.github.payload import (
     ChangedFile,

@@ -14,8 +14,8 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from pr_sessions.cli import output
+from pr_sessions.cli.github_extra import refuse_without_extra
 from pr_sessions.cli.imported import imported_text, imported_view
-from pr_sessions.errors import PrSessionsError
 from pr_sessions.sessions.detection import detect
 from pr_sessions.sessions.session import PullRequest
 from pr_sessions.tracker import Imported, Tracker
@@ -41,7 +41,7 @@ def run(tracker: Tracker, repository: str, since: datetime | None, *, as_json: b
     Raises:
         PrSessionsError: the extra is missing, or whatever GitHub and the disk refuse.
     """
-    _refuse_without_extra()
+    refuse_without_extra()
     # What cannot be written later is told before the first request.
     tracker.record_all(())
     outcome = asyncio.run(_import(tracker, repository, since))
@@ -49,17 +49,6 @@ def run(tracker: Tracker, repository: str, since: datetime | None, *, as_json: b
     data = {**imported_view(outcome.imported), "skipped": outcome.skipped, "requests": outcome.requests}
     output.show(data, _text(outcome.imported), as_json=as_json)
     output.note(f"{output.plural(outcome.requests, 'request')} to GitHub")
-
-
-def _refuse_without_extra() -> None:
-    try:
-        import gidgethub
-        import httpx
-    except ModuleNotFoundError as error:
-        raise PrSessionsError(
-            f"asking GitHub needs a package that is not installed: {error.name}", "pip install 'pr-sessions[github]'"
-        ) from error
-    del gidgethub, httpx
 
 
 async def _import(tracker: Tracker, repository: str, since: datetime | None) -> Outcome:

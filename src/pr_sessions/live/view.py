@@ -1,15 +1,25 @@
 """A session with everything that its reviewers should know. Pure."""
 
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pr_sessions.forges.github.payload import GitHubPullRequest
-from pr_sessions.history.relations import Overlap
+from pr_sessions.history.git_history import HistoricPullRequest
+from pr_sessions.history.relations import Overlap, overlaps, stacks
 from pr_sessions.live.rebuild import Live
 from pr_sessions.live.snapshot import Snapshot
+from pr_sessions.sessions.ids import number_order
+from pr_sessions.sessions.lifecycle import expiry
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Session
+from pr_sessions.sessions.review import review_order
+from pr_sessions.sessions.session import Session, State
+
+# A file that more pull requests than this touch, such as a changelog, says nothing about two of them.
+SHARED_BY_MOST = 10
+_UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
 class SessionView(Struct, frozen=True, kw_only=True):
@@ -19,8 +29,8 @@ class SessionView(Struct, frozen=True, kw_only=True):
         pull_requests: all that the forge tells of, by number.
         open: numbers of those that are open.
         review: numbers of the open ones, in the order in which to review them.
-        stacks: chains of which each is built on the one before.
-        independent: open ones that share no file with another of them and stand in no stack.
+        stacks: chains of open ones, of any session, of which each is built on the one before, with one of this session.
+        independent: open ones of which it is known that they share no file with another open one, in no stack.
         overlaps: pairs of open ones, of any session, that touch the same files, with at least one of this session.
         agents: those that opened or helped, the busiest first.
         ends: when it runs out if nothing more happens; `None` where it has ended or never does.
@@ -43,5 +53,48 @@ class SessionView(Struct, frozen=True, kw_only=True):
 
 
 def view(session: Session, snapshot: Snapshot, live: Live, policy: Policy) -> SessionView:
-    """The session as its forge shows it."""
-    raise NotImplementedError
+    """The session as its forge shows it. Pull requests that are in no session take no part in overlaps and stacks."""
+    told = [snapshot.pull_requests[number] for number in session.prs if number in snapshot.pull_requests]
+    mine = tuple(one.pull_request.number for one in told if _is_open(one))
+    near = [
+        _as_historic(one, snapshot)
+        for one in sorted(snapshot.pull_requests.values(), key=lambda one: number_order(one.pull_request.number))
+        if _is_open(one) and live.home(one.pull_request.number)
+    ]
+    chains = tuple(chain for chain in stacks(near) if not set(mine).isdisjoint(chain))
+    pairs = tuple(pair for pair in overlaps(near, SHARED_BY_MOST) if not set(mine).isdisjoint(pair.numbers))
+    bound = {number for chain in chains for number in chain} | {number for pair in pairs for number in pair.numbers}
+    return SessionView(
+        session=session,
+        pull_requests=tuple(told),
+        open=mine,
+        review=review_order(mine, {number: _size(number, snapshot) for number in mine}, chains),
+        stacks=chains,
+        independent=tuple(number for number in mine if number in snapshot.files and number not in bound),
+        overlaps=pairs,
+        agents=_busiest_first(session),
+        ends=None if session.completion or not policy.enable_timeout_completion else expiry(session, policy),
+    )
+
+
+def _is_open(one: GitHubPullRequest) -> bool:
+    return one.pull_request.state is State.OPEN
+
+
+def _as_historic(one: GitHubPullRequest, snapshot: Snapshot) -> HistoricPullRequest:
+    """As those of the past are compared. A fork's branch has the name of one here only by chance."""
+    pull_request = replace(one.pull_request, branch=None) if one.is_fork else one.pull_request
+    files = tuple(file.filename for file in snapshot.files.get(pull_request.number, ()))
+    return HistoricPullRequest(pull_request, one.head_sha, pull_request.created or _UNKNOWN, files, (), "squash")
+
+
+def _size(number: str, snapshot: Snapshot) -> int | None:
+    """How many files it changes, where that is known."""
+    files = snapshot.files.get(number)
+    return snapshot.pull_requests[number].pull_request.files_changed if files is None else len(files)
+
+
+def _busiest_first(session: Session) -> tuple[str, ...]:
+    """Those with most pull requests first; those with as many by name."""
+    counts = Counter(agent.name for facts in session.pull_requests.values() for agent in facts.agents)
+    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))

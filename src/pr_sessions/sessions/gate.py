@@ -46,7 +46,7 @@ class Standing(Struct, frozen=True, kw_only=True):
         excluded: whether somebody took it out of sessions by a label.
         live: whether its session goes on.
         trigger: why its session completed.
-        files: the paths that it changes; `None` where they are not known in full.
+        files: the paths that it changes, the former ones of what was moved too; `None` where not known in full.
         approved: whether somebody who may write has approved its last commit.
         ready: whether the event says that it is ready for review.
         doubts: what could not be found out, in words.
@@ -86,16 +86,17 @@ class Decision(Struct, frozen=True):
 def decide(standing: Standing, policy: Policy) -> Decision:
     """Everything that speaks for running the checks at once; where nothing does, they may wait."""
     reasons = tuple(reason for rule in RULES for reason in rule(standing, policy))
-    postpone = not reasons
-    if policy.gate is not GateMode.ENFORCE or not postpone:
-        return Decision(postpone, skip=False, reasons=reasons)
-    missing = [
-        key
-        for key, value in (("gate.checks", policy.gate_checks), ("gate.workflow", policy.gate_workflow))
-        if not value
-    ]
-    reasons = tuple(Reason(Why.UNFINISHED, f"enforce needs {key}") for key in missing)
-    return Decision(postpone, skip=not reasons, reasons=reasons)
+    if reasons or policy.gate is not GateMode.ENFORCE:
+        return Decision(postpone=not reasons, skip=False, reasons=reasons)
+    missing = tuple(_unfinished(policy))
+    return Decision(postpone=True, skip=not missing, reasons=missing)
+
+
+def _unfinished(policy: Policy) -> Iterator[Reason]:
+    """What was postponed must be startable, and its result known, or it would wait for ever."""
+    for key, value in (("gate.checks", policy.gate_checks), ("gate.workflow", policy.gate_workflow)):
+        if not value:
+            yield Reason(Why.UNFINISHED, f"enforce needs {key}")
 
 
 def _event(standing: Standing, _policy: Policy) -> Iterator[Reason]:
@@ -121,7 +122,7 @@ def _session(standing: Standing, _policy: Policy) -> Iterator[Reason]:
         yield Reason(Why.NOT_AUTOMATIC)
     elif standing.session_id is None:
         yield Reason(Why.NO_SESSION)
-    elif not standing.live:
+    elif not standing.live or standing.trigger is not None:
         yield Reason(Why.COMPLETED, standing.trigger or "")
 
 
@@ -138,7 +139,7 @@ def _review(standing: Standing, _policy: Policy) -> Iterator[Reason]:
 
 
 def _paths(standing: Standing, policy: Policy) -> Iterator[Reason]:
-    if standing.files is None:
+    if not standing.files:  # A pull request that changes nothing is one whose list is not there yet.
         yield Reason(Why.DOUBT, "its files are not known")
         return
     path = next((path for path in standing.files if matches_any(policy.gate_always, path)), None)

@@ -21,7 +21,6 @@ from pr_sessions.forges.github.payload import (
     read_check_run,
     read_comment,
     read_commit,
-    read_content,
     read_file,
     read_pull_request,
     read_review,
@@ -70,18 +69,29 @@ class GitHub(Requests):
         url = f"{REPOSITORY}/issues/{{number}}/comments{{?per_page}}"
         return [read_comment(item) for item in await self._listed(url, number)]
 
-    async def comments_since(self, since: datetime, most: int = 10) -> list[Comment]:
+    async def newest(self, state: str, most: int) -> tuple[list[Any], bool]:
+        """Pull requests as GitHub tells them, the one that was opened last first, and whether these are all.
+
+        Args:
+            state: open, closed or all.
+            most: pages of a hundred.
+        """
+        return await self.first_pages(self.address(PULLS, state=state, sort="created", direction="desc"), most)
+
+    async def comments_since(self, since: datetime, most: int = 10) -> tuple[list[Comment], bool]:
         """The comments below all pull requests and issues that were made or changed since then, oldest first.
 
-        Raises:
-            ForgeFailed: there are more pages of a hundred than `most`.
+        Args:
+            since: a moment.
+            most: pages of a hundred; whether these are all is told, too.
         """
         url = f"{REPOSITORY}/issues/comments{{?sort,direction,since,per_page}}"
         address = self.address(url, sort="created", direction="asc", since=write_time(since))
-        return [read_comment(item) for item in await self.every(address, most=most)]
+        items, complete = await self.first_pages(address, most)
+        return [read_comment(item) for item in items], complete
 
     async def text_file(self, path: str, ref: str = "") -> bytes | None:
-        """A file as a branch has it; `None` where there is none. One of more than a megabyte takes a second request.
+        """A file as a branch has it, of up to 48 MiB; `None` where there is none.
 
         Args:
             path: from the repository's root.
@@ -89,15 +99,11 @@ class GitHub(Requests):
         """
         url = f"{REPOSITORY}/contents/{{+path}}{{?ref}}"
         try:
-            told = await self.item("GET", url, path=path, **({"ref": ref} if ref else {}))
+            return await self.data(url, path=path, **({"ref": ref} if ref else {}))
         except ForgeFailed as error:
             if error.status == 404:
                 return None
             raise
-        found = read_content(told)
-        if found.data is None:
-            found = read_content(await self.item("GET", f"{REPOSITORY}/git/blobs/{{sha}}", sha=found.sha))
-        return found.data
 
     async def checks(self, sha: str) -> list[CheckRun]:
         """The latest check runs on a commit."""

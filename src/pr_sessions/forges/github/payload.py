@@ -4,7 +4,6 @@ Tolerant of what real payloads lack: authors whose account is gone, heads whose 
 do not have.
 """
 
-from base64 import b64decode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -104,13 +103,6 @@ class Comment(Struct, frozen=True):
     address: str = ""
 
 
-class Content(Struct, frozen=True):
-    """A file in a repository; its bytes are `None` where it is too large to be told with its name."""
-
-    sha: str
-    data: bytes | None
-
-
 class CheckRun(Struct, frozen=True):
     """A check run on a commit.
 
@@ -199,13 +191,6 @@ class _Comment(Struct):
     updated_at: str | None = None
     issue_url: str | None = None
     html_url: str | None = None
-
-
-class _Content(Struct):
-    sha: str
-    type: str = "file"
-    encoding: str = ""
-    content: str | None = None
 
 
 class _App(Struct):
@@ -299,18 +284,6 @@ def read_check_run(payload: Any) -> CheckRun:
         (row.app.slug if row.app else None) or "",
         (row.output.title if row.output else None) or "",
     )
-
-
-def read_content(payload: Any) -> Content:
-    """A file, as the interface for contents or for blobs tells it. Raises `InvalidValue` where it is none."""
-    row = _into(_Content, payload, "a file")
-    if row.type != "file":
-        raise InvalidValue("GitHub tells of a folder or a link where a file was asked for")
-    try:
-        data = b64decode(row.content or "") if row.encoding == "base64" else None
-    except ValueError as error:
-        raise InvalidValue("GitHub tells of a file that cannot be read") from error
-    return Content(row.sha, data)
 
 
 def with_files(pull_request: PullRequest, files: Sequence[ChangedFile]) -> PullRequest:

@@ -1,9 +1,10 @@
 """GitHub's REST interface as values: requests made and answers read with gidgethub, sent over the wire."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from gidgethub import GitHubException, sansio
 from msgspec import Struct, json
@@ -17,6 +18,10 @@ from pr_sessions.sessions.times import read_time
 
 PER_PAGE = 100
 API_VERSION = "2022-11-28"
+# The App whose token a runner has.
+RUNNER = "github-actions"
+_JSON, _RAW = "application/vnd.github+json", "application/vnd.github.raw+json"
+_AT_ONCE = 8
 # GitHub ends a token of an installation after an hour.
 _RENEW_BEFORE = timedelta(minutes=5)
 # The only headers that gidgethub looks at; what it would stumble over is left out.
@@ -46,11 +51,17 @@ class Requests:
         self.wire = wire
         self._credential = credential
         self._granted: tuple[Secret, datetime] | None = None
+        self._app = RUNNER
 
     @property
     def has_credential(self) -> bool:
         """Whether GitHub is asked as somebody."""
         return self._credential is not None
+
+    @property
+    def app(self) -> str:
+        """The name of the App that check runs are written as; with an App's key, known after the first request."""
+        return self._app
 
     async def item(self, method: str, url: str, told: Any = None, **names: str | int) -> Any:
         """What an address answers with, decoded; `None` where the answer is empty.
@@ -66,6 +77,20 @@ class Requests:
         """
         filled = self._filled(url, names)
         return self._read(await self._call(method, filled, told), method, filled)[0]
+
+    async def data(self, url: str, **names: str | int) -> bytes:
+        """The bytes of a file, as they are.
+
+        Raises:
+            ForgeFailed: GitHub refuses, cannot be reached, or has no file there but a folder.
+        """
+        filled = self._filled(url, names)
+        answer = await self._call("GET", filled, accept=_RAW)
+        if not 200 <= answer.status < 300:
+            raise self._failed(answer, "GET", filled)
+        if answer.headers.get("content-type", "").startswith("application/json"):
+            raise ForgeFailed(f"GitHub has a folder or a link where a file was asked for ({self._shown(filled)})")
+        return answer.body
 
     async def page(self, url: str, key: str | None = None, etag: str | None = None) -> Page | None:
         """One page of a list; `None` where it is as it was when it had that `etag`.
@@ -107,6 +132,24 @@ class Requests:
         """All items of a list."""
         return [item async for page in self.pages(url, key, most) for item in page.items]
 
+    async def first_pages(self, url: str, most: int) -> tuple[list[Any], bool]:
+        """The items of a list's first pages, and whether these are all; what follows the first is asked for at once."""
+        first = await self.page(url)
+        if first is None or first.next is None:
+            return (first.items if first else []), True
+        last = first.last if first.last and page_number(first.next) == 2 else None
+        if last is None:
+            raise self._unreadable("GET", url)
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def numbered(number: int) -> list[Any]:
+            async with gate:
+                page = await self.page(_with_page(url, number))
+                return page.items if page else []
+
+        rest = await asyncio.gather(*map(numbered, range(2, min(last, most) + 1)))
+        return [item for items in (first.items, *rest) for item in items], last <= most
+
     def address(self, url: str, **names: str | int) -> str:
         """The address that a template with names stands for, asking for pages of a hundred."""
         return self._filled(url, {"per_page": PER_PAGE, **names})
@@ -116,9 +159,11 @@ class Requests:
         variables = {"owner": owner, "repo": repo, **{name: str(value) for name, value in names.items()}}
         return sansio.format_url(url, variables, base_url=self.wire.base)
 
-    async def _call(self, method: str, url: str, told: Any = None, *, etag: str | None = None) -> Answer:
+    async def _call(
+        self, method: str, url: str, told: Any = None, *, etag: str | None = None, accept: str = _JSON
+    ) -> Answer:
         token = await self._token()
-        headers = _headers(token=token.reveal() if token else None)
+        headers = _headers(token=token.reveal() if token else None, accept=accept)
         if etag:
             headers["if-none-match"] = etag
         return await self._send(method, url, headers, told)
@@ -158,6 +203,7 @@ class Requests:
         number = installation.get("id") if isinstance(installation, dict) else None
         if not isinstance(number, int):
             raise self._unreadable("GET", url)
+        self._app = str(installation.get("app_slug", ""))
         url = self._filled("/app/installations/{installation}/access_tokens", {"installation": number})
         told = {"repositories": [self.repository.partition("/")[2]]}
         granted = self._read(await self._send("POST", url, headers, told), "POST", url)[0]
@@ -188,8 +234,8 @@ class Requests:
         return [*granted, *([self._credential.secret] if self._credential else [])]
 
 
-def _headers(*, token: str | None = None, jwt: str | None = None) -> dict[str, str]:
-    headers = sansio.create_headers("pr-sessions", oauth_token=token, jwt=jwt)
+def _headers(*, token: str | None = None, jwt: str | None = None, accept: str = _JSON) -> dict[str, str]:
+    headers = sansio.create_headers("pr-sessions", accept=accept, oauth_token=token, jwt=jwt)
     return {**headers, "x-github-api-version": API_VERSION}
 
 
@@ -207,6 +253,13 @@ def page_number(address: str) -> int | None:
     """Which page of a list an address stands for, if it says so."""
     told = parse_qs(urlsplit(address).query).get("page", [""])[0]
     return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+
+
+def _with_page(address: str, page: int) -> str:
+    """The address of another page of the same list."""
+    parts = urlsplit(address)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "page"]
+    return parts._replace(query=urlencode([*query, ("page", str(page))])).geturl()
 
 
 def _last_page(link: str) -> int | None:

@@ -4,7 +4,6 @@ import hashlib
 import socket
 import sys
 import threading
-from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,12 +13,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import msgspec
-from descriptions import Description, Operation
 from msgspec import Struct
+
+from descriptions import RAW, Description, Operation
 
 TOKEN = "ghp_a-secret-of-the-tests"
 GRANTED = "ghs_granted-for-an-hour"
 SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+# The suite of the check runs that are made by the interface; the others are jobs of a workflow.
+_OF_THE_INTERFACE = 1
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -62,7 +64,8 @@ class FakeGitHub:
         self.checks: dict[int, dict[str, Any]] = {}
         self.permissions: dict[str, str] = {}
         self.contents: dict[tuple[str, str], bytes] = {}
-        self.me = "github-actions[bot]"
+        self.me, self.app = "github-actions[bot]", "github-actions"
+        self.forbidden: set[str] = set()
         self.now = "2026-01-01T00:00:00Z"
         self.dispatched: list[tuple[str, Any]] = []
         self.tokens = {TOKEN, GRANTED}
@@ -72,6 +75,7 @@ class FakeGitHub:
         self.asked: list[str] = []
         self.sent_headers: list[dict[str, str]] = []
         self.broken: list[str] = []
+        self.looked_at: set[tuple[str, int, str]] = set()
         self.before: Callable[[int], None] = _nothing
         self.closing = threading.Event()
         self.url = ""
@@ -101,6 +105,19 @@ class FakeGitHub:
         self.comments[comment["id"]] = comment
         return comment
 
+    def add_run(self, sha: str, name: str, conclusion: str | None, *, suite: int, app: str = "") -> dict[str, Any]:
+        """A check run on a commit; those of one run of a workflow have the same suite. None of them is ours."""
+        check = self.description.example("check-run-example-of-in-progress-conclusion")
+        check |= {"id": len(self.checks) + 1, "name": name, "head_sha": sha, "external_id": f"job-{suite}"}
+        check |= {"started_at": self.now, "check_suite": {"id": suite}, "output": check["output"] | {"title": name}}
+        check["app"]["slug"] = app or self.app
+        self.checks[check["id"]] = self._ended(check, conclusion) if conclusion else check
+        return check
+
+    def _ended(self, check: dict[str, Any], conclusion: str) -> dict[str, Any]:
+        check |= {"status": "completed", "conclusion": conclusion, "completed_at": self.now}
+        return check
+
     def file(self, filename: str, status: str = "modified") -> dict[str, Any]:
         """A changed file."""
         return self.description.example("diff-entry-items")[0] | {"filename": filename, "status": status}
@@ -128,6 +145,8 @@ class FakeGitHub:
         names, told = operation.names, msgspec.json.decode(body) if body else {}
         if names.get("owner", "ada") != "ada" or names.get("repo", "shop") != "shop":
             return _missing()
+        if operation.id in self.forbidden:
+            return _forbidden("Resource not accessible by integration")
         with self.lock:
             return _ANSWERS[operation.id](self, names, asked, told)
 
@@ -199,36 +218,28 @@ class FakeGitHub:
 
     def content(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         data = self.contents.get((asked.get("ref", "main"), names["path"]))
-        if data is None:
-            return _missing()
-        told = self.description.example("content-file-response-if-content-is-a-file")
-        told |= {"type": "file", "size": len(data), "sha": hashlib.sha1(data).hexdigest()}  # noqa: S324 - as git does
-        if len(data) > 1 << 20:
-            return Reply(200, told | {"encoding": "none", "content": ""})
-        return Reply(200, told | {"encoding": "base64", "content": b64encode(data).decode()})
-
-    def blob(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
-        by_sha = {hashlib.sha1(data).hexdigest(): data for data in self.contents.values()}  # noqa: S324 - as above
-        data = by_sha.get(names["file_sha"])
-        if data is None:
-            return _missing()
-        told = {"encoding": "base64", "content": b64encode(data).decode(), "sha": names["file_sha"]}
-        address = f"https://api.github.com/repos/{self.repository}/git/blobs/{names['file_sha']}"
-        return Reply(200, told | {"size": len(data), "url": address, "node_id": "MDQ6QmxvYg=="})
+        return _missing() if data is None else Reply(200, data, {"content-type": f"{RAW}; charset=utf-8"})
 
     def list_checks(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         found = [check for check in self.checks.values() if check["head_sha"] == names["ref"]]
+        found = [check for check in found if check["name"] == asked.get("check_name", check["name"])]
+        if asked.get("filter", "latest") == "latest":
+            found = list({(c["name"], c["app"]["slug"], c["check_suite"]["id"]): c for c in found}.values())
         return self._listed(asked, found, "check_runs")
 
     def create_check(self, _names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
-        check = self.description.example("check-run-example-of-in-progress-conclusion")
-        self.checks[len(self.checks) + 1] = check | told | {"id": len(self.checks) + 1, "output": check["output"]}
-        return Reply(201, self.checks[len(self.checks)])
+        check = self.add_run(told["head_sha"], told["name"], None, suite=_OF_THE_INTERFACE)
+        return Reply(201, self._change(check, {"status": "queued", "external_id": ""} | told))
 
     def update_check(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         check = self.checks[int(names["check_run_id"])]
-        check |= told
-        return Reply(200, check)
+        if check["app"]["slug"] != self.app or check["check_suite"]["id"] != _OF_THE_INTERFACE:
+            return _forbidden("check run can only be modified by the GitHub App that created it")
+        return Reply(200, self._change(check, told))
+
+    def _change(self, check: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+        check |= told | {"output": check["output"] | told.get("output", {})}
+        return self._ended(check, told["conclusion"]) if "conclusion" in told else check
 
     def dispatch(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         self.dispatched.append((names["workflow_id"], told))
@@ -263,7 +274,6 @@ _ANSWERS: Mapping[str, Callable[..., Reply]] = {
     "issues/update-comment": FakeGitHub.update_comment,
     "issues/list-comments-for-repo": FakeGitHub.list_all_comments,
     "repos/get-content": FakeGitHub.content,
-    "git/get-blob": FakeGitHub.blob,
     "checks/list-for-ref": FakeGitHub.list_checks,
     "checks/create": FakeGitHub.create_check,
     "checks/update": FakeGitHub.update_check,
@@ -274,8 +284,18 @@ _ANSWERS: Mapping[str, Callable[..., Reply]] = {
 }
 
 
+def _encoded(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return b"" if value is None else msgspec.json.encode(value)
+
+
 def _nothing(_count: int) -> None:
     pass
+
+
+def _forbidden(why: str) -> Reply:
+    return Reply(403, {"message": why, "documentation_url": "https://docs.github.com/rest", "status": "403"})
 
 
 def _missing() -> Reply:
@@ -299,6 +319,8 @@ class _Server(ThreadingHTTPServer):
 def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Else the end of a long answer waits for the other side to acknowledge its beginning.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self.serve()
@@ -339,13 +361,23 @@ def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             self.note(fake.description.request_problems(operation, parts.query, headers, body))
             reply = fake.answer(operation, parts.query, headers, body)
-            data = b"" if reply.value is None else msgspec.json.encode(reply.value)
-            etag = f'W/"{hashlib.sha256(data).hexdigest()}"'
+            data = _encoded(reply.value)
+            digest = hashlib.sha256(data).hexdigest()
+            etag = f'W/"{digest}"'
             if self.command == "GET" and headers.get("if-none-match") == etag:
                 reply, data = Reply(304), b""
-            self.note(fake.description.response_problems(operation, reply.status, data))
-            more = {"etag": etag, **self.links(reply)}
+            if "content-type" not in reply.headers:
+                self.note_answer(operation, reply.status, data, digest)
+            more = {"etag": etag, **reply.headers, **self.links(reply)}
+            more.pop("x-links", None)
             self.put(reply.status, more, data, fault)
+
+        def note_answer(self, operation: Operation, status: int, data: bytes, digest: str) -> None:
+            """The same answer to the same question is looked at once: a page of pull requests has two megabytes."""
+            key = (operation.id, status, digest)
+            if key not in fake.looked_at:
+                self.note(fake.description.response_problems(operation, status, data))
+                fake.looked_at.add(key)
 
         def links(self, reply: Reply) -> dict[str, str]:
             links = msgspec.json.decode(reply.headers.get("x-links", "{}"))

@@ -1,0 +1,1 @@
+"""The gate's entrances: what is asked on a runner, and what is written there."""

@@ -1,0 +1,122 @@
+"""How every command of the gate begins: the event is read, GitHub is opened, the work done at the time of looking."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from msgspec import Struct
+
+from pr_sessions.cli import options, output
+from pr_sessions.cli.github_extra import refuse_without_extra
+from pr_sessions.errors import InvalidValue
+from pr_sessions.tracker import utc_now
+
+if TYPE_CHECKING:
+    from pr_sessions.forges.github.client import GitHub
+    from pr_sessions.live.event import Event
+
+T = TypeVar("T")
+Work = Callable[["GitHub | None", "Event", datetime], Awaitable[T]]
+
+NO_TOKEN = "no token was found, and GitHub is not asked: set GITHUB_TOKEN: ${{ github.token }} in the step's env"  # noqa: S105
+
+
+class Asked(Struct, frozen=True):
+    """What was asked for on the command line.
+
+    Attributes:
+        event_file: a recorded event; `None` for the runner's own.
+        event_name: GitHub's name of it; empty where it is told otherwise.
+        repository: `owner/name`; empty where it is told otherwise.
+        explain: whether everything is told.
+        json: whether the result is one JSON document.
+    """
+
+    event_file: Path | None = None
+    event_name: str = ""
+    repository: str = ""
+    explain: bool = False
+    json: bool = False
+
+
+_OPTIONS = (
+    click.option(
+        "--event",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A recorded event, judged at its own time; the runner's if not given.",
+    ),
+    click.option("--event-name", default="", metavar="NAME", help="GitHub's name of it, such as pull_request."),
+    click.option("--repository", default="", metavar="OWNER/REPO", help="Where it happened."),
+    options.as_json,
+)
+
+
+def event_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that name the event; the command gets them, and `explain` if it has it, as one `asked`."""
+
+    @wraps(command)
+    def call(*, event: Path | None, event_name: str, repository: str, json: bool, **others: Any) -> Any:
+        explain = others.pop("explain", False)
+        return command(asked=Asked(event, event_name, repository, explain, json), **others)
+
+    for option in reversed(_OPTIONS):
+        call = option(call)
+    return call
+
+
+def run(asked: Asked, work: Work[T]) -> T:
+    """Does the work with the event, the client (`None` where there is no token) and the time of looking.
+
+    That is the recorded event's own time, so that its decision can be repeated, and the clock's on a runner.
+
+    Raises:
+        PrSessionsError: the extra is missing, or whatever the work raises.
+    """
+    refuse_without_extra()
+    event = _event(asked, os.environ)
+    now = (event.at if asked.event_file else None) or utc_now()
+    return asyncio.run(_with_github(event, now, work))
+
+
+def _event(asked: Asked, environ: Mapping[str, str]) -> "Event":
+    """A recorded event has nothing to do with what this runner was started by."""
+    from pr_sessions.live.event import read_event
+
+    if asked.event_file:
+        return read_event(asked.event_file, asked.event_name, asked.repository)
+    told = environ.get("GITHUB_EVENT_PATH", "")
+    return read_event(
+        Path(told) if told else None,
+        asked.event_name or environ.get("GITHUB_EVENT_NAME", ""),
+        asked.repository or environ.get("GITHUB_REPOSITORY", ""),
+        environ.get("GITHUB_SHA", ""),
+    )
+
+
+async def _with_github(event: "Event", now: datetime, work: Work[T]) -> T:
+    async with AsyncExitStack() as stack:
+        github = await _client(stack, event.repository) if event.repository else None
+        return await work(github, event, now)
+
+
+async def _client(stack: AsyncExitStack, repository: str) -> "GitHub | None":
+    """The client with little patience: a job waits for it. What keeps it from being used is told, and is no failure."""
+    from pr_sessions.forges.github.client import open_github
+    from pr_sessions.forges.github.patience import Patience
+
+    opening = open_github(repository, os.environ, patience=Patience(timedelta(seconds=30), 4))
+    try:
+        github = await stack.enter_async_context(opening)
+    except InvalidValue as error:
+        output.note(f"GitHub is not asked: {error}; {error.hint}")
+        return None
+    if not github.has_credential:
+        output.note(NO_TOKEN)
+    return github if github.has_credential else None

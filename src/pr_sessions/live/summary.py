@@ -1,0 +1,145 @@
+"""The job summary: what was decided and why, the session, and what could not be found out, as Markdown. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from pr_sessions.history.relations import Overlap
+from pr_sessions.live.judgement import Judgement
+from pr_sessions.live.markdown import code, table, text
+from pr_sessions.live.reasons import words
+from pr_sessions.live.view import SessionView
+from pr_sessions.sessions.gate import Reason, Why
+from pr_sessions.sessions.policy import GateMode
+
+MOST_ROWS = 50
+MOST_LINES = 20
+MOST_FILES = 3
+
+WAITING = """\
+Nothing speaks against waiting. They run when the session completes or runs out, and when the pull request is \
+approved, is marked as ready for review or is set to merge by itself."""
+WOULD_WAIT = (
+    "Nothing speaks against waiting. `gate: advisory` skips nothing; with `gate: enforce` they would have waited."
+)
+
+
+def summary(judgement: Judgement) -> str:
+    """Everything that a reader of the run should know, the decision first."""
+    session = _session(judgement.view, judgement.at) if judgement.view else ()
+    asked = f"{_plural(judgement.requests, 'request')} to GitHub."
+    return "\n\n".join((*_decided(judgement), *session, *_budget(judgement), *_doubts(judgement), asked)) + "\n"
+
+
+def headline(judgement: Judgement) -> str:
+    """The decision in one line of plain text, without a full stop."""
+    number = judgement.event.number or judgement.standing.number
+    whose = f"The checks of #{number}" if number else "The checks"
+    if judgement.decision.skip:
+        return f"{whose} wait for the end of its session"
+    if _would_wait(judgement):
+        return f"{whose} run; they could have waited for the end of its session"
+    return f"{whose} run at once"
+
+
+def time_left(ends: datetime, now: datetime) -> str:
+    """`in 12 min`, `in 2 h 05 min`, `within a minute`, also where it has just run out."""
+    left = max(ends - now, timedelta()) // timedelta(minutes=1)
+    if left == 0:
+        return "within a minute"
+    return f"in {left // 60} h {left % 60:02} min" if left >= 60 else f"in {left} min"
+
+
+def overlap_words(pair: Overlap) -> str:
+    """`#1 and #2: a.py, b.py and 3 more files`, as Markdown."""
+    more = len(pair.files) - MOST_FILES
+    rest = f" and {_plural(more, 'more file')}" if more > 0 else ""
+    return f"#{pair.numbers[0]} and #{pair.numbers[1]}: {', '.join(map(code, pair.files[:MOST_FILES]))}{rest}"
+
+
+def _would_wait(judgement: Judgement) -> bool:
+    return judgement.decision.postpone and judgement.policy.gate is GateMode.ADVISORY
+
+
+def _decided(judgement: Judgement) -> Iterator[str]:
+    yield f"### {headline(judgement)}"
+    if judgement.decision.reasons:
+        yield _list(f"Because {_reason(reason)}" for reason in judgement.decision.reasons)
+    elif judgement.decision.skip or _would_wait(judgement):
+        yield WAITING if judgement.decision.skip else WOULD_WAIT
+
+
+def _reason(reason: Reason) -> str:
+    return words(reason, code if reason.why is Why.ALWAYS else text)
+
+
+def _session(view: SessionView, now: datetime) -> Iterator[str]:
+    yield f"#### Session {code(view.session.id)}"
+    yield " ".join((_counts(view), *_agents(view), *_end(view, now)))
+    if view.review:
+        yield "To review, in this order:"
+        yield _some_rows([_row(number, view) for number in view.review])
+    if view.overlaps:
+        yield "They change the same files:"
+        yield _list(map(overlap_words, view.overlaps))
+    if view.stacks:
+        yield "Each is built on the one before:"
+        yield _list(", ".join(f"#{number}" for number in chain) for chain in view.stacks)
+
+
+def _counts(view: SessionView) -> str:
+    by = f" by {text(view.session.author)}" if view.session.author else ""
+    return f"{_plural(len(view.session.prs), 'pull request')}{by}, {len(view.open)} open."
+
+
+def _agents(view: SessionView) -> Iterator[str]:
+    if view.agents:
+        yield f"Agents: {', '.join(map(text, view.agents[:MOST_LINES]))}."
+
+
+def _end(view: SessionView, now: datetime) -> Iterator[str]:
+    if view.session.completion:
+        yield f"Completed at {_clock(view.session.completion.at)}: {text(view.session.completion.trigger)}."
+    elif view.ends:
+        yield f"It runs out {time_left(view.ends, now)}, at {_clock(view.ends)}, if nothing more happens."
+
+
+def _row(number: str, view: SessionView) -> tuple[str, str, str]:
+    one = next(one.pull_request for one in view.pull_requests if one.pull_request.number == number)
+    return f"#{number}", text(one.title), "independent of the others" if number in view.independent else ""
+
+
+def _some_rows(rows: Sequence[Sequence[str]]) -> str:
+    more = len(rows) - MOST_ROWS
+    rest = [("", f"and {more} more", "")] if more > 0 else []
+    return table([*rows[:MOST_ROWS], *rest], ("", "title", ""))
+
+
+def _budget(judgement: Judgement) -> Iterator[str]:
+    if judgement.breaches:
+        yield "#### Too many open pull requests"
+        yield _list(
+            f"{text(breach.agent)} has {breach.open} open; {breach.budget} are allowed (`gate.open_budget`)"
+            for breach in judgement.breaches
+        )
+
+
+def _doubts(judgement: Judgement) -> Iterator[str]:
+    """What could not be read and is not told among the reasons."""
+    told = {reason.detail for reason in judgement.decision.reasons if reason.why is Why.DOUBT}
+    if doubts := [doubt for doubt in judgement.snapshot.doubts if doubt not in told]:
+        yield "#### Not known for sure"
+        yield _list(text(doubt, 300) for doubt in doubts)
+
+
+def _list(lines: Iterable[str]) -> str:
+    every = [f"- {line}" for line in lines]
+    more = len(every) - MOST_LINES
+    return "\n".join([*every[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])])
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

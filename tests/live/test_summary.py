@@ -1,0 +1,142 @@
+"""The job summary, as it is read."""
+
+import pytest
+from hypothesis import given
+from judged import judged, pull, session, snapshot, viewed
+from msgspec.structs import replace
+from test_live_markdown import HOSTILE, shown
+
+from pr_sessions.live.budget import Breach
+from pr_sessions.live.event import Event
+from pr_sessions.live.reasons import WORDS
+from pr_sessions.live.summary import MOST_LINES, MOST_ROWS, headline, summary, time_left
+from pr_sessions.sessions.gate import Why
+from pr_sessions.sessions.policy import GateMode, Policy
+from pr_sessions.sessions.session import Completion
+from strategies import START, at
+
+ENFORCE = Policy(gate=GateMode.ENFORCE, gate_checks=("test",), gate_workflow="ci.yml")
+
+
+def test_what_would_have_waited_in_a_session_of_three() -> None:
+    told = snapshot(pull(1, "auto-pr: login"), pull(2, "auto-pr: <b>"), pull(3, base="work-1"), _1="a.py", _2="a.py b")
+    seen = viewed(told, session("1", "2", "3", agents=("claude-code", "codex")))
+
+    assert summary(judged(snapshot=told, view=seen)) == (
+        "### The checks of #2 run; they could have waited for the end of its session\n"
+        "\n"
+        "Nothing speaks against waiting. `gate: advisory` skips nothing; with `gate: enforce` they would have waited.\n"
+        "\n"
+        "#### Session `bot-20251122-1000`\n"
+        "\n"
+        "3 pull requests by bot, 3 open. Agents: claude-code, codex. It runs out in 18 min, at 2025-11-22 10:38 UTC, if"
+        " nothing more happens.\n"
+        "\n"
+        "To review, in this order:\n"
+        "\n"
+        "|  | title |  |\n"
+        "| --- | --- | --- |\n"
+        "| #1 | auto-pr: login |  |\n"
+        "| #2 | auto-pr: &lt;b&gt; |  |\n"
+        "| #3 | auto-pr: 3 |  |\n"
+        "\n"
+        "They change the same files:\n"
+        "\n"
+        "- #1 and #2: `a.py`\n"
+        "\n"
+        "Each is built on the one before:\n"
+        "\n"
+        "- #1, #3\n"
+        "\n"
+        "7 requests to GitHub.\n"
+    )
+
+
+def test_every_reason_that_speaks_for_running() -> None:
+    judgement = judged(is_fork=True, is_auto=False, session_id=None, files=("src/`x`",), doubts=("cut <off>",))
+
+    assert summary(judgement) == (
+        "### The checks of #2 run at once\n"
+        "\n"
+        "- Because not everything is known for sure: cut &lt;off&gt;\n"
+        "- Because its branch lies in a fork, or nobody can tell where it lies\n"
+        "- Because nothing says that it is automatic\n"
+        "\n"
+        "7 requests to GitHub.\n"
+    )
+
+
+def test_checks_that_wait_a_breached_budget_and_what_is_not_known() -> None:
+    judgement = judged(
+        ENFORCE,
+        breaches=(Breach("codex", 12, 10),),
+        snapshot=replace(snapshot(), doubts=("comments: more than 10 pages",)),
+        requests=1,
+    )
+
+    assert summary(judgement) == (
+        "### The checks of #2 wait for the end of its session\n"
+        "\n"
+        "Nothing speaks against waiting. They run when the session completes or runs out, and when the pull request is"
+        " approved, is marked as ready for review or is set to merge by itself.\n"
+        "\n"
+        "#### Too many open pull requests\n"
+        "\n"
+        "- codex has 12 open; 10 are allowed (`gate.open_budget`)\n"
+        "\n"
+        "#### Not known for sure\n"
+        "\n"
+        "- comments: more than 10 pages\n"
+        "\n"
+        "1 request to GitHub.\n"
+    )
+
+
+def test_a_doubt_is_told_once() -> None:
+    judgement = judged(doubts=("twice",), snapshot=replace(snapshot(), doubts=("twice", "once")))
+
+    assert (summary(judgement).count("twice"), summary(judgement).count("once")) == (1, 2)
+
+
+def test_a_session_that_has_completed() -> None:
+    ended = session("2", completion=Completion(START, "explicit_marker: /complete-session"))
+    text = summary(judged(live=False, trigger="timeout", view=viewed(snapshot(), ended)))
+
+    assert "- Because its session has completed: timeout\n" in text
+    assert "Completed at 2025-11-22 10:00 UTC: explicit\\_marker: /complete-session.\n" in text
+
+
+def test_an_event_without_a_pull_request() -> None:
+    assert headline(judged(event=Event(), number="", session_id=None)) == "The checks run at once"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(-5, "within a minute"), (0.5, "within a minute"), (12, "in 12 min"), (125, "in 2 h 05 min")]
+)
+def test_the_time_that_is_left(minutes: float, words: str) -> None:
+    assert time_left(at(minutes), START) == words
+
+
+def test_a_session_of_hundreds_is_cut() -> None:
+    numbers = [str(n) for n in range(1, 301)]
+    told = snapshot(*(pull(int(n)) for n in numbers), **{f"_{n}": f"f{int(n) // 2}" for n in numbers})
+    lines = summary(judged(snapshot=told, view=viewed(told, session(*numbers)))).splitlines()
+
+    assert len([line for line in lines if line.startswith("| #")]) == MOST_ROWS
+    assert len([line for line in lines if line.startswith("- #")]) == MOST_LINES
+    assert ("|  | and 250 more |  |" in lines, "- and 129 more" in lines) == (True, True)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_whatever_people_write_it_has_the_same_parts(title: str, doubt: str, trigger: str) -> None:
+    def kinds(title: str, doubt: str, trigger: str) -> list[str]:
+        told = snapshot(pull(2, f"t{title}"))
+        ended = session("2", completion=Completion(START, f"t{trigger}"))
+        judgement = judged(snapshot=told, doubts=(f"d{doubt}",), view=viewed(told, ended))
+        return shown(summary(judgement))[0]
+
+    assert kinds(title, doubt, trigger) == kinds("x", "x", "x")
+
+
+def test_every_reason_has_words() -> None:
+    assert set(WORDS) == set(Why)
