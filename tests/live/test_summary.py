@@ -82,7 +82,7 @@ def test_checks_that_wait_a_breached_budget_and_what_is_not_known() -> None:
         "\n"
         "#### Too many open pull requests\n"
         "\n"
-        "- codex has 12 open; 10 are allowed (`gate.open_budget`)\n"
+        "- codex has 12 open pull requests; gate.open_budget allows 10\n"
         "\n"
         "#### Not known for sure\n"
         "\n"

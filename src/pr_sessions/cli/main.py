@@ -47,6 +47,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "undo": "Take the last correction, or completion by hand, back.",
         "log": "Show who changed what, when and why.",
     },
+    "Forge": {
+        "ci": "Decide at an event of GitHub whether checks may wait.",
+    },
     "Keep": {
         "init": "Set a repository up.",
         "uninstall": "Remove everything but session data.",
@@ -166,7 +169,9 @@ def say_error(error: PrSessionsError) -> int:
 
 
 def _say(label: str, text: str, colour: str) -> None:
-    click.echo(f"{click.style(label, fg=colour, bold=True)}: {text}", err=True)
+    from pr_sessions.cli.output import harmless
+
+    click.echo(f"{click.style(label, fg=colour, bold=True)}: {harmless(text)}", err=True)
 
 
 def _say_paused(pause: Paused, arguments: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """How results are shown: one JSON document, or text for people that makes sense without colour."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -9,6 +10,9 @@ import click
 from msgspec import json, to_builtins
 
 from pr_sessions.errors import CannotWrite
+
+# A runner of GitHub's takes a line that holds this for a command to itself, as one that begins with `::`.
+_OLD_COMMAND = "##["
 
 
 def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
@@ -20,7 +24,7 @@ def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
 def _print(line: str) -> None:
     """A full disk behind `>` is no bug of ours; a reader that has seen enough is none either."""
     try:
-        click.echo(line)
+        click.echo(harmless(line))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -30,15 +34,32 @@ def _print(line: str) -> None:
 def _json(data: Any) -> str:
     """One document; where the console cannot show every character, all but ASCII is escaped as JSON does it."""
     if "utf" in (getattr(sys.stdout, "encoding", None) or "").lower():
-        return json.format(json.encode(data), indent=2).decode()
-    from json import dumps
+        text = json.format(json.encode(data), indent=2).decode()
+    else:
+        from json import dumps
 
-    return dumps(to_builtins(data), indent=2)
+        text = dumps(to_builtins(data), indent=2)
+    # It can stand in a string only; there this is the same to whoever reads the document.
+    return text.replace(_OLD_COMMAND, "#\\u0023[")
 
 
 def note(text: str) -> None:
     """Talk, on stderr."""
-    click.echo(text, err=True)
+    click.echo(harmless(text), err=True)
+
+
+def on_a_runner() -> bool:
+    """Whether GitHub reads what is printed."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def harmless(text: str) -> str:
+    """The text; on a runner without what would be a command to that, from whatever title or path it came."""
+    if not on_a_runner():
+        return text
+    import re
+
+    return re.sub(r"((?:^|[\r\n])[^\S\r\n]*):(?=:)", r"\1: ", text).replace(_OLD_COMMAND, "# #[")
 
 
 def heading(text: str) -> str:

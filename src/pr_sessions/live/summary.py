@@ -1,9 +1,10 @@
 """The job summary: what was decided and why, the session, and what could not be found out, as Markdown. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pr_sessions.history.relations import Overlap
+from pr_sessions.live.budget import Breach
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import code, table, text
 from pr_sessions.live.reasons import words
@@ -47,6 +48,11 @@ def time_left(ends: datetime, now: datetime) -> str:
     if left == 0:
         return "within a minute"
     return f"in {left // 60} h {left % 60:02} min" if left >= 60 else f"in {left} min"
+
+
+def breach_words(breach: Breach, shown: Callable[[str], str]) -> str:
+    """By how much an agent has too many; `shown` makes its name harmless where that is to stand."""
+    return f"{shown(breach.agent)} has {breach.open} open pull requests; gate.open_budget allows {breach.budget}"
 
 
 def overlap_words(pair: Overlap) -> str:
@@ -117,10 +123,7 @@ def _some_rows(rows: Sequence[Sequence[str]]) -> str:
 def _budget(judgement: Judgement) -> Iterator[str]:
     if judgement.breaches:
         yield "#### Too many open pull requests"
-        yield _list(
-            f"{text(breach.agent)} has {breach.open} open; {breach.budget} are allowed (`gate.open_budget`)"
-            for breach in judgement.breaches
-        )
+        yield _list(breach_words(breach, text) for breach in judgement.breaches)
 
 
 def _doubts(judgement: Judgement) -> Iterator[str]:

@@ -70,10 +70,11 @@ class Commit(Struct, frozen=True):
 
 
 class ChangedFile(Struct, frozen=True):
-    """A file that a pull request changes."""
+    """A file that a pull request changes; `previous_filename` where it was moved."""
 
     filename: str
     status: str = ""
+    previous_filename: str | None = None
 
 
 class Review(Struct, frozen=True):
