@@ -20,7 +20,7 @@ from pr_sessions.sessions.pr_text import mark_body
 from pr_sessions.sessions.session import Completion, Placement, Rung, Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document, Entry, parse
-from scene import Clock, auto, git, minute, tracker_at
+from scene import Clock, git, minute, tracker_at
 from strategies import few
 
 NOW = minute(60)
