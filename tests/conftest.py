@@ -23,7 +23,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def own_environment(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("GIT_") or name in _OURS]:
+    for name in [name for name in os.environ if name.startswith(("GIT_", "GITHUB_", "GH_")) or name in _OURS]:
         monkeypatch.delenv(name)
     settings = {
         "GIT_CONFIG_GLOBAL": str(empty_home / "gitconfig"),

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from command_line import Cli, Git, Result
 
+from asking import fake, no_credentials
 from pr_sessions.cli.main import run
+
+__all__ = ["fake", "no_credentials"]
 
 OUR_VARIABLES = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "CI", "NO_COLOR")
 
 
 @pytest.fixture(autouse=True)
 def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("GIT_") or name in OUR_VARIABLES]:
+    for name in [name for name in os.environ if name.startswith(("GIT_", "GITHUB_", "GH_")) or name in OUR_VARIABLES]:
         monkeypatch.delenv(name)
     settings = {
         "GIT_CONFIG_GLOBAL": os.devnull,

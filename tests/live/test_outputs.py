@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judged import SESSION, judged, pull, session, snapshot, viewed
 
+from judged import SESSION, judged, pull, session, snapshot, viewed
 from pr_sessions.errors import CannotWrite
 from pr_sessions.live.outputs import CUT, annotation, append_summary, output_lines, step_outputs, write_outputs
 from pr_sessions.sessions.policy import GateMode, Policy
@@ -78,7 +78,7 @@ def test_outputs_of_what_is_in_no_session() -> None:
     ],
 )
 def test_only_enforce_skips(policy: Policy, live: bool, told: tuple[str, ...]) -> None:
-    values = step_outputs(judged(policy, live=live))
+    values = step_outputs(judged(policy, live=live, trigger=None if live else "timeout"))
 
     assert (values["should_skip_scoring"], values["would_skip"], values["session_completed"]) == told
 

@@ -2,10 +2,9 @@
 
 import pytest
 from hypothesis import given
-from judged import judged, pull, session, snapshot, viewed
 from msgspec.structs import replace
-from test_live_markdown import HOSTILE, shown
 
+from judged import judged, pull, session, snapshot, viewed
 from pr_sessions.live.budget import Breach
 from pr_sessions.live.event import Event
 from pr_sessions.live.reasons import WORDS
@@ -13,6 +12,7 @@ from pr_sessions.live.summary import MOST_LINES, MOST_ROWS, headline, summary, t
 from pr_sessions.sessions.gate import Why
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.session import Completion
+from rendering import HOSTILE, shown
 from strategies import START, at
 
 ENFORCE = Policy(gate=GateMode.ENFORCE, gate_checks=("test",), gate_workflow="ci.yml")
@@ -102,7 +102,7 @@ def test_a_session_that_has_completed() -> None:
     ended = session("2", completion=Completion(START, "explicit_marker: /complete-session"))
     text = summary(judged(live=False, trigger="timeout", view=viewed(snapshot(), ended)))
 
-    assert "- Because its session has completed: timeout\n" in text
+    assert "- Because its session does not go on: timeout\n" in text
     assert "Completed at 2025-11-22 10:00 UTC: explicit\\_marker: /complete-session.\n" in text
 
 

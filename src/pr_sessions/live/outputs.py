@@ -25,7 +25,7 @@ def step_outputs(judgement: Judgement) -> Mapping[str, str]:
         "session_id": standing.session_id or "",
         "should_skip_scoring": _word(decision.skip),
         "would_skip": _word(decision.postpone),
-        "session_completed": _word(standing.session_id is not None and not standing.live),
+        "session_completed": _word(standing.trigger is not None),
         "prs": json.encode(judgement.view.session.prs if judgement.view else ()).decode(),
     }
 

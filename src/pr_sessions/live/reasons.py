@@ -14,7 +14,7 @@ WORDS: Mapping[Why, str] = {
     Why.NO_SESSION: "it is automatic, and no session fits, or several equally well",
     Why.NOT_OPEN: "it is not open",
     Why.ALWAYS: "it changes what gate.always names",
-    Why.COMPLETED: "its session has completed",
+    Why.COMPLETED: "its session does not go on",
     Why.APPROVED: "somebody who may write has approved its last commit",
     Why.READY: "it is ready for review, as the event says",
     Why.AUTO_MERGE: "it merges by itself as soon as it may",

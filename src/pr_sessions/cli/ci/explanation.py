@@ -40,7 +40,7 @@ def lines(judgement: Judgement, *, whole: bool) -> Iterator[str]:
         yield from _recorded(judgement.live.recorded.get(_number(judgement)))
         yield from _part("How it stands", _standing(judgement.standing))
         yield from _part("Its session", _session(judgement.view, judgement))
-        yield from _part("Who may write", _believed(judgement))
+        yield from _part("Who is believed", _believed(judgement))
         yield from _part("What people asked for", _commands(judgement))
         yield from _part("What could not be found out", [(_short(doubt), "") for doubt in judgement.snapshot.doubts])
         yield ""

@@ -75,13 +75,17 @@ STANDING = Standing(
 
 
 def judged(policy: Policy | None = None, **told: Any) -> Judgement:
-    """A judgement; what is told about the standing changes it, and the decision is made of that."""
+    """A judgement; what is told about the standing changes it, and the decision is made of that.
+
+    `sessions` are those that were put together; `live` is whether the one that it is in goes on.
+    """
     policy = policy or Policy()
-    about = {name: told.pop(name) for name in list(told) if name in Standing.__struct_fields__}
+    about = {name: told.pop(name) for name in list(told) if name in Standing.__struct_fields__ and name != "event"}
     standing = replace(STANDING, **about)
     known = {"event": Event(name="pull_request", number=standing.number), "snapshot": Snapshot(repository="ada/shop")}
     return Judgement(
-        **{"at": NOW, "policy": policy, "live": live(), "requests": 7, **known, **told},
+        live=told.pop("sessions", live()),
+        **{"at": NOW, "policy": policy, "requests": 7, **known, **told},
         standing=standing,
         decision=decide(standing, policy),
     )
