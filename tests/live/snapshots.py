@@ -36,13 +36,11 @@ def told(number: int | str, minutes: float = 0, author: str | User = "ada", **sa
     """
     user = person(author) if isinstance(author, str) else author
     own = {key: said.pop(key) for key in tuple(said) if key in GitHubPullRequest.__struct_fields__}
-    facts = {"title": "auto-pr: work", "branch": f"work-{number}", "base": "main", "state": State.OPEN, **said}
-    pull_request = PullRequest(
-        number=str(number), author=user.login, author_id=user.id, created=minute(minutes), **facts
-    )
+    facts = {"title": "auto-pr: work", "branch": f"work-{number}", "base": "main", "state": State.OPEN}
+    facts |= {"author": user.login, "author_id": user.id, "created": minute(minutes)}
     return GitHubPullRequest(
         **{
-            "pull_request": pull_request,
+            "pull_request": PullRequest(number=str(number), **{**facts, **said}),
             "author": user,
             "repository": REPOSITORY,
             "head_repository": REPOSITORY,

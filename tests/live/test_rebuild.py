@@ -1,4 +1,3 @@
-import random
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -161,6 +160,18 @@ def test_only_its_account_speaks_for_an_agent_s_fork_and_it_joins_nothing() -> N
     commits = ("a" * 40,)
     prs = [told(7, author=DEVIN, title="Fix", commits=commits), fork(8, 1, COPILOT, title="Fix", commits=commits)]
     assert sorted(sessions(live(*prs)).values()) == [(("7",), "timeout"), (("8",), "timeout")]
+
+
+def test_what_was_believed_when_it_was_synced_leaves_its_session_unless_a_hand_or_a_hook_put_it_there() -> None:
+    prs = [told(7), *(told(n, 5, "mallory", body=mark_body("x", "ada-20251122-1000")) for n in (8, 9, 10))]
+    (synced,) = live(*prs, at=6, writers="ada mallory", strangers="").book
+    rungs = {"9": Rung.HAND, "10": Rung.HOOK}
+    facts = {
+        number: replace(one, placement=Placement(rungs[number], minute(5))) if number in rungs else one
+        for number, one in synced.pull_requests.items()
+    }
+    found = live(*prs, at=6, document=document(replace(synced, pull_requests=facts)))
+    assert (synced.prs, sessions(found)) == (("7", "8", "9", "10"), {synced.id: (("7", "9", "10"), "")})
 
 
 # Taken out.
@@ -395,13 +406,15 @@ def test_the_sessions_are_those_that_an_import_makes(prs: list[GitHubPullRequest
     assert entries(live(*prs, at=2000).book) == imported(prs, 2000)
 
 
-@given(prs=pull_requests(), at=MINUTES, seed=st.integers(0, 9))
-def test_the_order_in_which_the_forge_tells_does_not_matter(prs: list[GitHubPullRequest], at: int, seed: int) -> None:
-    comments = tuple(
-        said(one.pull_request.number, 3 * i, "/session move new\n/complete-session") for i, one in enumerate(prs)
-    )
-    shuffled = random.Random(seed).sample(prs, len(prs))
-    one, other = (live(*told_, at=at, comments=said_) for told_, said_ in ((prs, comments), (shuffled, comments[::-1])))
+@given(prs=pull_requests(), at=MINUTES, data=st.data())
+def test_the_order_in_which_the_forge_tells_does_not_matter(
+    prs: list[GitHubPullRequest], at: int, data: st.DataObject
+) -> None:
+    numbers = [one.pull_request.number for one in prs]
+    comments = [said(number, 3 * i, "/session move new\n/complete-session") for i, number in enumerate(numbers)]
+    one = live(*prs, at=at, comments=tuple(comments))
+    shuffled = data.draw(st.permutations(prs)), tuple(data.draw(st.permutations(comments)))
+    other = live(*shuffled[0], at=at, comments=shuffled[1])
     assert (entries(one.book), one.recorded, one.commands) == (entries(other.book), other.recorded, other.commands)
 
 

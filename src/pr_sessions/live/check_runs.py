@@ -36,7 +36,8 @@ async def with_runs(github: GitHub, heads: Iterable[Head]) -> tuple[tuple[Head, 
         try:
             return replace(head, runs=tuple(await github.checks(head.sha)))
         except PrSessionsError as error:
-            return f"{_named(head.number, head.sha)}: its check runs cannot be read: {error}"
+            problem = _problem("its check runs cannot be read", error, CHECKS)
+            return f"{_named(head.number, head.sha)}: {problem}"
 
     found = await _all(one_each(heads), read)
     return tuple(one for one in found if isinstance(one, Head)), tuple(one for one in found if isinstance(one, str))
@@ -54,20 +55,24 @@ async def _carry_out(github: GitHub, act: Act, workflow: str) -> Done:
             await github.dispatch(workflow, act.branch, {})
         except PrSessionsError as error:
             problems.append(_problem(f"{workflow} cannot be started on {act.branch}", error, ACTIONS))
+            if _is_refused(error):
+                return _done(act, problems)  # Nothing about the commit: another job may start it.
             told = _not_started(act, workflow, error)
     try:
         await _write(github, told)
     except PrSessionsError as error:
         problems.append(_problem("the check run cannot be written", error, CHECKS))
-    return Done(told, "; ".join(f"{_named(act.number, act.sha)}: {problem}" for problem in problems))
+    return _done(told, problems)
+
+
+def _done(act: Act, problems: list[str]) -> Done:
+    return Done(act, "; ".join(f"{_named(act.number, act.sha)}: {problem}" for problem in problems))
 
 
 def _not_started(act: Act, workflow: str, error: PrSessionsError) -> Act:
     """It waits, says why, and is tried again with the next event or sweep."""
     title, summary = check_texts.not_started(workflow, act.branch, str(error))
-    return replace(
-        act, status="queued", memory=Memory.WAITING, title=title, summary=summary, branch="", started=None
-    )
+    return replace(act, status="queued", memory=Memory.WAITING, title=title, summary=summary, branch="", started=None)
 
 
 async def _write(github: GitHub, act: Act) -> None:
@@ -87,9 +92,13 @@ async def _write(github: GitHub, act: Act) -> None:
 
 
 def _problem(what: str, error: PrSessionsError, permission: str) -> str:
-    refused = isinstance(error, ForgeFailed) and error.status == 403 and "rate limit" not in str(error)
-    way_out = f"the job needs `permissions: {permission}`" if refused else error.hint
+    way_out = f"the job needs `permissions: {permission}`" if _is_refused(error) else error.hint
     return f"{what}: {error}{f' ({way_out})' if way_out else ''}"
+
+
+def _is_refused(error: PrSessionsError) -> bool:
+    """Whether a right is missing; GitHub gives a used-up limit the same number."""
+    return isinstance(error, ForgeFailed) and error.status == 403 and "rate limit" not in str(error)
 
 
 def _named(number: str, sha: str) -> str:

@@ -5,6 +5,7 @@ A title is the same as long as nothing changes, whenever it is made: by it a che
 
 from pr_sessions.live import markdown
 from pr_sessions.live.heads import Head, Outcome, judged, latest
+from pr_sessions.live.reasons import words
 from pr_sessions.live.steps import Step
 from pr_sessions.sessions.policy import Policy
 
@@ -49,7 +50,9 @@ def summary(due: Step, head: Head, policy: Policy) -> str:
 
 def not_started(workflow: str, branch: str, reason: str) -> tuple[str, str]:
     """Title and summary where GitHub does not start the workflow; the reason is GitHub's."""
-    how = f"Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it. {_SKIPPED}"
+    how = (
+        f"Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it. {_SKIPPED}"
+    )
     said = f"{markdown.code(workflow)} cannot be started on {markdown.code(branch)}: {markdown.text(reason, 300)}."
     return markdown.line(f"{workflow} cannot be started", _MOST), f"{said} It is tried again.\n\n{how}"
 
@@ -60,8 +63,8 @@ def _session(head: Head) -> str:
 
 def _why(head: Head) -> str:
     """Why they do not wait, in the words of the decision, which may hold what somebody wrote."""
-    told = [f"{one.why}: {markdown.text(one.detail)}" if one.detail else str(one.why) for one in head.decision.reasons]
-    return f", because: {'; '.join(told)}" if told else ""
+    told = [words(reason, markdown.text) for reason in head.decision.reasons]
+    return f", because {'; '.join(told)}" if told else ""
 
 
 def _listed(head: Head, names: tuple[str, ...], wanted: Outcome) -> str:

@@ -44,7 +44,7 @@ def _complete(book: Book, command: Command, policy: Policy) -> tuple[Book, Comma
 
 def _move(book: Book, command: Command, told: PullRequest | None, policy: Policy) -> tuple[Book, Command]:
     """A correction by hand at the time of the comment; a later one, made elsewhere, stands."""
-    facts = _facts(book, command.number)
+    facts = facts_of(book, command.number)
     about = told or facts
     if about is None:
         return book, replace(command, problem=f"#{command.number} takes no part in sessions")
@@ -60,7 +60,8 @@ def _move(book: Book, command: Command, told: PullRequest | None, policy: Policy
     return record(book, told, situation, policy, command.at)[0], command
 
 
-def _facts(book: Book, number: str) -> Facts | None:
+def facts_of(book: Book, number: str) -> Facts | None:
+    """What is kept of a pull request, in a session or in none; `None` where nobody has told of it."""
     home = book.holding(number)
     return home.pull_requests.get(number, Facts()) if home else book.unattributed.get(number)
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from pr_sessions.live.belief import believed, heard, is_excluded
 from pr_sessions.live.commands import Command, commands_in
 from pr_sessions.live.moment import at_moment
-from pr_sessions.live.obeying import obey
+from pr_sessions.live.obeying import facts_of, obey
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.attribution import Situation
 from pr_sessions.sessions.ids import number_order
@@ -16,7 +16,7 @@ from pr_sessions.sessions.join import with_facts
 from pr_sessions.sessions.lifecycle import sweep
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.recording import Recorded, record
-from pr_sessions.sessions.session import PullRequest, Session
+from pr_sessions.sessions.session import PullRequest, Rung, Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document
 from pr_sessions.tracker import zone_of
@@ -66,7 +66,8 @@ def rebuild(snapshot: Snapshot, policy: Policy, now: datetime) -> Live:
     }
     asked = commands_in(snapshot.comments)
     heeded = [command for command in asked if snapshot.writers.get(command.by.lower())]
-    book = _without(Book(snapshot.document or Document(), zone_of(policy)), excluded)
+    book = Book(snapshot.document or Document(), zone_of(policy))
+    book = _without(book, excluded | {n for n, belief in beliefs.items() if belief is False and _is_own_word(book, n)})
     recorded: dict[str, Recorded] = {}
     commands: list[Command] = []
     for at, step in _in_order(told, heeded, now):
@@ -103,6 +104,12 @@ def _without(book: Book, numbers: Collection[str]) -> Book:
     return book.put_unattributed(
         {number: facts for number, facts in book.unattributed.items() if number not in numbers}
     )
+
+
+def _is_own_word(book: Book, number: str) -> bool:
+    """Whether the synced document has it where it is by what it says itself: who imported it may have believed that."""
+    facts = facts_of(book, number)
+    return facts is not None and (facts.placement is None or facts.placement.rung < Rung.HOOK)
 
 
 def _in_order(

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pr_sessions.forges.github.payload import CheckRun
 from pr_sessions.live.heads import COMPLETED, Head, Outcome, outcome, skipped
+from pr_sessions.sessions.gate import Why
 from pr_sessions.sessions.policy import Policy
 
 NAME = "pr-sessions"
@@ -33,6 +34,7 @@ class Step(StrEnum):
     FAIL = "fail"
 
 
+_DOUBTFUL = (Why.DOUBT, Why.EVENT)
 _TOLD = {Outcome.SUCCEEDED: Step.SUCCEED, Outcome.FAILED: Step.FAIL, Outcome.RUNNING: Step.RUN}
 
 
@@ -56,9 +58,14 @@ def step(head: Head, policy: Policy, now: datetime, mine: CheckRun | None) -> St
         return told
     if mine and _is_under_way(head, policy, now, mine):
         return Step.RUN
-    if head.decision.skip or not policy.gate_checks:
+    if _waits(head) or not policy.gate_checks:
         return Step.WAIT
     return Step.START if _must_be_started(head, policy, mine) else Step.RUN
+
+
+def _waits(head: Head) -> bool:
+    """Doubts alone start nothing by themselves: what they keep from waiting is started by its own event, or later."""
+    return head.decision.skip or not (head.starts or any(one.why not in _DOUBTFUL for one in head.decision.reasons))
 
 
 def _is_under_way(head: Head, policy: Policy, now: datetime, mine: CheckRun) -> bool:
@@ -74,7 +81,7 @@ def _is_under_way(head: Head, policy: Policy, now: datetime, mine: CheckRun) -> 
 
 
 def _must_be_started(head: Head, policy: Policy, mine: CheckRun | None) -> bool:
-    """Whether nothing else starts the checks. A commit that we see first may be so fresh that its event is on its way."""
+    """Whether nothing else starts the checks. What was never told of may be so fresh that its event comes yet."""
     if head.starts or not head.branch or not policy.gate_workflow:
         return False
     return mine is not None or bool(skipped(head, policy.gate_checks))

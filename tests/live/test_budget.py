@@ -1,0 +1,60 @@
+import pytest
+from msgspec.structs import replace
+from snapshots import COPILOT, DEVIN, POLICY, ended, fork, snapshot, told
+
+from pr_sessions.forges.github.payload import GitHubPullRequest
+from pr_sessions.live.budget import Breach, breaches
+from pr_sessions.live.rebuild import rebuild
+from scene import minute
+
+PRS = [
+    told(1, author=DEVIN, title="Fix"),
+    told(2, 1, DEVIN, title="Fix"),
+    ended(told(3, 2, DEVIN, title="Fix"), 3),
+    told(4, 3, DEVIN, title="Fix", labels=("no-session",)),
+    told(5, 4, COPILOT, title="Fix"),
+    told(6, 5, "ada", branch="devin/x"),
+    told(7, 6, "mallory", branch="devin/y"),
+    fork(8, 7, "mallory", body="Link to Devin run: https://app.devin.ai/sessions/0a1b"),
+    told(
+        9,
+        8,
+        "ada",
+        commit_messages=("x\n\nCo-authored-by: D <158243242+devin-ai-integration[bot]@users.noreply.github.com>",),
+    ),
+    told(10, 9, COPILOT, title="Fix", branch="devin/z"),
+]
+
+
+def found(number: str, budget: int | None, prs: list[GitHubPullRequest] = PRS) -> tuple[Breach, ...]:
+    policy = replace(POLICY, open_budget=budget)
+    seen = snapshot(*prs)
+    return breaches(number, seen, rebuild(seen, policy, minute(60)), policy)
+
+
+@pytest.mark.parametrize(
+    ("number", "budget", "expected"),
+    [
+        ("1", None, ()),
+        ("1", 4, ()),
+        ("1", 3, (Breach("devin", 4, 3),)),
+        ("6", 3, (Breach("devin", 4, 3),)),
+        ("5", 1, (Breach("copilot", 2, 1),)),
+        ("10", 1, (Breach("copilot", 2, 1), Breach("devin", 4, 1))),
+        ("10", 3, (Breach("devin", 4, 3),)),
+        ("3", 1, ()),
+        ("4", 1, ()),
+        ("7", 1, ()),
+        ("8", 1, ()),
+        ("9", 0, ()),
+        ("404", 1, ()),
+    ],
+)
+def test_an_agent_has_more_open_pull_requests_than_it_may(
+    number: str, budget: int | None, expected: tuple[Breach, ...]
+) -> None:
+    assert found(number, budget) == expected
+
+
+def test_the_order_in_which_they_are_told_does_not_matter() -> None:
+    assert found("10", 1, PRS[::-1]) == found("10", 1)
