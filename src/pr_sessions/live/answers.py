@@ -34,12 +34,12 @@ class Answer(Struct, frozen=True):
 def answers(judgement: Judgement) -> tuple[Answer, ...]:
     """What is still to be said to people who may write, below the event's pull request; once for each comment."""
     writers = judgement.snapshot.writers
-    asked = [command for command in waiting(judgement) if writers.get(command.by.lower())]
+    asked = [command for command in _waiting(judgement) if writers.get(command.by.lower())]
     comments = [tuple(found) for _, found in groupby(asked, key=lambda command: command.comment)]
     return tuple(_answer(judgement, commands) for commands in comments[:MOST])
 
 
-def waiting(judgement: Judgement) -> tuple[Command, ...]:
+def _waiting(judgement: Judgement) -> tuple[Command, ...]:
     """The commands below the event's pull request that have no answer yet, whoever wrote them; oldest first."""
     mine = [one for one in judgement.snapshot.comments if one.number == judgement.event.number]
     there = answered(mine)
@@ -58,18 +58,19 @@ def _answer(judgement: Judgement, commands: Sequence[Command]) -> Answer:
 def _line(judgement: Judgement, command: Command, before: Live, after: Live) -> str:
     if command.ask is Ask.STATUS:
         return _status(judgement, command.number)
-    problem = _problem(command, after)
-    was, home = before.home(command.number), after.home(command.number)
-    if command.ask is Ask.MOVE:
-        return (
-            f"Nothing was moved: {text(problem)}. {_USAGE}" if problem or home is None else _moved(command, was, home)
-        )
-    if problem or home is None:
+    was, home, problem = before.home(command.number), after.home(command.number), _problem(command, after)
+    if command.ask is Ask.COMPLETE and home is None:
         return f"Nothing was completed: {_outside(command.number, after)}"
-    return _completed(was, home, judgement.policy)
+    if command.ask is Ask.COMPLETE and home:
+        return f"Nothing was completed: {text(problem)}." if problem else _completed(was, home, judgement.policy)
+    if problem or home is None:
+        why = "" if command.problem else f": {text(problem)}"
+        return f"Nothing was moved{why}. {_USAGE}"
+    return _moved(command, was, home)
 
 
 def _problem(command: Command, after: Live) -> str:
+    """Why nothing came of it, in words; empty where something did."""
     told = (one.problem for one in after.commands if (one.comment, one.ask) == (command.comment, command.ask))
     return next(told, command.problem)
 

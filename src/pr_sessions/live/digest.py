@@ -1,7 +1,7 @@
 """What reviewers of a session should know, as Markdown for a comment. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from pr_sessions.live.budget import Breach
 from pr_sessions.live.markdown import code, table, text
 from pr_sessions.live.rebuild import Live
 from pr_sessions.live.snapshot import Snapshot
+from pr_sessions.live.summary import breach_words, time_left
 from pr_sessions.live.view import SessionView
 from pr_sessions.live.wording import clock, counted, ended, listed, name, reference, references
 from pr_sessions.sessions.globs import matches_any
@@ -83,15 +84,12 @@ def _end(subject: Subject, at: datetime | None) -> str:
         return f"**Completed** {ended(completion, subject.policy)}. This digest stays as it is."
     if ends is None:
         return "It goes on until somebody completes it."
-    left = f", in {counted(max(ends - at, timedelta()) // timedelta(minutes=1), 'minute')}," if at else ""
+    left = f", {time_left(ends, at)}," if at else ""
     return f"It ends at **{clock(ends)}**{left} if nothing more happens."
 
 
 def _breached(subject: Subject) -> str:
-    lines = [
-        f"> {text(one.agent)} has {counted(one.open, 'open pull request')} in this repository; {one.budget} may be."
-        for one in subject.breaches[:MOST_OTHERS]
-    ]
+    lines = [f"> {breach_words(breach, text)}." for breach in subject.breaches[:MOST_OTHERS]]
     return "\n".join(["> [!WARNING]", *lines]) if lines else ""
 
 
