@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from granted import GrantingGitHub
+from msgspec.structs import replace
 from runner import Job, Runner, without_network
 from scenes import (
     AROUND,
@@ -116,6 +117,14 @@ class TestEnforce:
         ours = [check for check in github.checks.values() if check["name"] == "pr-sessions"]
         assert [(check["head_sha"], check["conclusion"]) for check in ours] == [("d" * 40, "success")]
 
+    def test_in_a_merge_queue_our_check_is_there_before_the_others_have_run(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        configure(github, ENFORCE)
+        jobs = start(merge_group(github)).run(AROUND)
+        assert results(jobs) == {"gate": "success", "comment": "skipped", "check": "success", "sweep": "skipped"}
+        assert [(check["name"], check["conclusion"]) for check in github.checks.values()] == [("pr-sessions", None)]
+
     def test_the_sweep_starts_what_waited_too_long(self, github: GrantingGitHub, start: Start) -> None:
         configure(github, ENFORCE)
         agent_opens(github, 1, minutes=60)
@@ -140,6 +149,16 @@ class TestForks:
         agent_opens(github, 1, fork=True)
         jobs = start(pull_request(github, 1)).run(AROUND)
         assert results(jobs) == {"gate": "success", "comment": "skipped", "check": "skipped", "sweep": "skipped"}
+
+
+def test_a_token_that_only_reads_is_told_and_fails_no_job(github: GrantingGitHub, start: Start) -> None:
+    """As Dependabot's, whose branches lie in the repository itself."""
+    configure(github, ENFORCE)
+    agent_opens(github, 1, 2)
+    agent_opens(github, 2, 1)
+    event = replace(pull_request(github, 2), reads_only=True)
+    assert set(results(start(event).run(AROUND)).values()) == {"success", "skipped"}
+    assert (github.checks, github.comments, github.dispatched) == ({}, {}, [])
 
 
 class TestWhatGoesWrong:
