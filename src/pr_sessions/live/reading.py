@@ -1,19 +1,32 @@
 """Asks GitHub for what matters about one pull request, or about all open ones; bounded, and never more than needed."""
 
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import datetime
 
+from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.live.event import Event
+from pr_sessions.live.reaching_back import CommentsBack, PullRequestsBack
+from pr_sessions.live.rebuild import Live, rebuild, unasked
 from pr_sessions.live.snapshot import Snapshot
+from pr_sessions.live.team import team_document
+from pr_sessions.live.telling import Telling
 from pr_sessions.sessions.policy import Policy
+from pr_sessions.sessions.session import State
+
+MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
+MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
+# A budget is exceeded long before; more open ones than that change nothing.
+_PAGES_FOR_BUDGET = 4
+_PAGES_OF_OPEN = 30
+
+Since = Callable[[Live], datetime | None]
+Show = Callable[[int, int], None]
 
 
-async def team_policy(github: GitHub) -> tuple[Policy, tuple[str, ...]]:
-    """The policy of the repository's default branch with its signatures, and what is doubtful about it.
-
-    A configuration that is missing is all defaults; one that cannot be used is all defaults and a doubt.
-    """
-    raise NotImplementedError
+def _silent(_done: int, _of: int) -> None:
+    pass
 
 
 async def read_around(github: GitHub, event: Event, policy: Policy, now: datetime) -> Snapshot:
@@ -22,9 +35,119 @@ async def read_around(github: GitHub, event: Event, policy: Policy, now: datetim
     At most ten requests, and one for each page of the list of pull requests and of comments within the session's time,
     and one for each pull request of the session. What GitHub refuses becomes a doubt.
     """
-    raise NotImplementedError
+    reading = _Reading(github, policy, now, MOST_PEOPLE)
+    if not event.number:
+        return reading.telling.snapshot()
+    telling, number = reading.telling, event.number
+    await asyncio.gather(
+        telling.ask_pull_request(number), telling.ask_files(number), reading.ask_document(), reading.older.ask(now)
+    )
+    _take_event(telling, event)
+    said = event.comment.created if event.comment else None
+
+    def since(live: Live) -> datetime | None:
+        home = live.home(number)
+        return home.started if home else said
+
+    live = await reading.until_nothing_lacks([number], since)
+    beside = [] if policy.open_budget is None or reading.older.reaches_all else [telling.ask_open(_PAGES_FOR_BUDGET)]
+    home = live.home(number)
+    others = [one for one in _open(telling, home.prs if home else ()) if one != number][: MOST_FILE_LISTS - 1]
+    await asyncio.gather(*beside, *map(telling.ask_files, others))
+    return telling.snapshot()
 
 
-async def read_open(github: GitHub, policy: Policy, now: datetime) -> Snapshot:
-    """All open pull requests with what they change, and what their sessions reach back to."""
-    raise NotImplementedError
+async def read_open(github: GitHub, policy: Policy, now: datetime, show: Show = _silent) -> Snapshot:
+    """All open pull requests with what they change, and what their sessions reach back to.
+
+    Only of sessions that go on it is sought when they began: all others have ended whatever came before.
+
+    Args:
+        github: the repository.
+        policy: the team's.
+        now: the time of looking.
+        show: is told how many lists of files were read, and of how many.
+    """
+    reading = _Reading(github, policy, now, MOST_PEOPLE_IN_ALL)
+    telling = reading.telling
+    complete, *_ = await asyncio.gather(
+        telling.ask_open(_PAGES_OF_OPEN), reading.ask_document(), reading.older.ask(now)
+    )
+    if not complete:
+        telling.doubt(f"there are more than {_PAGES_OF_OPEN} pages of open pull requests")
+    numbers = _open(telling, telling.pull_requests)
+
+    def since(live: Live) -> datetime | None:
+        homes = [home for number in numbers if (home := live.home(number)) and not home.completion]
+        return min((home.started for home in homes if home.started), default=None)
+
+    await reading.until_nothing_lacks(numbers, since)
+    wanted = numbers[:MOST_FILE_LISTS_IN_ALL]
+    done = 0
+
+    async def ask(number: str) -> None:
+        nonlocal done
+        await telling.ask_files(number)
+        done += 1
+        show(done, len(wanted))
+
+    await asyncio.gather(*map(ask, wanted))
+    return telling.snapshot()
+
+
+class _Reading:
+    """One reading of a repository, until the sessions that are looked at are whole."""
+
+    def __init__(self, github: GitHub, policy: Policy, now: datetime, most_people: int) -> None:
+        self.telling = Telling(github, most_people)
+        self.older, self.comments = PullRequestsBack(self.telling), CommentsBack(self.telling)
+        self._policy, self._now = policy, now
+
+    async def ask_document(self) -> None:
+        """The synced session file."""
+        asked = team_document(self.telling.github, self._policy)
+        self.telling.document = await self.telling.attempt("the synced sessions", asked)
+
+    async def until_nothing_lacks(self, numbers: Collection[str], since: Since) -> Live:
+        """Asks in rounds, since every answer may make a session reach back further.
+
+        Args:
+            numbers: the pull requests that are looked at.
+            since: when what matters began, by what is known so far.
+        """
+        while True:
+            live = self._rebuilt()
+            began, snapshot = since(live), self.telling.snapshot()
+            people = self.telling.to_ask_about(p for number in numbers for p in unasked(snapshot, live, number))
+            asked = [self.telling.ask_person(login) for login in people]
+            if began and self.older.lacks(began - self._policy.timeout):
+                asked.append(self.older.ask(began - self._policy.timeout))
+            elif began and self.comments.lacks(began):
+                asked.append(self.comments.ask(began))
+            if not asked:
+                return live
+            await asyncio.gather(*asked)
+
+    def _rebuilt(self) -> Live:
+        try:
+            return rebuild(self.telling.snapshot(), self._policy, self._now)
+        except UnreadableFile as error:
+            # A session file is understood only where somebody looks into it.
+            self.telling.document = None
+            self.telling.doubt(f"the synced sessions: {error}")
+            return rebuild(self.telling.snapshot(), self._policy, self._now)
+
+
+def _take_event(telling: Telling, event: Event) -> None:
+    """What the event itself tells, where GitHub does not."""
+    if event.pull_request:
+        telling.take_listed([event.pull_request])
+    if event.comment and event.action != "deleted":
+        telling.comments.setdefault(event.comment.id, event.comment)
+
+
+def _open(telling: Telling, numbers: Collection[str]) -> list[str]:
+    """Those that are open, the last ones first."""
+    told = telling.pull_requests
+    found = [n for n in numbers if n in told and told[n].pull_request.state is State.OPEN]
+    return sorted(found, key=int, reverse=True)

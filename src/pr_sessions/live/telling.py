@@ -1,0 +1,118 @@
+"""What GitHub has told so far of one repository, and how it is asked for more. What it refuses is a doubt."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Any, TypeVar
+
+from pr_sessions.errors import InvalidValue, PrSessionsError
+from pr_sessions.forges.github.client import GitHub
+from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest, read_pull_request
+from pr_sessions.live.snapshot import Snapshot
+from pr_sessions.stores.document import Document
+
+T = TypeVar("T")
+# GitHub shows no more files of a pull request.
+MOST_FILES = 3000
+_AT_ONCE = 8
+
+
+class Telling:
+    """Grows with every answer.
+
+    Attributes:
+        github: who tells.
+        pull_requests: by number.
+        comments: by id.
+        document: the synced session file.
+    """
+
+    def __init__(self, github: GitHub, most_people: int) -> None:
+        self.github = github
+        self.pull_requests: dict[str, GitHubPullRequest] = {}
+        self.comments: dict[int, Comment] = {}
+        self.document: Document | None = None
+        self._writers: dict[str, bool] = {}
+        self._files: dict[str, tuple[ChangedFile, ...]] = {}
+        self._doubts: dict[str, None] = {}
+        self._people: set[str] = set()
+        self._most_people = most_people
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+
+    def snapshot(self) -> Snapshot:
+        """All of it."""
+        return Snapshot(
+            repository=self.github.repository,
+            pull_requests=self.pull_requests,
+            comments=tuple(self.comments[number] for number in sorted(self.comments)),
+            writers=self._writers,
+            files=self._files,
+            document=self.document,
+            doubts=tuple(self._doubts),
+        )
+
+    def doubt(self, words: str) -> None:
+        """Something that could not be found out; the same is said once."""
+        self._doubts[words] = None
+
+    async def attempt(self, what: str, asked: Awaitable[T]) -> T | None:
+        """What is asked for; `None` and a doubt where that fails."""
+        async with self._gate:
+            try:
+                return await asked
+            except PrSessionsError as error:
+                self.doubt(f"{what}: {error}")
+                return None
+
+    def take(self, told: Iterable[GitHubPullRequest]) -> None:
+        """Pull requests, each instead of what was known of it. One without a time is none that can be placed."""
+        for one in told:
+            if one.pull_request.created is None:
+                self.doubt(f"#{one.pull_request.number} does not say when it was opened")
+            else:
+                self.pull_requests[one.pull_request.number] = one
+
+    def readable(self, rows: Iterable[Any]) -> list[GitHubPullRequest]:
+        """Those of a list that can be read."""
+        found = []
+        for row in rows:
+            try:
+                found.append(read_pull_request(row))
+            except InvalidValue as error:
+                self.doubt(str(error))
+        return found
+
+    def take_listed(self, told: Iterable[GitHubPullRequest]) -> None:
+        """Pull requests of a list, which tells less than each does itself."""
+        self.take(one for one in told if one.pull_request.number not in self.pull_requests)
+
+    async def ask_pull_request(self, number: str) -> None:
+        """That one, with everything that only it itself tells."""
+        one = await self.attempt(f"#{number}", self.github.pull_request(int(number)))
+        self.take([one] if one else ())
+
+    async def ask_open(self, most: int) -> bool:
+        """Those that are open, the last ones first, up to so many pages; whether that is all."""
+        told = await self.attempt("the open pull requests", self.github.newest("open", most))
+        self.take_listed(self.readable(told[0] if told else ()))
+        return told is None or told[1]
+
+    async def ask_files(self, number: str) -> None:
+        """What a pull request changes, if GitHub shows all of it."""
+        files = await self.attempt(f"the files of #{number}", self.github.files(int(number)))
+        if files is not None and len(files) < MOST_FILES:
+            self._files[number] = tuple(files)
+
+    def to_ask_about(self, logins: Iterable[str]) -> list[str]:
+        """Those of whom nobody has asked yet whether they may write; of too many, the first ones and a doubt."""
+        new = [name for name in dict.fromkeys(login.lower() for login in logins) if name not in self._people]
+        room = max(0, self._most_people - len(self._people))
+        if len(new) > room:
+            self.doubt(f"more than {self._most_people} people have a say in it, and the others were not asked for")
+        self._people.update(new)
+        return new[:room]
+
+    async def ask_person(self, login: str) -> None:
+        """Whether somebody may write to the repository."""
+        granted = await self.attempt(f"whether {login} may write", self.github.permission(login))
+        if granted is not None:
+            self._writers[login] = granted in ("admin", "write")
