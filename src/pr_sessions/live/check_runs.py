@@ -13,6 +13,7 @@ from pr_sessions.live import check_texts
 from pr_sessions.live.checks import Act
 from pr_sessions.live.heads import Head, one_each
 from pr_sessions.live.steps import NAME, Memory
+from pr_sessions.sessions.policy import GateMode
 from pr_sessions.sessions.times import write_time
 
 AT_ONCE = 8
@@ -29,6 +30,28 @@ class Done(Struct, frozen=True):
     problem: str = ""
 
 
+class Report(Struct, frozen=True, kw_only=True):
+    """What became of all that was looked at.
+
+    Attributes:
+        looked_at: of how many commits the check runs were read.
+        done: what was started and written; with an advisory gate, what would have been.
+        problems: what could not be done, in words; no check passes by one.
+        notes: why there was nothing to do, in words.
+    """
+
+    gate: GateMode
+    looked_at: int = 0
+    done: tuple[Done, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """All problems."""
+        return (*self.problems, *(one.problem for one in self.done if one.problem))
+
+
 async def with_runs(github: GitHub, heads: Iterable[Head]) -> tuple[tuple[Head, ...], tuple[str, ...]]:
     """The heads with the check runs on them, one request each, and what could not be read: such a head is left out."""
 
@@ -39,13 +62,13 @@ async def with_runs(github: GitHub, heads: Iterable[Head]) -> tuple[tuple[Head, 
             problem = _problem("its check runs cannot be read", error, CHECKS)
             return f"{_named(head.number, head.sha)}: {problem}"
 
-    found = await _all(one_each(heads), read)
+    found = await all_of(one_each(heads), read)
     return tuple(one for one in found if isinstance(one, Head)), tuple(one for one in found if isinstance(one, str))
 
 
 async def carry_out(github: GitHub, acts: Iterable[Act], workflow: str) -> tuple[Done, ...]:
     """Starts and writes what was planned."""
-    return await _all(acts, lambda act: _carry_out(github, act, workflow))
+    return await all_of(acts, lambda act: _carry_out(github, act, workflow))
 
 
 async def _carry_out(github: GitHub, act: Act, workflow: str) -> Done:
@@ -105,7 +128,7 @@ def _named(number: str, sha: str) -> str:
     return f"#{number} ({sha[:7]})" if number else sha[:7]
 
 
-async def _all(items: Iterable[T], work: Callable[[T], Awaitable[R]]) -> tuple[R, ...]:
+async def all_of(items: Iterable[T], work: Callable[[T], Awaitable[R]]) -> tuple[R, ...]:
     """The work for every item, a few at once, in the items' order."""
     gate = asyncio.Semaphore(AT_ONCE)
 
