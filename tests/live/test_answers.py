@@ -1,7 +1,7 @@
 """Commands are answered once, to people who may write; the answer says what came of it."""
 
 import pytest
-from judged import judged
+from events import judged
 from msgspec.structs import replace
 from snapshots import POLICY, app, fork, said, snapshot, told
 

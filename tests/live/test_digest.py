@@ -3,10 +3,8 @@
 from typing import Any
 
 import pytest
+from events import judged
 from hypothesis import given
-from hypothesis import strategies as st
-from judged import judged
-from markdown_it import MarkdownIt
 from msgspec.structs import replace
 from snapshots import POLICY, app, ended, said, snapshot, told
 
@@ -17,6 +15,7 @@ from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.agent import Evidence
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.session import Completion, Session
+from rendering import HOSTILE, shown
 from scene import minute
 from strategies import few
 
@@ -210,14 +209,14 @@ def test_the_other_pull_requests_get_one_line() -> None:
 
 # What people write.
 
-HOSTILE = (
+MEAN = (
     "auto-pr: $(rm -rf /) `id` | <img src=x onerror=alert(1)> **b** [x](http://e.vil) @ada #1 -->\n\n## H "
     + "A" * 10_000
 )
 
 
 def test_a_hostile_title_is_text_in_one_cell() -> None:
-    seen = snapshot(told(12, 0, CURSOR, title=HOSTILE), told(13, 5, CURSOR))
+    seen = snapshot(told(12, 0, CURSOR, title=MEAN), told(13, 5, CURSOR))
     row = next(line for line in digest(subject(seen), minute(24)).splitlines() if line.startswith("| 1"))
 
     assert row == (
@@ -226,25 +225,16 @@ def test_a_hostile_title_is_text_in_one_cell() -> None:
     )
 
 
-MEAN = st.text(alphabet="`*_<>|[]()!@#:/\\&$~-=+.\n\r\t\0 \u202e\u200bab1", max_size=60) | st.just(HOSTILE)
-
-
-def kinds(markdown: str) -> list[str]:
-    """What a reader sees that is no text."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    inside = [child for token in parser.parse(markdown) for child in [token, *(token.children or ())]]
-    return [token.type for token in inside if token.type not in ("text", "text_special", "code_inline", "inline")]
-
-
 @few
-@given(MEAN, MEAN, MEAN)
+@given(HOSTILE, HOSTILE, HOSTILE)
 def test_whatever_is_written_outside_changes_nothing_but_text(title: str, path: str, check: str) -> None:
     def written(title: str, path: str, check: str) -> str:
         files = {number: (ChangedFile(path),) for number in ("12", "13")}
         seen = snapshot(told(12, 0, CURSOR, title=f"auto-pr: {title}"), told(13, 5, CURSOR), files=files)
         return digest(subject(seen, policy=replace(ENFORCE, gate_checks=(check,))), minute(24))
 
-    assert kinds(written(title, path, check)) == kinds(written("x", "x", "x"))
+    hostile, plain = shown(written(title, path, check))[0], shown(written("x", "x", "x"))[0]
+    assert [kind for kind in hostile if kind != "code_inline"] == [kind for kind in plain if kind != "code_inline"]
 
 
 def test_what_an_old_session_file_holds_is_text_too() -> None:

@@ -152,17 +152,14 @@ def _wishes(judgement: Judgement, slots: Mapping[str, Own]) -> Iterator[_Wish]:
 
 
 def _views(judgement: Judgement, slots: Mapping[str, Own]) -> Iterator[SessionView]:
-    """The event's session, and those that its pull requests are still said to be in."""
-    seen: set[str] = set()
-    if judgement.view:
-        seen.add(judgement.view.session.id)
-        yield judgement.view
+    """The event's session, and all those of which one is told where another one stands: they joined or lost a part."""
+    live, number = judgement.live, judgement.event.number
     told = judgement.view.session.prs if judgement.view else ()
-    for number in dict.fromkeys((judgement.event.number, *told)):
-        session = judgement.live.book.get(slots[number].key) if number in slots else None
-        if session and session.prs and session.id not in seen:
-            seen.add(session.id)
-            yield view(session, judgement.snapshot, judgement.live, judgement.policy)
+    keys = {slots[one].key for one in (number, *told) if one in slots}
+    sessions = [live.home(one) for one, slot in slots.items() if slot.key in keys]
+    found = {session.id: session for session in (live.home(number), *sessions) if session}
+    for session in found.values():
+        yield view(session, judgement.snapshot, live, judgement.policy)
 
 
 def _of_session(
