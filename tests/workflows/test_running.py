@@ -204,7 +204,7 @@ class TestWhatGoesWrong:
         runner.files = {name: text for name, text in runner.files.items() if "/actions/" not in name}
         jobs = runner.run(CI)
         assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
-        assert (jobs["gate"].outputs["should_skip_scoring"], runner.ran[:1]) == ("", ["Your checks"])
+        assert (jobs["gate"].outputs["should_skip_scoring"], runner.ran[:1]) == ("", ["Your tests"])
 
 
 class TestWhoMayDoWhat:
