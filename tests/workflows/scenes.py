@@ -23,9 +23,17 @@ def configure(github: GrantingGitHub, text: str) -> None:
     github.contents[("main", CONFIG)] = text.encode()
 
 
-def agent_opens(github: GrantingGitHub, number: int, minutes: float = 1, *, fork: bool = False, **told: Any) -> None:
+def agent_opens(
+    github: GrantingGitHub,
+    number: int,
+    minutes: float = 1,
+    *,
+    title: str = "auto-pr: billing",
+    account: str = "cursor[bot]",
+    fork: bool = False,
+) -> None:
     """A pull request of an agent's own account."""
-    github.add_pull(number, "auto-pr: billing", minutes_ago(minutes), "cursor[bot]", **told)
+    github.add_pull(number, title, minutes_ago(minutes), account)
     row = github.pulls[number]
     row["user"]["type"] = "Bot"
     row["head"]["sha"] = sha_of(number)
@@ -41,7 +49,7 @@ def sha_of(number: int) -> str:
 def pull_request(github: GrantingGitHub, number: int, action: str = "opened") -> Event:
     """Something happened to a pull request."""
     row = github.pulls[number]
-    payload = _payload(github, action=action, number=number, pull_request=row)
+    payload = _payload(github, action=action, number=number, pull_request=row, sender=row["user"])
     fork = row["head"]["repo"]["id"] != 1
     # The runner works on a merge of the branch into its base, which has a commit of its own.
     return Event(name="pull_request", payload=payload, sha="f" * 40, ref=f"refs/pull/{number}/merge", reads_only=fork)
