@@ -7,8 +7,8 @@ from heads_and_runs import ENFORCE, OTHER, SHA
 from msgspec.structs import replace
 
 from judged import live, pull, session, snapshot
-from pr_sessions.forges.github.payload import Review, User
-from pr_sessions.live.open_heads import RESTS, TURNS, OpenHeads
+from pr_sessions.forges.github.payload import ChangedFile, Review, User
+from pr_sessions.live.open_heads import RESTS, TURNS, More, OpenHeads
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.sessions.session import Completion, State
 from scene import START, minute
@@ -22,6 +22,12 @@ def around(now: datetime, updated: datetime, sessions: Live | None = None) -> Op
         replace(pull(2), updated=updated, head_sha=SHA), replace(pull(3, state=State.MERGED), updated=START)
     )
     return OpenHeads(told, sessions or live(), ENFORCE, now)
+
+
+def of_a_bot(**files: str) -> OpenHeads:
+    bot = User("cursor[bot]", 5, "Bot")
+    told = snapshot(replace(pull(2), author=bot, head_sha=SHA, updated=START), **files)
+    return OpenHeads(told, rebuild(told, ENFORCE, minute(1)), ENFORCE, minute(1))
 
 
 def asked(at: OpenHeads) -> list[str]:
@@ -52,13 +58,19 @@ def test_in_one_hour_of_six_everything_is_asked_for() -> None:
 
 
 def test_an_approval_by_somebody_who_may_write_speaks_for_running() -> None:
-    bot = User("cursor[bot]", 5, "Bot")
-    told = snapshot(replace(pull(2, files_changed=1), author=bot, head_sha=SHA, updated=START), _2="src/shop.py")
-    at = OpenHeads(told, rebuild(told, ENFORCE, minute(1)), ENFORCE, minute(1))
+    at = of_a_bot(_2="src/shop.py")
     [head] = at.due()
     review = Review(1, User("ada"), "approved", SHA, minute(1))
 
     assert head.decision.skip
-    assert at.approved_by(head, [review, replace(review, author=User("eve"), commit=OTHER)]) == ("ada",)
-    assert not at.decided_again(head, [review], {"ada": True}).decision.skip
-    assert at.decided_again(head, [review], {"ada": False}).decision.skip
+    assert at.approved_by(More(head, (review, replace(review, author=User("eve"), commit=OTHER)))) == ("ada",)
+    assert not at.decided_again(More(head, (review,)), {"ada": True}).decision.skip
+    assert at.decided_again(More(head, (review,)), {"ada": False}).decision.skip
+
+
+def test_files_that_were_asked_for_decide() -> None:
+    at = of_a_bot()
+    [head] = at.due()
+
+    assert at.decided_again(More(head, files=(ChangedFile("src/shop.py"),)), {}).decision.skip
+    assert not at.decided_again(More(head, files=(ChangedFile(".github/workflows/ci.yml"),)), {}).decision.skip

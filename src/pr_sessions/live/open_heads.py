@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.forges.github.payload import GitHubPullRequest, Review
+from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, Review
 from pr_sessions.live.concerned import head_of
 from pr_sessions.live.heads import Head
 from pr_sessions.live.rebuild import Live
@@ -21,6 +21,14 @@ from pr_sessions.sessions.session import Session, State
 # Nothing is due of what has rested for longer. Where a sweep was missed all the same, each has its hour of so many.
 RESTS = LOST
 TURNS = 6
+
+
+class More(Struct, frozen=True):
+    """What only a question of its own tells of a commit; `files` is `None` where that was not asked."""
+
+    head: Head
+    reviews: tuple[Review, ...] = ()
+    files: tuple[ChangedFile, ...] | None = None
 
 
 class OpenHeads(Struct, frozen=True):
@@ -41,14 +49,16 @@ class OpenHeads(Struct, frozen=True):
         heads = (self._head(one) for one in self.pull_requests() if self._may_be_due(one))
         return tuple(head for head in heads if head)
 
-    def approved_by(self, head: Head, reviews: Iterable[Review]) -> tuple[str, ...]:
+    def approved_by(self, more: More) -> tuple[str, ...]:
         """Who approves a commit, whether they may write or not; logins in lower case."""
-        return approvers(self.snapshot.pull_requests[head.number], reviews, self.now)
+        return approvers(self.snapshot.pull_requests[more.head.number], more.reviews, self.now)
 
-    def decided_again(self, head: Head, reviews: Iterable[Review], writers: Mapping[str, bool]) -> Head:
-        """A commit with what its reviews make of it."""
-        known = replace(self.snapshot, writers={**self.snapshot.writers, **writers})
-        again = replace(self, snapshot=known)._head(self.snapshot.pull_requests[head.number], reviews)
+    def decided_again(self, more: More, writers: Mapping[str, bool]) -> Head:
+        """A commit with what is known of it by then."""
+        head, told = more.head, self.snapshot
+        files = told.files if more.files is None else {**told.files, head.number: more.files}
+        known = replace(told, writers={**told.writers, **writers}, files=files)
+        again = replace(self, snapshot=known)._head(told.pull_requests[head.number], more.reviews)
         return replace(head, decision=again.decision) if again else head
 
     def _head(self, one: GitHubPullRequest, reviews: Iterable[Review] = ()) -> Head | None:

@@ -10,7 +10,7 @@ from pr_sessions.live.concerned import concerned, of_merge_group, reported_at, t
 from pr_sessions.live.event import Event
 from pr_sessions.live.heads import Head
 from pr_sessions.live.judgement import judge
-from pr_sessions.live.reading import team_policy
+from pr_sessions.live.team import team_policy
 from pr_sessions.sessions.policy import GateMode, Policy
 
 READ_ONLY = "GitHub gives this event's job a token that only reads: `pr-sessions ci sweep` reports on the pull request"

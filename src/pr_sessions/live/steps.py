@@ -58,13 +58,16 @@ def step(head: Head, policy: Policy, now: datetime, mine: CheckRun | None) -> St
         return told
     if mine and _is_under_way(head, policy, now, mine):
         return Step.RUN
-    if _waits(head) or not policy.gate_checks:
+    if waits(head) or not policy.gate_checks:
         return Step.WAIT
     return Step.START if _must_be_started(head, policy, mine) else Step.RUN
 
 
-def _waits(head: Head) -> bool:
-    """Doubts alone start nothing by themselves: what they keep from waiting is started by its own event, or later."""
+def waits(head: Head) -> bool:
+    """Whether nothing says that its checks have to run.
+
+    Doubts alone start nothing by themselves: what they keep from waiting is started by its own event, or later.
+    """
     return head.decision.skip or not (head.starts or any(one.why not in _DOUBTFUL for one in head.decision.reasons))
 
 

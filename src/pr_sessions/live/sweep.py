@@ -6,13 +6,14 @@ from msgspec.structs import replace
 
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.forges.github.payload import Review
 from pr_sessions.live.check_runs import Done, Report, all_of, carry_out, with_runs
 from pr_sessions.live.checks import plan
 from pr_sessions.live.heads import Head, Outcome, outcome
-from pr_sessions.live.open_heads import OpenHeads
-from pr_sessions.live.reading import read_open, team_policy
+from pr_sessions.live.open_heads import More, OpenHeads
+from pr_sessions.live.reading import read_open
 from pr_sessions.live.rebuild import rebuild
+from pr_sessions.live.steps import ours, waits
+from pr_sessions.live.team import team_policy
 from pr_sessions.sessions.policy import GateMode
 
 
@@ -26,10 +27,10 @@ async def sweep(github: GitHub, now: datetime) -> Report:
     if unclear:
         return Report(gate=policy.gate, problems=unclear)
     enforced = replace(policy, gate=GateMode.ENFORCE)
-    snapshot = await read_open(github, enforced, now)
+    snapshot = await read_open(github, enforced, now, most_file_lists=0)
     all_open = OpenHeads(snapshot, rebuild(snapshot, enforced, now), enforced, now)
     heads, unread = await with_runs(github, all_open.due())
-    heads, unheard = await _with_reviews(github, all_open, heads)
+    heads, unheard = await _asked_more(github, all_open, heads)
     acts = plan(heads, enforced, now, github.app)
     is_on = policy.gate is GateMode.ENFORCE
     done = await carry_out(github, acts, policy.gate_workflow or "") if is_on else tuple(Done(act) for act in acts)
@@ -41,18 +42,21 @@ async def sweep(github: GitHub, now: datetime) -> Report:
     )
 
 
-async def _with_reviews(
+async def _asked_more(
     github: GitHub, all_open: OpenHeads, heads: tuple[Head, ...]
 ) -> tuple[tuple[Head, ...], tuple[str, ...]]:
-    """The commits, decided once more with their reviews where only an approval can still speak for running."""
+    """The commits, decided once more where only an approval, or files, can still speak for running."""
     problems: list[str] = []
 
-    async def read(head: Head) -> tuple[Review, ...]:
+    async def ask(head: Head) -> More:
         try:
-            return tuple(await github.reviews(int(head.number)))
+            reviews = await github.reviews(int(head.number))
+            # Of what waits already, an event has looked at the files.
+            files = None if ours(head, github.app) else tuple(await github.files(int(head.number)))
+            return More(head, tuple(reviews), files)
         except PrSessionsError as error:
-            problems.append(f"#{head.number}: its reviews cannot be read: {error}")
-            return ()
+            problems.append(f"#{head.number} waits on: {error}")
+            return More(head)
 
     async def may_write(login: str) -> bool:
         try:
@@ -61,17 +65,17 @@ async def _with_reviews(
             problems.append(f"whether {login} may write: {error}")
             return False
 
-    waiting = [head for head in heads if _waits(head, all_open)]
-    reviews = {head.number: found for head, found in zip(waiting, await all_of(waiting, read), strict=True)}
-    approved_by = {login for head in waiting for login in all_open.approved_by(head, reviews[head.number])}
+    asked = await all_of([head for head in heads if _is_open_question(head, all_open, github.app)], ask)
+    approved_by = {login for more in asked for login in all_open.approved_by(more)}
     logins = sorted(approved_by - all_open.snapshot.writers.keys())
     writers = dict(zip(logins, await all_of(logins, may_write), strict=True))
-    decided = (
-        all_open.decided_again(head, reviews[head.number], writers) if head.number in reviews else head
-        for head in heads
-    )
-    return tuple(decided), tuple(problems)
+    again = {more.head.number: all_open.decided_again(more, writers) for more in asked}
+    return tuple(again.get(head.number, head) for head in heads), tuple(problems)
 
 
-def _waits(head: Head, all_open: OpenHeads) -> bool:
-    return head.decision.skip and outcome(head, all_open.policy.gate_checks) is Outcome.NOT_RUN
+def _is_open_question(head: Head, all_open: OpenHeads, app: str) -> bool:
+    """Whether it would wait, and anything can have happened since that was said last: an approval is a change."""
+    if not waits(head) or outcome(head, all_open.policy.gate_checks) is not Outcome.NOT_RUN:
+        return False
+    mine, changed = ours(head, app), all_open.snapshot.pull_requests[head.number].updated
+    return mine is None or mine.started is None or changed is None or changed > mine.started
