@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from events import judged
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from snapshots import POLICY, app, ended, fork, said, snapshot, told
 
@@ -13,6 +15,7 @@ from pr_sessions.live.own_comments import Kind, own, standing
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.policy import Commenting, Policy
 from scene import minute
+from strategies import few
 
 CURSOR, CLAUDE, US = app("cursor"), app("claude"), app("github-actions[bot]")
 ONE, TWO, THREE = told(12, 0, CURSOR), told(13, 5, CURSOR), told(14, 8, CURSOR)
@@ -96,15 +99,30 @@ def test_a_session_that_completed_as_it_got_its_second_pull_request_is_told_of()
 @pytest.mark.parametrize(
     ("seen", "policy", "name", "note"),
     [
-        (snapshot(ONE, TWO), replace(POLICY, comment=Commenting.NEVER), "pull_request", "comment: never"),
+        (
+            snapshot(ONE, TWO),
+            replace(POLICY, comment=Commenting.NEVER),
+            "pull_request",
+            "nothing is said: comment: never",
+        ),
         (
             snapshot(told(12, 0, CURSOR, labels=("no-session",)), TWO),
             POLICY,
             "pull_request",
             "nothing to say: no second pull request, no overlap, no breached budget",
         ),
-        (snapshot(fork(12), TWO), POLICY, "pull_request", "the token of a fork's pull request only reads"),
-        (snapshot(fork(12), TWO), POLICY, "pull_request_review", "the token of a fork's pull request only reads"),
+        (
+            snapshot(fork(12), TWO),
+            POLICY,
+            "pull_request",
+            "nothing is said: the token of a fork's pull request only reads",
+        ),
+        (
+            snapshot(fork(12), TWO),
+            POLICY,
+            "pull_request_review",
+            "nothing is said: the token of a fork's pull request only reads",
+        ),
     ],
 )
 def test_where_nothing_may_be_said_nothing_is(seen: Snapshot, policy: Policy, name: str, note: str) -> None:
@@ -112,6 +130,13 @@ def test_where_nothing_may_be_said_nothing_is(seen: Snapshot, policy: Policy, na
     found = plan(judged(replace(seen, comments=comments), 12, 24, policy, name))
 
     assert (found.writes, found.notes) == ((), (note,))
+
+
+def test_where_something_could_not_be_read_nothing_is_said_that_might_be_wrong() -> None:
+    seen = snapshot(ONE, TWO, comments=(said(12, 20, "/session status"),), doubts=("the list: down",))
+    found = plan(judged(seen))
+
+    assert (found.writes, found.notes) == ((), ("nothing is said where something is in doubt", "the list: down"))
 
 
 # What is there.
@@ -295,3 +320,32 @@ def test_a_session_that_lost_all_but_one_keeps_its_digest_up_to_date() -> None:
 
     assert "### A session of 1 pull request by cursor" in bodies(found)["12"]
     assert "### A session of 1 pull request by cursor" in bodies(found)["13"]
+
+
+# Whatever happens.
+
+SAID = st.sampled_from(["/complete-session", "/session move new", "/session move #12", "/session status", "Nice!"])
+HAPPENS = st.tuples(st.integers(0, 4), st.floats(0, 40), st.none() | SAID, st.booleans())
+
+
+@few
+@given(st.lists(HAPPENS, max_size=12))
+def test_each_pull_request_has_one_comment_of_ours_and_a_repeated_event_writes_nothing(
+    events: list[tuple[int, float, str | None, bool]],
+) -> None:
+    prs = {n: told(12 + n, 12 * n, CURSOR if n % 2 else CLAUDE) for n in range(5)}
+    seen, minutes = snapshot(), 0.0
+    for place, (n, later, words, out) in enumerate(events):
+        minutes += later
+        one = prs[n] if not out else told(12 + n, 12 * n, CURSOR, labels=("no-session",))
+        there = {pr.pull_request.number: pr for pr in seen.pull_requests.values()} | {one.pull_request.number: one}
+        new = (said(12 + n, minutes, words, "bob", comment_id=10_000 * (place + 1)),) if words else ()
+        minutes = max(minutes, 12.0 * n)
+        seen = replace(snapshot(*there.values()), comments=(*seen.comments, *new))
+        seen = after(seen, minutes, 12 + n)
+        assert planned(seen, 12 + n, minutes) == ()
+    ours = [own(comment) for comment in seen.comments]
+    places = [one.comment.number for one in ours if one and one.kind is not Kind.ANSWER]
+    answers = [one.key for one in ours if one and one.kind is Kind.ANSWER]
+
+    assert (len(places), len(answers)) == (len(set(places)), len(set(answers)))

@@ -1,25 +1,22 @@
 """What is said below pull requests: planned as a value, then written. What is there is edited and never doubled."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.client import GitHub
+from pr_sessions.forges.github.payload import Comment
 from pr_sessions.live.answers import answers
-from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.digest import Subject, digest, link
 from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.own_comments import Kind, Own, content_of, marked, own, session_key, standing, state_line
-from pr_sessions.live.view import SessionView, view
+from pr_sessions.live.own_comments import Kind, Own, content_of, marked, own, standing, state_line
+from pr_sessions.live.wishes import Wish, wishes
 from pr_sessions.sessions.policy import Commenting
 
 EVERY = timedelta(minutes=2)
 MOST_EDITS = 50
 MOST_NEW = 10  # at once; the other pull requests get their line with the next events
-_NOBODY = "none"
-_LEFT = "This pull request is in no session."
 _RESTING = f"This comment was edited {MOST_EDITS - 1} times, and rests until the session ends."
 _PERMISSION = "give the job `permissions: pull-requests: write`; forks and Dependabot get a token that only reads"
 
@@ -29,14 +26,27 @@ class Write(Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: of the pull request below which it stands.
+        key: the session's id, or the id of the comment that is answered.
+        content: what it says apart from the time, as a short hash; empty for an answer, which nobody edits.
+        edits: how often it was edited, with this time.
+        final: whether it says that its session completed.
         comment: the one to edit; `None` for a new one.
     """
 
     number: str
     kind: Kind
     key: str
-    body: str
+    text: str
+    content: str = ""
+    edits: int = 0
+    final: bool = False
     comment: int | None = None
+
+    @property
+    def body(self) -> str:
+        """The whole text, with its hidden lines."""
+        state = state_line(self.edits, self.content, final=self.final) if self.content else ""
+        return marked(self.kind, self.key, self.text, state=state)
 
 
 class Plan(Struct, frozen=True):
@@ -55,36 +65,29 @@ class Done(Struct, frozen=True):
     address: str = ""
 
 
-class _Wish(Struct, frozen=True, kw_only=True):
-    """What a pull request should carry: the text, and the text without what time alone changes."""
-
-    number: str
-    kind: Kind
-    key: str
-    text: str
-    lasting: str
-    final: bool = False
-
-
 def plan(judgement: Judgement) -> Plan:
-    """What is to be written for an event. Pure."""
-    if judgement.policy.comment is Commenting.NEVER:
-        return Plan(notes=("comment: never",))
-    if judgement.standing.is_fork and judgement.event.name != "issue_comment":
-        return Plan(notes=("the token of a fork's pull request only reads",))
-    replies = [
-        Write(number=reply.number, kind=Kind.ANSWER, key=reply.key, body=marked(Kind.ANSWER, reply.key, reply.text))
-        for reply in answers(judgement)
-    ]
+    """What is to be written for an event. Pure. Where anything is in doubt, nothing: it might be wrong."""
+    if reason := _silence(judgement):
+        return Plan(notes=(reason, *judgement.snapshot.doubts))
+    replies = [Write(number=a.number, kind=Kind.ANSWER, key=a.key, text=a.text) for a in answers(judgement)]
     slots = standing(judgement.snapshot.comments)
-    wishes = list(_wishes(judgement, slots))
-    told = [
-        write for wish in wishes if (write := _write(wish, slots.get(wish.number), judgement.at, urgent=bool(replies)))
-    ]
-    new = [write for write in told if write.comment is None]
-    kept = [write for write in told if write not in new[MOST_NEW:]]
-    notes = () if wishes or replies else ("nothing to say: no second pull request, no overlap, no breached budget",)
-    return Plan((*replies, *kept), notes)
+    wished = list(wishes(judgement, slots))
+    found = (_write(wish, slots.get(wish.number), judgement.at, urgent=bool(replies)) for wish in wished)
+    told = [write for write in found if write]
+    later = [write for write in told if write.comment is None][MOST_NEW:]
+    notes = () if wished or replies else ("nothing to say: no second pull request, no overlap, no breached budget",)
+    return Plan((*replies, *(write for write in told if write not in later)), notes)
+
+
+def _silence(judgement: Judgement) -> str:
+    """Why nothing is said, whatever there is to say."""
+    if judgement.snapshot.doubts:
+        return "nothing is said where something is in doubt"
+    if judgement.policy.comment is Commenting.NEVER:
+        return "nothing is said: comment: never"
+    if judgement.standing.is_fork and judgement.event.name != "issue_comment":
+        return "nothing is said: the token of a fork's pull request only reads"
+    return ""
 
 
 async def apply(github: GitHub, planned: Plan) -> tuple[tuple[Done, ...], tuple[str, ...]]:
@@ -100,24 +103,29 @@ async def apply(github: GitHub, planned: Plan) -> tuple[tuple[Done, ...], tuple[
 
 
 async def _said(github: GitHub, write: Write) -> Done:
-    if write.comment is not None:
-        comment = await github.update_comment(write.comment, write.body)
-        return Done(write.number, write.kind, "edited", comment.address)
-    # Another job may have been quicker, and what was read of the repository's comments may not have been all.
-    for there in await github.comments(int(write.number)):
-        if (told := own(there)) and _same(told, write):
-            return Done(write.number, write.kind, "there already", there.address)
-    comment = await github.create_comment(int(write.number), write.body)
-    return Done(write.number, write.kind, "written", comment.address)
+    if write.comment is None:
+        # Another job may have been quicker, and older comments than those that were read may tell of another session.
+        there = next((told for one in await github.comments(int(write.number)) if (told := _same(one, write))), None)
+        if there and (write.kind, write.key) == (there.kind, there.key):
+            return Done(write.number, write.kind, "there already", there.comment.address)
+        if there:
+            write = replace(write, comment=there.comment.id, edits=there.edits + 1)
+    if write.comment is None:
+        comment = await github.create_comment(int(write.number), write.body)
+        return Done(write.number, write.kind, "written", comment.address)
+    comment = await github.update_comment(write.comment, write.body)
+    return Done(write.number, write.kind, "edited", comment.address)
 
 
-def _same(told: Own, write: Write) -> bool:
-    if write.kind is Kind.ANSWER:
-        return (told.kind, told.key) == (write.kind, write.key)
-    return told.kind is not Kind.ANSWER
+def _same(comment: Comment, write: Write) -> Own | None:
+    """Our comment in the place of the one that is to be written: one tells of the session, one answers each command."""
+    told = own(comment)
+    if told is None or (told.kind is Kind.ANSWER) != (write.kind is Kind.ANSWER):
+        return None
+    return None if told.kind is Kind.ANSWER and told.key != write.key else told
 
 
-def _write(wish: _Wish, slot: Own | None, at: datetime, *, urgent: bool) -> Write | None:
+def _write(wish: Wish, slot: Own | None, at: datetime, *, urgent: bool) -> Write | None:
     """The comment that the wish needs; `None` where it is there, or must wait."""
     content = content_of(wish.lasting)
     if slot is None:
@@ -132,68 +140,15 @@ def _write(wish: _Wish, slot: Own | None, at: datetime, *, urgent: bool) -> Writ
     return _written(wish, content, slot.edits + 1, slot.comment.id)
 
 
-def _written(wish: _Wish, content: str, edits: int, comment: int | None) -> Write:
+def _written(wish: Wish, content: str, edits: int, comment: int | None) -> Write:
     resting = edits == MOST_EDITS - 1 and not wish.final
-    text = f"{wish.text}\n\n{_RESTING}" if resting else wish.text
-    body = marked(wish.kind, wish.key, text, state=state_line(edits, content, final=wish.final))
-    return Write(number=wish.number, kind=wish.kind, key=wish.key, body=body, comment=comment)
-
-
-def _wishes(judgement: Judgement, slots: Mapping[str, Own]) -> Iterator[_Wish]:
-    """What every pull request of the sessions that the event is about should carry; one that left its session, too."""
-    for seen in _views(judgement, slots):
-        over = _breaches(judgement, seen)
-        there = any(number in slots for number in seen.session.prs)
-        if there or (seen.open and (len(seen.session.prs) > 1 or seen.overlaps or over)):
-            yield from _of_session(judgement, seen, over, slots)
-    number = judgement.event.number
-    if number in slots and judgement.live.home(number) is None:
-        yield _Wish(number=number, kind=Kind.LINK, key=_NOBODY, text=_LEFT, lasting=_LEFT)
-
-
-def _views(judgement: Judgement, slots: Mapping[str, Own]) -> Iterator[SessionView]:
-    """The event's session, and all those of which one is told where another one stands: they joined or lost a part."""
-    live, number = judgement.live, judgement.event.number
-    told = judgement.view.session.prs if judgement.view else ()
-    keys = {slots[one].key for one in (number, *told) if one in slots}
-    sessions = [live.home(one) for one, slot in slots.items() if slot.key in keys]
-    found = {session.id: session for session in (live.home(number), *sessions) if session}
-    for session in found.values():
-        yield view(session, judgement.snapshot, live, judgement.policy)
-
-
-def _of_session(
-    judgement: Judgement, seen: SessionView, over: Sequence[Breach], slots: Mapping[str, Own]
-) -> Iterator[_Wish]:
-    """The digest on one pull request, one line on the others that are open, or that carried the digest."""
-    subject = Subject(
-        view=seen,
-        snapshot=judgement.snapshot,
-        live=judgement.live,
-        policy=judgement.policy,
-        breaches=tuple(over),
+    return Write(
+        number=wish.number,
+        kind=wish.kind,
+        key=wish.key,
+        text=f"{wish.text}\n\n{_RESTING}" if resting else wish.text,
+        content=content,
+        edits=edits,
+        final=wish.final,
+        comment=comment,
     )
-    key, anchor = session_key(seen.session.id), seen.anchor
-    yield _Wish(
-        number=anchor,
-        kind=Kind.DIGEST,
-        key=key,
-        text=digest(subject, judgement.at),
-        lasting=digest(subject, None),
-        final=seen.session.completion is not None,
-    )
-    line = link(seen.session.id, anchor)
-    for number in seen.session.prs:
-        carried = number in slots and slots[number].kind is Kind.DIGEST
-        if number != anchor and (number in seen.open or carried):
-            yield _Wish(number=number, kind=Kind.LINK, key=key, text=line, lasting=line)
-
-
-def _breaches(judgement: Judgement, seen: SessionView) -> tuple[Breach, ...]:
-    """Of all open pull requests of the session, so that the digest is the same whichever the event is about."""
-    found = [
-        breach
-        for number in seen.open
-        for breach in breaches(number, judgement.snapshot, judgement.live, judgement.policy)
-    ]
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: one.agent))
