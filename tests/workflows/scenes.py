@@ -5,10 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from granted import GrantingGitHub
+from repositories import guide_blocks
 from runner import Event
 
 CONFIG = ".cursor/config/session_config.yaml"
-ENFORCE = "gate: enforce\ngate.checks: [Tests]\ngate.workflow: ci.yml\n"
+# As the guide says it.
+ENFORCE = guide_blocks()[CONFIG]
+LIMITS = guide_blocks()["settings"]
+# An account is known by its id: whoever gets a name that was given up is somebody else.
+ACCOUNTS = {"cursor[bot]": 206951365, "dependabot[bot]": 49699333}
 CI = ".github/workflows/ci.yml"
 AROUND = ".github/workflows/pr-sessions.yml"
 
@@ -35,7 +40,7 @@ def agent_opens(
     """A pull request of an agent's own account."""
     github.add_pull(number, title, minutes_ago(minutes), account)
     row = github.pulls[number]
-    row["user"]["type"] = "Bot"
+    row["user"] |= {"type": "Bot", "id": ACCOUNTS[account]}
     row["head"]["sha"] = sha_of(number)
     row["base"]["repo"]["id"] = 1
     row["head"]["repo"] |= {"id": 2, "full_name": "mallory/shop", "fork": True} if fork else {"id": 1}

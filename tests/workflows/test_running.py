@@ -11,6 +11,7 @@ from scenes import (
     AROUND,
     CI,
     ENFORCE,
+    LIMITS,
     Event,
     agent_opens,
     comment,
@@ -31,6 +32,12 @@ READING = {"contents": "read", "pull-requests": "read"}
 def results(jobs: dict[str, Job]) -> dict[str, str]:
     """What every job came to; of those that are called, what the caller sees."""
     return {name: job.result for name, job in jobs.items() if "/" not in name}
+
+
+def conclusions(github: GrantingGitHub) -> dict[int, str | None]:
+    """What our check says of the last commit of each pull request."""
+    ours = (check for check in github.checks.values() if check["name"] == "pr-sessions")
+    return {int(check["head_sha"], 16): check["conclusion"] for check in ours}
 
 
 class TestAdvisory:
@@ -135,6 +142,43 @@ class TestEnforce:
         assert results(jobs) == {"gate": "skipped", "comment": "skipped", "check": "skipped", "sweep": "success"}
         assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
 
+    def test_nothing_is_merged_unchecked_and_nothing_runs_twice(self, github: GrantingGitHub, start: Start) -> None:
+        """The whole way of two pull requests: opened, held back, completed, started, checked."""
+        configure(github, ENFORCE)
+        github.permissions["ann"] = "write"
+        for number in (1, 2):
+            agent_opens(github, number, 3 - number)
+            event = pull_request(github, number)
+            assert results(start(event).run(CI))["test"] == "skipped"
+            github.add_run(sha_of(number), "Tests", "skipped", suite=number)
+            start(event).run(AROUND)
+        assert conclusions(github) == {1: None, 2: None}
+        start(comment(github, 2, "/complete-session")).run(AROUND)
+        assert sorted(told["ref"] for _, told in github.dispatched) == ["work-1", "work-2"]
+        for number in (1, 2):
+            github.add_run(sha_of(number), "Tests", "success", suite=10 + number)
+            assert results(start(dispatch(github, number)).run(CI))["report"] == "success"
+        start(schedule()).run(AROUND)
+        assert conclusions(github) == {1: "success", 2: "success"}
+        assert len(github.dispatched) == 2
+
+
+class TestLimits:
+    def test_too_many_open_pull_requests_fail_the_gate_and_no_check(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, LIMITS)
+        for number in range(1, 12):
+            agent_opens(github, number, 12 - number)
+        jobs = start(pull_request(github, 11)).run(CI)
+        assert results(jobs) == {"gate": "failure", "test": "success", "report": "success"}
+        assert "::error title=Too many open pull requests::" in jobs["gate/gate"].log
+
+    def test_no_comments_are_no_comments(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, LIMITS)
+        agent_opens(github, 1, 2)
+        agent_opens(github, 2, 1)
+        assert results(start(pull_request(github, 2)).run(AROUND))["comment"] == "success"
+        assert github.comments == {}
+
 
 class TestForks:
     @pytest.mark.parametrize("settings", ["", ENFORCE])
@@ -222,7 +266,7 @@ class TestWhoMayDoWhat:
         agent_opens(github, 2, 1)
         start(pull_request(github, 2)).run(AROUND)
         assert github.refused == []
-        assert github.comments
+        assert sorted(comment["issue_url"][-2:] for comment in github.comments.values()) == ["/1", "/2"]
 
     @pytest.mark.parametrize("body", ["Thank you", "See https://example.org/a", "/sess"])
     def test_comments_without_a_command_start_no_job(self, github: GrantingGitHub, start: Start, body: str) -> None:
