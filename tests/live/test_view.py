@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from judged import pull, session, snapshot, viewed
 from msgspec.structs import replace
 
+from judged import pull, session, snapshot, viewed
 from pr_sessions.history.relations import Overlap
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import Completion, State

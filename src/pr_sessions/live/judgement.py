@@ -3,16 +3,23 @@
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Review
-from pr_sessions.live.budget import Breach
+from pr_sessions.live.budget import Breach, breaches
 from pr_sessions.live.event import Event
-from pr_sessions.live.rebuild import Live
+from pr_sessions.live.reading import read_around, team_policy
+from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.snapshot import Snapshot
-from pr_sessions.live.view import SessionView
-from pr_sessions.sessions.gate import Decision, Standing
+from pr_sessions.live.standings import standing
+from pr_sessions.live.view import SessionView, view
+from pr_sessions.sessions.gate import Decision, Reason, Standing, Why, decide
 from pr_sessions.sessions.policy import Policy
+from pr_sessions.stores.signatures import with_signatures
+
+NO_TOKEN = "no token: GitHub cannot be asked"  # noqa: S105 - words, not a token
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -47,4 +54,50 @@ async def judge(github: GitHub | None, event: Event, now: datetime) -> Judgement
         event: what happened.
         now: the time of looking.
     """
-    raise NotImplementedError
+    if github is None:
+        return _conclude(event, now, with_signatures(Policy(), None), _told_by(event))
+    before = github.wire.sent
+    policy, doubts = await team_policy(github)
+    snapshot = await read_around(github, event, policy, now)
+    snapshot = replace(snapshot, doubts=(*doubts, *snapshot.doubts))
+    return replace(_conclude(event, now, policy, snapshot), requests=github.wire.sent - before)
+
+
+def _told_by(event: Event) -> Snapshot:
+    """No more than the event itself tells."""
+    one = event.pull_request
+    known = {event.number: one} if one and one.pull_request.created else {}
+    return Snapshot(repository=event.repository, pull_requests=known, doubts=(NO_TOKEN,))
+
+
+def _conclude(event: Event, now: datetime, policy: Policy, snapshot: Snapshot) -> Judgement:
+    try:
+        return _judged(event, now, policy, snapshot)
+    except UnreadableFile as error:
+        # A session file is understood only where somebody looks into it.
+        doubts = (*snapshot.doubts, f"the synced sessions: {error}")
+        return _judged(event, now, policy, replace(snapshot, document=None, doubts=doubts))
+
+
+def _judged(event: Event, now: datetime, policy: Policy, snapshot: Snapshot) -> Judgement:
+    number, live = event.number, rebuild(snapshot, policy, now)
+    reviews = snapshot.reviews.get(number, ())
+    stands = standing(number, snapshot, live, policy, now, event=event, reviews=reviews)
+    home = live.home(number)
+    return Judgement(
+        event=event,
+        at=now,
+        policy=policy,
+        snapshot=snapshot,
+        live=live,
+        standing=stands,
+        decision=decide(stands, policy) if number else _about_none(stands),
+        view=view(home, snapshot, live, policy) if home else None,
+        breaches=breaches(number, snapshot, live, policy),
+        reviews=reviews,
+    )
+
+
+def _about_none(stands: Standing) -> Decision:
+    """What is about no pull request postpones nothing, whatever else could be said of it."""
+    return Decision(postpone=False, skip=False, reasons=(Reason(Why.EVENT, stands.event or "about no pull request"),))

@@ -1,19 +1,23 @@
 """Asks GitHub for what matters about one pull request, or about all open ones; bounded, and never more than needed."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
+from pr_sessions.live.commands import Ask
 from pr_sessions.live.event import Event
 from pr_sessions.live.reaching_back import CommentsBack, PullRequestsBack
 from pr_sessions.live.rebuild import Live, rebuild, unasked
 from pr_sessions.live.snapshot import Snapshot
-from pr_sessions.live.team import team_document
+from pr_sessions.live.standings import approvers
+from pr_sessions.live.team import team_document, team_policy
 from pr_sessions.live.telling import Telling
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import State
+
+__all__ = ["read_around", "read_open", "team_policy"]
 
 MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
 MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
@@ -30,7 +34,7 @@ def _silent(_done: int, _of: int) -> None:
 
 
 async def read_around(github: GitHub, event: Event, policy: Policy, now: datetime) -> Snapshot:
-    """What is needed to judge the event's pull request: its session's pull requests, comments, files, who may write.
+    """What is needed to judge the event's pull request: itself, its session, reviews, comments, files, who may write.
 
     At most ten requests, and one for each page of the list of pull requests and of comments within the session's time,
     and one for each pull request of the session. What GitHub refuses becomes a doubt.
@@ -40,7 +44,11 @@ async def read_around(github: GitHub, event: Event, policy: Policy, now: datetim
         return reading.telling.snapshot()
     telling, number = reading.telling, event.number
     await asyncio.gather(
-        telling.ask_pull_request(number), telling.ask_files(number), reading.ask_document(), reading.older.ask(now)
+        telling.ask_pull_request(number),
+        telling.ask_files(number),
+        *([telling.ask_reviews(number)] if _may_be_open(event) else ()),
+        reading.ask_document(),
+        reading.older.ask(now),
     )
     _take_event(telling, event)
     said = event.comment.created if event.comment else None
@@ -125,8 +133,11 @@ class _Reading:
         while True:
             live = self._rebuilt()
             began, snapshot = since(live), self.telling.snapshot()
-            people = self.telling.to_ask_about(p for number in numbers for p in unasked(snapshot, live, number))
-            asked = [self.telling.ask_person(login) for login in people]
+            people = self.telling.to_ask_about(
+                login for number in numbers for login in _with_a_say(number, snapshot, live, self._now)
+            )
+            named = self.telling.to_ask_for(n for number in numbers for n in _moved(number, live))
+            asked = [*map(self.telling.ask_person, people), *map(self.telling.ask_named, named)]
             if began and self.older.lacks(began - self._policy.timeout):
                 asked.append(self.older.ask(began - self._policy.timeout))
             elif began and self.comments.lacks(began):
@@ -145,12 +156,39 @@ class _Reading:
             return rebuild(self.telling.snapshot(), self._policy, self._now)
 
 
+def _with_a_say(number: str, snapshot: Snapshot, live: Live, now: datetime) -> Iterator[str]:
+    """Those whose right to write decides about a pull request."""
+    yield from unasked(snapshot, live, number)
+    if one := snapshot.pull_requests.get(number):
+        known = snapshot.writers
+        yield from (login for login in approvers(one, snapshot.reviews.get(number, ()), now) if login not in known)
+
+
+def _moved(number: str, live: Live) -> Iterator[str]:
+    """The pull requests that commands move into its session, or name to say where one of its session belongs."""
+    home = live.home(number)
+    ours = {number, *(home.prs if home else ())}
+    names = {f"#{one}" for one in ours} | ({home.id} if home else set())
+    for command in live.commands:
+        if command.ask is Ask.MOVE and command.target in names:
+            yield command.number
+        elif command.ask is Ask.MOVE and command.number in ours and command.target.startswith("#"):
+            yield command.target.removeprefix("#")
+
+
+def _may_be_open(event: Event) -> bool:
+    return event.pull_request is None or event.pull_request.pull_request.state in (State.OPEN, None)
+
+
 def _take_event(telling: Telling, event: Event) -> None:
     """What the event itself tells, where GitHub does not."""
     if event.pull_request:
         telling.take_listed([event.pull_request])
     if event.comment and event.action != "deleted":
         telling.comments.setdefault(event.comment.id, event.comment)
+    known = telling.reviews.get(event.number, ())
+    if event.review and event.action == "submitted" and event.review.id not in {review.id for review in known}:
+        telling.reviews[event.number] = (*known, event.review)
 
 
 def _open(telling: Telling, numbers: Collection[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest
+from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest, Review
 from pr_sessions.stores.document import Document
 
 
@@ -17,6 +17,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         comments: below any of them, oldest first, from the start of the sessions on.
         writers: by login in lower case, whether a person may write to the repository; who is missing was not asked for.
         files: by number, what a pull request changes; missing where nobody asked or the list is not complete.
+        reviews: by number, of those that may have been approved and were asked for.
         document: the synced session file, where the repository has one.
         doubts: what could not be read, in words for people.
     """
@@ -26,5 +27,6 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     comments: tuple[Comment, ...] = ()
     writers: Mapping[str, bool] = {}
     files: Mapping[str, tuple[ChangedFile, ...]] = {}
+    reviews: Mapping[str, tuple[Review, ...]] = {}
     document: Document | None = None
     doubts: tuple[str, ...] = ()

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pr_sessions.errors import InvalidValue, PrSessionsError
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest, read_pull_request
+from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest, Review, read_pull_request
 from pr_sessions.live.snapshot import Snapshot
-from pr_sessions.stores.document import Document
+
+if TYPE_CHECKING:
+    from pr_sessions.stores.document import Document
 
 T = TypeVar("T")
 # GitHub shows no more files of a pull request.
 MOST_FILES = 3000
+_MOST_NAMED = 5
 _AT_ONCE = 8
 
 
@@ -23,6 +26,7 @@ class Telling:
         github: who tells.
         pull_requests: by number.
         comments: by id.
+        reviews: by number.
         document: the synced session file.
     """
 
@@ -30,11 +34,13 @@ class Telling:
         self.github = github
         self.pull_requests: dict[str, GitHubPullRequest] = {}
         self.comments: dict[int, Comment] = {}
+        self.reviews: dict[str, tuple[Review, ...]] = {}
         self.document: Document | None = None
         self._writers: dict[str, bool] = {}
         self._files: dict[str, tuple[ChangedFile, ...]] = {}
         self._doubts: dict[str, None] = {}
         self._people: set[str] = set()
+        self._named: set[str] = set()
         self._most_people = most_people
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -46,6 +52,7 @@ class Telling:
             comments=tuple(self.comments[number] for number in sorted(self.comments)),
             writers=self._writers,
             files=self._files,
+            reviews=self.reviews,
             document=self.document,
             doubts=tuple(self._doubts),
         )
@@ -90,6 +97,23 @@ class Telling:
         one = await self.attempt(f"#{number}", self.github.pull_request(int(number)))
         self.take([one] if one else ())
 
+    def to_ask_for(self, numbers: Iterable[str]) -> list[str]:
+        """Those of which nobody has told or asked yet; of too many, the first ones and a doubt."""
+        new = [n for n in dict.fromkeys(numbers) if n not in self.pull_requests and n not in self._named]
+        room = max(0, _MOST_NAMED - len(self._named))
+        if len(new) > room:
+            self.doubt(f"commands name more than {_MOST_NAMED} other pull requests, and the rest was not asked for")
+        self._named.update(new)
+        return new[:room]
+
+    async def ask_named(self, number: str) -> None:
+        """One that somebody names, and that need not exist."""
+        try:
+            self.take([await self.github.pull_request(int(number))])
+        except PrSessionsError as error:
+            if getattr(error, "status", None) != 404:
+                self.doubt(f"#{number}: {error}")
+
     async def ask_open(self, most: int) -> bool:
         """Those that are open, the last ones first, up to so many pages; whether that is all."""
         told = await self.attempt("the open pull requests", self.github.newest("open", most))
@@ -101,6 +125,11 @@ class Telling:
         files = await self.attempt(f"the files of #{number}", self.github.files(int(number)))
         if files is not None and len(files) < MOST_FILES:
             self._files[number] = tuple(files)
+
+    async def ask_reviews(self, number: str) -> None:
+        """The reviews of a pull request."""
+        found = await self.attempt(f"the reviews of #{number}", self.github.reviews(int(number)))
+        self.reviews[number] = tuple(found or ())
 
     def to_ask_about(self, logins: Iterable[str]) -> list[str]:
         """Those of whom nobody has asked yet whether they may write; of too many, the first ones and a doubt."""

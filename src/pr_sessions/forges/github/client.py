@@ -61,8 +61,13 @@ class GitHub(Requests):
         return [read_file(item) for item in await self._listed(f"{_PULL}/files{{?per_page}}", number)]
 
     async def reviews(self, number: int) -> list[Review]:
-        """A pull request's reviews, oldest first."""
-        return [read_review(item) for item in await self._listed(f"{_PULL}/reviews{{?per_page}}", number)]
+        """A pull request's reviews, oldest first.
+
+        Raises:
+            ForgeFailed: there are more than ten pages of a hundred.
+        """
+        url = self.address(f"{_PULL}/reviews{{?per_page}}", number=number)
+        return [read_review(item) for item in await self.every(url, most=10)]
 
     async def comments(self, number: int) -> list[Comment]:
         """The comments below a pull request, oldest first; 10,000 at most."""

@@ -133,22 +133,35 @@ class Requests:
         return [item async for page in self.pages(url, key, most) for item in page.items]
 
     async def first_pages(self, url: str, most: int) -> tuple[list[Any], bool]:
-        """The items of a list's first pages, and whether these are all; what follows the first is asked for at once."""
+        """The items of a list's first pages, and whether these are all.
+
+        Where GitHub numbers the pages, those after the first are asked for at the same time.
+        """
         first = await self.page(url)
         if first is None or first.next is None:
             return (first.items if first else []), True
-        last = first.last if first.last and page_number(first.next) == 2 else None
-        if last is None:
-            raise self._unreadable("GET", url)
+        if first.last is None or not _is_numbered(first.next, url):
+            return await self._one_by_one(first, most)
         gate = asyncio.Semaphore(_AT_ONCE)
+        following = first.next
 
         async def numbered(number: int) -> list[Any]:
             async with gate:
-                page = await self.page(_with_page(url, number))
+                page = await self.page(_with_page(following, number))
                 return page.items if page else []
 
-        rest = await asyncio.gather(*map(numbered, range(2, min(last, most) + 1)))
-        return [item for items in (first.items, *rest) for item in items], last <= most
+        rest = await asyncio.gather(*map(numbered, range(2, min(first.last, most) + 1)))
+        return [item for items in (first.items, *rest) for item in items], first.last <= most
+
+    async def _one_by_one(self, first: Page, most: int) -> tuple[list[Any], bool]:
+        items, page = [*first.items], first
+        for _ in range(most - 1):
+            following = await self.page(page.next) if page.next else None
+            if following is None:
+                return items, True
+            items += following.items
+            page = following
+        return items, page.next is None
 
     def address(self, url: str, **names: str | int) -> str:
         """The address that a template with names stands for, asking for pages of a hundred."""
@@ -253,6 +266,12 @@ def page_number(address: str) -> int | None:
     """Which page of a list an address stands for, if it says so."""
     told = parse_qs(urlsplit(address).query).get("page", [""])[0]
     return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+
+
+def _is_numbered(following: str, url: str) -> bool:
+    """Whether the address of the second page has its number and nothing else that the first one's has not."""
+    names = {name for name, _ in parse_qsl(urlsplit(following).query)} - {"page"}
+    return page_number(following) == 2 and names <= {name for name, _ in parse_qsl(urlsplit(url).query)}
 
 
 def _with_page(address: str, page: int) -> str:
