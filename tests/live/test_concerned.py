@@ -85,10 +85,14 @@ def test_a_pull_request_that_github_did_not_tell_of_is_taken_from_the_event() ->
     assert concerned(judgement(Event(name="issue_comment", number="2"), snapshot=snapshot())) == ()
 
 
-def test_a_fork_s_branch_is_never_started_on() -> None:
-    fork = replace(TOLD, pull_requests={"2": replace(one(2), head_repository="eve/shop")})
+@pytest.mark.parametrize(
+    "changes",
+    [{"head_repository": "eve/shop"}, {"head_repository": None}, {"author": User("dependabot[bot]", 1, "Bot")}],
+)
+def test_nothing_is_started_on_a_branch_of_a_fork_or_of_dependabot(changes: dict[str, Any]) -> None:
+    told = replace(TOLD, pull_requests={"2": replace(one(2), **changes)})
 
-    assert [head.branch for head in concerned(judgement(at(), snapshot=fork))] == [""]
+    assert [head.branch for head in concerned(judgement(at(), snapshot=told))] == [""]
 
 
 def test_a_merge_group_runs_its_checks_itself() -> None:

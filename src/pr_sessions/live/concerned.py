@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pr_sessions.forges.github.payload import GitHubPullRequest
+from pr_sessions.forges.github.payload import GitHubPullRequest, Review
 from pr_sessions.live.event import Event
 from pr_sessions.live.heads import Head
 from pr_sessions.live.judgement import Judgement
@@ -26,8 +26,7 @@ def head_of(
     return Head(
         sha=one.head_sha,
         number=told.number,
-        # A fork's branch is none of the repository's, whatever it is called.
-        branch="" if one.is_fork else told.branch or "",
+        branch=told.branch or "" if _may_be_started(one) else "",
         session=session.id if session else None,
         decision=decision,
         starts=starts,
@@ -58,6 +57,11 @@ def token_only_reads(event: Event) -> bool:
     return event.name in _READ_ONLY and (of_fork or event.sender.login == _DEPENDABOT)
 
 
+def _may_be_started(one: GitHubPullRequest) -> bool:
+    """A fork's branch is none of ours, whatever its name; a run dispatched for Dependabot would get our secrets."""
+    return not one.is_fork and one.author.login != _DEPENDABOT
+
+
 def _runs(event: str) -> Decision:
     return Decision(postpone=False, skip=False, reasons=(Reason(Why.EVENT, event),))
 
@@ -69,7 +73,7 @@ def _its_own(judgement: Judgement) -> Head | None:
         return None
     is_last = event.sha in ("", one.head_sha)
     # Of a branch that has moved on, the last commit counts, for which this event does nothing.
-    decision = judgement.decision if is_last else _decided(judgement, number)
+    decision = judgement.decision if is_last else _decided(judgement, number, judgement.reviews)
     starts = is_last and event.name == "pull_request" and event.action in _STARTS
     return head_of(one, decision, judgement.live.home(number), starts=starts)
 
@@ -86,6 +90,6 @@ def _of_session(judgement: Judgement) -> Iterator[Head | None]:
             yield head_of(one, _decided(judgement, number), session)
 
 
-def _decided(judgement: Judgement, number: str) -> Decision:
-    stands = standing(number, judgement.snapshot, judgement.live, judgement.policy, judgement.at)
-    return decide(stands, judgement.policy)
+def _decided(judgement: Judgement, number: str, reviews: Iterable[Review] = ()) -> Decision:
+    told, live, policy = judgement.snapshot, judgement.live, judgement.policy
+    return decide(standing(number, told, live, policy, judgement.at, reviews=reviews), policy)

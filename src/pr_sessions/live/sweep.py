@@ -78,4 +78,4 @@ def _is_open_question(head: Head, all_open: OpenHeads, app: str) -> bool:
     if not waits(head) or outcome(head, all_open.policy.gate_checks) is not Outcome.NOT_RUN:
         return False
     mine, changed = ours(head, app), all_open.snapshot.pull_requests[head.number].updated
-    return mine is None or mine.started is None or changed is None or changed > mine.started
+    return mine is None or mine.started is None or changed is None or changed >= mine.started
