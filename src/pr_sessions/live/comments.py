@@ -90,6 +90,18 @@ def _silence(judgement: Judgement) -> str:
     return ""
 
 
+async def with_its_comments(github: GitHub, judgement: Judgement) -> Judgement:
+    """One that a label took out of sessions has no session whose comments were read: it may still carry ours."""
+    number, seen = judgement.event.number, judgement.snapshot
+    if number not in judgement.live.excluded or _silence(judgement):
+        return judgement
+    try:
+        told = {one.id: one for one in (*seen.comments, *await github.comments(int(number)))}
+    except ForgeFailed as error:
+        return replace(judgement, snapshot=replace(seen, doubts=(f"the comments of #{number}: {error}",)))
+    return replace(judgement, snapshot=replace(seen, comments=tuple(told[key] for key in sorted(told))))
+
+
 async def apply(github: GitHub, planned: Plan) -> tuple[tuple[Done, ...], tuple[str, ...]]:
     """Writes it; what was done, and what GitHub refused, in words. After a refusal nothing more is tried."""
     done: list[Done] = []

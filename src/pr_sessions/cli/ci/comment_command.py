@@ -43,14 +43,14 @@ def command(asked: Asked) -> None:
 
 
 async def _comment(github: "GitHub | None", event: "Event", now: datetime) -> Outcome:
-    from pr_sessions.live.comments import apply, plan
+    from pr_sessions.live.comments import apply, plan, with_its_comments
     from pr_sessions.live.judgement import judge
 
     if reason := _silence(event):
         return Outcome(notes=(reason,))
     if github is None:
         return Outcome(notes=("nothing is said without a token",))
-    planned = plan(await judge(github, event, now))
+    planned = plan(await with_its_comments(github, await judge(github, event, now)))
     done, refused = await apply(github, planned)
     return Outcome(done, (*planned.notes, *refused))
 
