@@ -20,6 +20,8 @@ from descriptions import RAW, Description, Operation
 TOKEN = "ghp_a-secret-of-the-tests"
 GRANTED = "ghs_granted-for-an-hour"
 SHA = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+# The suite of the check runs that are made by the interface; the others are jobs of a workflow.
+_OF_THE_INTERFACE = 1
 
 
 class Fault(Struct, frozen=True, kw_only=True):
@@ -62,10 +64,12 @@ class FakeGitHub:
         self.checks: dict[int, dict[str, Any]] = {}
         self.permissions: dict[str, str] = {}
         self.contents: dict[tuple[str, str], bytes] = {}
-        self.me = "github-actions[bot]"
+        self.me, self.app = "github-actions[bot]", "github-actions"
+        self.forbidden: set[str] = set()
         self.now = "2026-01-01T00:00:00Z"
         self.dispatched: list[tuple[str, Any]] = []
         self.tokens = {TOKEN, GRANTED}
+        self.is_public = False
         self.app_key = ""
         self.expires_at = "2099-01-01T00:00:00Z"
         self.faults: deque[Fault | None] = deque()
@@ -102,6 +106,19 @@ class FakeGitHub:
         self.comments[comment["id"]] = comment
         return comment
 
+    def add_run(self, sha: str, name: str, conclusion: str | None, *, suite: int, app: str = "") -> dict[str, Any]:
+        """A check run on a commit; those of one run of a workflow have the same suite. None of them is ours."""
+        check = self.description.example("check-run-example-of-in-progress-conclusion")
+        check |= {"id": len(self.checks) + 1, "name": name, "head_sha": sha, "external_id": f"job-{suite}"}
+        check |= {"started_at": self.now, "check_suite": {"id": suite}, "output": check["output"] | {"title": name}}
+        check["app"]["slug"] = app or self.app
+        self.checks[check["id"]] = self._ended(check, conclusion) if conclusion else check
+        return check
+
+    def _ended(self, check: dict[str, Any], conclusion: str) -> dict[str, Any]:
+        check |= {"status": "completed", "conclusion": conclusion, "completed_at": self.now}
+        return check
+
     def file(self, filename: str, status: str = "modified") -> dict[str, Any]:
         """A changed file."""
         return self.description.example("diff-entry-items")[0] | {"filename": filename, "status": status}
@@ -129,6 +146,8 @@ class FakeGitHub:
         names, told = operation.names, msgspec.json.decode(body) if body else {}
         if names.get("owner", "ada") != "ada" or names.get("repo", "shop") != "shop":
             return _missing()
+        if operation.id in self.forbidden:
+            return _forbidden("Resource not accessible by integration")
         with self.lock:
             return _ANSWERS[operation.id](self, names, asked, told)
 
@@ -140,6 +159,9 @@ class FakeGitHub:
                 jwt.decode(token, self.app_key, algorithms=["RS256"], issuer="4711")
                 return None
         if kind == "token" and token in self.tokens:
+            return None
+        # Who may write is told to nobody who does not say who asks.
+        if self.is_public and not said and operation.id != "repos/get-collaborator-permission-level":
             return None
         return Reply(401, {"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"})
 
@@ -204,17 +226,24 @@ class FakeGitHub:
 
     def list_checks(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         found = [check for check in self.checks.values() if check["head_sha"] == names["ref"]]
+        found = [check for check in found if check["name"] == asked.get("check_name", check["name"])]
+        if asked.get("filter", "latest") == "latest":
+            found = list({(c["name"], c["app"]["slug"], c["check_suite"]["id"]): c for c in found}.values())
         return self._listed(asked, found, "check_runs")
 
     def create_check(self, _names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
-        check = self.description.example("check-run-example-of-in-progress-conclusion")
-        self.checks[len(self.checks) + 1] = check | told | {"id": len(self.checks) + 1, "output": check["output"]}
-        return Reply(201, self.checks[len(self.checks)])
+        check = self.add_run(told["head_sha"], told["name"], None, suite=_OF_THE_INTERFACE)
+        return Reply(201, self._change(check, {"status": "queued", "external_id": ""} | told))
 
     def update_check(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         check = self.checks[int(names["check_run_id"])]
-        check |= told
-        return Reply(200, check)
+        if check["app"]["slug"] != self.app or check["check_suite"]["id"] != _OF_THE_INTERFACE:
+            return _forbidden("check run can only be modified by the GitHub App that created it")
+        return Reply(200, self._change(check, told))
+
+    def _change(self, check: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+        check |= told | {"output": check["output"] | told.get("output", {})}
+        return self._ended(check, told["conclusion"]) if "conclusion" in told else check
 
     def dispatch(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         self.dispatched.append((names["workflow_id"], told))
@@ -267,6 +296,10 @@ def _encoded(value: Any) -> bytes:
 
 def _nothing(_count: int) -> None:
     pass
+
+
+def _forbidden(why: str) -> Reply:
+    return Reply(403, {"message": why, "documentation_url": "https://docs.github.com/rest", "status": "403"})
 
 
 def _missing() -> Reply:

@@ -154,8 +154,7 @@ def from_fork(shop: FakeGitHub) -> dict[str, Any]:
 
 
 def of_deleted_branch(shop: FakeGitHub) -> dict[str, Any]:
-    shop.pulls[2]["head"]["repo"] = None
-    return opened(shop)
+    return opened(shop, head=shop.pulls[2]["head"] | {"repo": None})
 
 
 def of_stranger(shop: FakeGitHub) -> dict[str, Any]:
@@ -181,6 +180,7 @@ def of_another_repository(shop: FakeGitHub) -> dict[str, Any]:
 
 
 def of_nothing(shop: FakeGitHub) -> dict[str, Any]:
+    shop.files[9] = []
     return opened(shop) | {"pull_request": shop.pulls[2] | {"number": 9}}
 
 

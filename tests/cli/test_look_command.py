@@ -258,6 +258,7 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
         "stacks": [],
         "patterns": ["^auto-pr:", "^wip:", "^\\[auto\\]", "^checkpoint:", "^cursor-session", "^🤖"],
         "shallow": False,
+        "open": None,
     }
 
 

@@ -57,12 +57,13 @@ def test_a_comment_is_made_found_and_changed(fake: FakeGitHub, ask: Ask) -> None
 
 
 def test_a_check_run_is_made_and_completed(fake: FakeGitHub, ask: Ask) -> None:
-    made = ask(lambda g: g.create_check("pr-sessions", SHA, status="in_progress", external_id="s-1"))
+    output = {"title": "Waits", "summary": "It waits."}
+    made = ask(lambda g: g.create_check("pr-sessions", SHA, status="queued", external_id="s-1", output=output))
     ask(lambda g: g.update_check(made.id, status="completed", conclusion="success"))
 
     [check] = ask(lambda g: g.checks(SHA))
     assert check == CheckRun(
-        1, "pr-sessions", "completed", "success", SHA, "s-1", check.started, "octoapp", "Mighty Readme report"
+        1, "pr-sessions", "completed", "success", SHA, "s-1", check.started, "github-actions", "Waits"
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -9,6 +10,7 @@ import scene
 from asking import Ask, Time
 from fake_github import TOKEN, FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed
+from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.patience import Patience
 from pr_sessions.forges.github.wire import Limits
 
@@ -48,6 +50,20 @@ def test_a_request_is_sent_again_when_that_is_due(
 
     assert ask(lambda g: g.pull_request(1)).pull_request.number == "1"
     assert (time.slept, len(pull.asked)) == (slept, 1 + len(faults))
+
+
+def test_who_was_waited_for_in_vain_is_asked_once_only_until_all_is_well_again(
+    pull: FakeGitHub, ask: Ask, time: Time
+) -> None:
+    async def questions(github: GitHub) -> None:
+        for _ in range(4):
+            with suppress(ForgeFailed):
+                await github.pull_request(1)
+
+    pull.faults.extend([*[Fault(status=502)] * 3, None, Fault(status=502)])
+    ask(questions, patience=Patience(tries=2))
+
+    assert (time.slept, len(pull.asked)) == ([1, 1], 6)
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,19 @@
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 from pr_sessions.cli.setup.gate_files import gate_files, own_action
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/guides/gate.md"
 VERSION = "0.1.0"
-_BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```yaml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def guide_blocks() -> dict[str, str]:
     """The YAML of the guide, by the file that its first line names."""
-    blocks = _BLOCK.findall(GUIDE.read_text("utf-8"))
+    blocks = [dedent(block) for block in _BLOCK.findall(GUIDE.read_text("utf-8"))]
     return {block.split("\n", 1)[0].removeprefix("# "): block for block in blocks}
 
 

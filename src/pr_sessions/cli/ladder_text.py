@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from pr_sessions.cli import output, reasons
+from pr_sessions.cli import output
 from pr_sessions.sessions.attribution import Tried
+from pr_sessions.sessions.reasons import LADDER
 from pr_sessions.sessions.session import Placement, Rung
 
 _NOTHING = {
@@ -42,7 +43,7 @@ def ladder(placement: Placement | None, tried: Sequence[Tried]) -> tuple[Step, .
         tried: what the rungs find by what is kept of the pull request, which is no title and no body.
     """
     held = placement.rung if placement else Rung.NONE
-    return tuple(_step(rung, held, placement, tried) for rung in reasons.LADDER)
+    return tuple(_step(rung, held, placement, tried) for rung in LADDER)
 
 
 def view(steps: Iterable[Step]) -> list[dict[str, Any]]:
@@ -50,7 +51,7 @@ def view(steps: Iterable[Step]) -> list[dict[str, Any]]:
     return [
         {
             "rung": step.rung.label,
-            "meaning": reasons.LADDER[step.rung],
+            "meaning": LADDER[step.rung],
             "decided": step.standing == "decided",
             "found": step.found,
             "candidates": list(step.candidates),
@@ -69,7 +70,7 @@ def lines(steps: Sequence[Step]) -> Iterator[str]:
 
 def _step(rung: Rung, held: Rung, placement: Placement | None, tried: Sequence[Tried]) -> Step:
     if placement and rung is held:
-        return Step(rung, "decided", placement.detail or reasons.LADDER[rung], ())
+        return Step(rung, "decided", placement.detail or LADDER[rung], ())
     standing = "tried" if held is Rung.NONE else "stronger" if rung > held else "weaker"
     if rung is Rung.MARK and standing == "weaker":
         return Step(rung, standing, "not asked: titles and bodies are not kept", ())
@@ -83,6 +84,6 @@ def _mark(step: Step) -> str:
 
 
 def _told(step: Step) -> str:
-    if step.standing == "decided" and step.found != reasons.LADDER[step.rung]:
-        return f"{reasons.LADDER[step.rung]} ({step.found})"
+    if step.standing == "decided" and step.found != LADDER[step.rung]:
+        return f"{LADDER[step.rung]} ({step.found})"
     return f"{step.found}: {', '.join(step.candidates)}" if step.candidates else step.found

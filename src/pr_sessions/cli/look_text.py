@@ -7,16 +7,14 @@ from textwrap import wrap
 from pr_sessions.cli import agents_text
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, table
 from pr_sessions.cli.reasons import evidence_words
+from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.overview import Group, Judged, Overview
 from pr_sessions.history.relations import Overlap
 from pr_sessions.sessions.policy import Policy
 
-WIDTH = 80
 MOST_BLOCKS = 3
 MOST_GROUPS = 8
 MOST_TITLES = 3
-MOST_ROWS = 5
-MOST_FILES = 3
 MOST_AGENTS = 3
 
 SHALLOW = "This clone is shallow: `git fetch --unshallow` brings the rest of its history."
@@ -107,13 +105,13 @@ def _agents(overview: Overview) -> list[str]:
         (one_line(a.name, 40), a.role.value, plural(a.pull_requests, "pull request"), a.confidence)
         for a in overview.agents
     ]
-    return [heading("Agents"), *_some(table(rows))] if rows else []
+    return [heading("Agents"), *some(table(rows))] if rows else []
 
 
 def _not_automatic(groups: Sequence[Group]) -> list[str]:
     count = plural(sum(len(group.prs) for group in groups), "pull request")
     title = heading(f"Not automatic: {count}, by author and time")
-    return [title, *_some([_brief(group) for group in groups])] if groups else []
+    return [title, *some([_brief(group) for group in groups])] if groups else []
 
 
 def _blocks(groups: Sequence[Group], overview: Overview) -> Iterator[str]:
@@ -131,7 +129,7 @@ def _block(group: Group, overview: Overview, titles: int) -> Iterator[str]:
     yield dim(one_line(f"    {', '.join((_when(group), *_about(group)))}", WIDTH))
     yield from (_title(overview.pull_requests[number]) for number in group.review[:titles])
     if more := group.review[titles:]:
-        yield dim(one_line(f"    ... and {_ranges(more)}", WIDTH))
+        yield dim(one_line(f"    ... and {ranges(more)}", WIDTH))
 
 
 def _about(group: Group) -> Iterator[str]:
@@ -147,7 +145,7 @@ def _about(group: Group) -> Iterator[str]:
 
 def _brief(group: Group) -> str:
     name = one_line(_name(group), 28)
-    return one_line(f"  {name:<28}  {_when(group):<25}  {_ranges(group.prs)}", WIDTH)
+    return one_line(f"  {name:<28}  {_when(group):<25}  {ranges(group.prs)}", WIDTH)
 
 
 def _name(group: Group) -> str:
@@ -165,25 +163,9 @@ def _title(one: Judged) -> str:
     return one_line(f"    #{one.number} {one.title}", WIDTH)
 
 
-def _ranges(numbers: Sequence[str]) -> str:
-    """`#3-#5, #9`: neighbouring numbers as one."""
-    runs: list[list[int]] = []
-    for number in sorted(map(int, numbers)):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]}-#{run[-1]}" for run in runs)
-
-
-def _some(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - MOST_ROWS
-    return [*lines[:MOST_ROWS], dim(f"  ... and {more} more")] if more > 0 else list(lines)
-
-
 def _unattributed(overview: Overview) -> list[str]:
     lines = [_title(overview.pull_requests[number])[2:] for number in overview.unattributed]
-    return [heading("Automatic, in no session: none fits, or several equally well"), *_some(lines)] if lines else []
+    return [heading("Automatic, in no session: none fits, or several equally well"), *some(lines)] if lines else []
 
 
 def _shared_files(overview: Overview) -> Iterator[list[str]]:
@@ -198,7 +180,7 @@ def _shared_files(overview: Overview) -> Iterator[list[str]]:
 
 def _pairs(title: str, pairs: Sequence[Overlap]) -> list[str]:
     lines = [one_line(f"  #{p.numbers[0]} and #{p.numbers[1]}  {_files(p.files)}", WIDTH) for p in pairs]
-    return [heading(title), *_some(lines)] if lines else []
+    return [heading(title), *some(lines)] if lines else []
 
 
 def _together(pair: Overlap, overview: Overview) -> bool:
@@ -207,21 +189,18 @@ def _together(pair: Overlap, overview: Overview) -> bool:
 
 
 def _files(files: Sequence[str] | None) -> str:
-    if files is None:
-        return "unknown: the clone is shallow"
-    more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
-    return f"{plural(len(files), 'file')}: {', '.join(files[:MOST_FILES])}{more}"
+    return "unknown: the clone is shallow" if files is None else some_files(files)
 
 
 def _stacks(overview: Overview) -> list[str]:
     chains = sorted(overview.stacks, key=len, reverse=True)
     lines = [one_line(f"  {' <- '.join(f'#{number}' for number in chain)}", WIDTH) for chain in chains]
-    return [heading("Stacks, each built on the one before"), *_some(lines)] if lines else []
+    return [heading("Stacks, each built on the one before"), *some(lines)] if lines else []
 
 
 def _evidence(overview: Overview) -> list[str]:
     rows = [(e.rule, one_line(e.detail, 40), plural(e.pull_requests, "pull request")) for e in overview.evidence]
-    return [heading("Why automatic"), *_some(table(rows))] if rows else []
+    return [heading("Why automatic"), *some(table(rows))] if rows else []
 
 
 def _patterns(policy: Policy) -> Iterator[str]:
@@ -281,4 +260,4 @@ def _neighbours(overview: Overview, number: str) -> Iterator[str]:
         if other != number
     ]
     if lines:
-        yield from ("", heading("Others within a week that touch the same files"), *_some(lines))
+        yield from ("", heading("Others within a week that touch the same files"), *some(lines))

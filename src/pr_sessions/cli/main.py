@@ -19,7 +19,7 @@ DONE, MENDABLE, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "See": {
         "demo": "Show everything once, in a throw-away repository.",
-        "look": "Read a repository's history and show its sessions. Installs and writes nothing.",
+        "look": "Show the sessions of a history, or of what is open on GitHub. Writes nothing.",
         "status": "Show the current session, the counts and the last ten.",
         "list": "List sessions, with filters.",
         "show": "Show one session with its pull requests.",

@@ -141,7 +141,10 @@ class Telling:
         return new[:room]
 
     async def ask_person(self, login: str) -> None:
-        """Whether somebody may write to the repository."""
+        """Whether somebody may write to the repository; nobody is told who does not say who asks."""
+        if not self.github.has_credential:
+            self.doubt("who may write: GitHub tells that only with a token")
+            return
         granted = await self.attempt(f"whether {login} may write", self.github.permission(login))
         if granted is not None:
             self._writers[login] = granted in ("admin", "write")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pr_sessions.cli import options, output, pull_request_options, reasons, session_text, views
+from pr_sessions.sessions.reasons import NO_REASON
 from pr_sessions.sessions.session import Session, State
 from pr_sessions.tracker import Added, Tracker
 
@@ -91,7 +92,7 @@ def _text(added: Added, tracker: Tracker, now: datetime) -> Iterator[str]:
 def _placed(added: Added) -> str:
     placement = added.recorded.facts.placement if added.recorded.facts else None
     if placement is None:
-        return reasons.NO_REASON
+        return NO_REASON
     return f"{placement.rung.label}: {output.one_line(placement.detail, 120)}"
 
 

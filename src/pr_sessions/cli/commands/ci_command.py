@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pr_sessions.live.event import Event
     from pr_sessions.live.judgement import Judgement
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = ("check", "comment", "sweep")
 OVER_BUDGET = 1
 
 

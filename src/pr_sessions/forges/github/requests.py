@@ -18,6 +18,8 @@ from pr_sessions.sessions.times import read_time
 
 PER_PAGE = 100
 API_VERSION = "2022-11-28"
+# The App whose token a runner has.
+RUNNER = "github-actions"
 _JSON, _RAW = "application/vnd.github+json", "application/vnd.github.raw+json"
 _AT_ONCE = 8
 # GitHub ends a token of an installation after an hour.
@@ -49,11 +51,17 @@ class Requests:
         self.wire = wire
         self._credential = credential
         self._granted: tuple[Secret, datetime] | None = None
+        self._app = RUNNER
 
     @property
     def has_credential(self) -> bool:
         """Whether GitHub is asked as somebody."""
         return self._credential is not None
+
+    @property
+    def app(self) -> str:
+        """The name of the App that check runs are written as; with an App's key, known after the first request."""
+        return self._app
 
     async def item(self, method: str, url: str, told: Any = None, **names: str | int) -> Any:
         """What an address answers with, decoded; `None` where the answer is empty.
@@ -208,6 +216,7 @@ class Requests:
         number = installation.get("id") if isinstance(installation, dict) else None
         if not isinstance(number, int):
             raise self._unreadable("GET", url)
+        self._app = str(installation.get("app_slug", ""))
         url = self._filled("/app/installations/{installation}/access_tokens", {"installation": number})
         told = {"repositories": [self.repository.partition("/")[2]]}
         granted = self._read(await self._send("POST", url, headers, told), "POST", url)[0]

@@ -55,6 +55,7 @@ class Wire:
         self.base = base
         self.clock = clock
         self.sent = 0
+        self._tries = patience.tries
         self._client, self._patience, self._limits, self._sleep = client, patience, limits, sleep
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer | NoAnswer:
@@ -67,7 +68,12 @@ class Wire:
         while True:
             outcome = await self._follow(method, url, headers, body)
             pause = pause_before_retry(method, outcome, attempt, self.clock())
-            if pause is None or attempt >= self._patience.tries or self.clock() + pause > deadline:
+            if pause is None:
+                self._tries = self._patience.tries
+                return outcome
+            if attempt >= self._tries or self.clock() + pause > deadline:
+                # Who was waited for in vain is asked once only, until a request needs no repetition.
+                self._tries = 1
                 return outcome
             await self._sleep(pause / timedelta(seconds=1))
             attempt += 1

@@ -1,0 +1,39 @@
+"""`pr-sessions ci check`."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from pr_sessions.cli.ci.entrance import Asked, event_options, run
+
+if TYPE_CHECKING:
+    from pr_sessions.forges.github.client import GitHub
+    from pr_sessions.live.check_runs import Report
+    from pr_sessions.live.event import Event
+
+
+@click.command("check")
+@event_options
+def command(asked: Asked) -> int:
+    r"""Keep the check `pr-sessions`, and start checks that waited and wait no longer.
+
+    In `enforce` it is queued while checks wait, in progress while they run, and succeeds once every check of
+    gate.checks has succeeded on that very commit. It needs `checks: write`, and to start checks `actions: write`.
+    A recorded event, too, is looked at as things stand today: what is written is true of today.
+
+    \b
+    Examples:
+      pr-sessions ci check
+      pr-sessions ci check --json
+    """
+    from pr_sessions.cli.ci import told
+
+    return told.tell(run(asked, _report), as_json=asked.json)
+
+
+async def _report(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":
+    from pr_sessions.live.reporting import report
+    from pr_sessions.tracker import utc_now
+
+    return await report(github, event, utc_now())

@@ -1,0 +1,79 @@
+"""`pr-sessions ci comment`."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import Struct
+
+from pr_sessions.cli import output
+from pr_sessions.cli.ci.entrance import Asked, event_options, run
+
+if TYPE_CHECKING:
+    from pr_sessions.forges.github.client import GitHub
+    from pr_sessions.live.comments import Done
+    from pr_sessions.live.event import Event
+
+ABOUT = ("pull_request", "pull_request_review", "issue_comment")
+
+
+class Outcome(Struct, frozen=True):
+    """What was said, and why other things were not, in words."""
+
+    done: "tuple[Done, ...]" = ()
+    notes: tuple[str, ...] = ()
+
+
+@click.command("comment")
+@event_options
+def command(asked: Asked) -> None:
+    r"""Tell reviewers of a session in comments, and answer commands.
+
+    The digest stands on one pull request of a session, the others get one line that leads to it. What is there is
+    edited, and never doubled. It needs the permission `pull-requests: write`, and fails for nothing that GitHub does.
+
+    \b
+    Examples:
+      pr-sessions ci comment
+      pr-sessions ci comment --event event.json --json
+    """
+    outcome = run(asked, _comment)
+    output.show(_view(outcome), _lines(outcome), as_json=asked.json)
+
+
+async def _comment(github: "GitHub | None", event: "Event", now: datetime) -> Outcome:
+    from pr_sessions.live.comments import apply, plan, with_its_comments
+    from pr_sessions.live.judgement import judge
+
+    if reason := _silence(event):
+        return Outcome(notes=(reason,))
+    if github is None:
+        return Outcome(notes=("nothing is said without a token",))
+    planned = plan(await with_its_comments(github, await judge(github, event, now)))
+    done, refused = await apply(github, planned)
+    return Outcome(done, (*planned.notes, *refused))
+
+
+def _silence(event: "Event") -> str:
+    """Why there is nothing to say whatever GitHub tells; empty where there may be something."""
+    if event.name not in ABOUT or not event.number:
+        return f"nothing to say about {event.name or 'an unknown event'}: {event.problem or 'it is no pull request'}"
+    if event.comment and event.comment.author.is_bot:
+        return "nothing to say to an App's comment"
+    return ""
+
+
+def _view(outcome: Outcome) -> dict[str, Any]:
+    return {"done": outcome.done, "notes": outcome.notes}
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    yield from (
+        f"{one.kind} on #{one.number}: {one.did} {output.one_line(one.address, 200)}".rstrip() for one in outcome.done
+    )
+    yield from _notes(outcome.notes)
+
+
+def _notes(notes: Iterable[str]) -> Iterator[str]:
+    yield from (output.one_line(note, 400) for note in notes)

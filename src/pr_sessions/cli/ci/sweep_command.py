@@ -1,0 +1,42 @@
+"""`pr-sessions ci sweep`."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from pr_sessions.cli import options
+from pr_sessions.cli.ci.entrance import NO_TOKEN, Asked, run
+from pr_sessions.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from pr_sessions.forges.github.client import GitHub
+    from pr_sessions.live.check_runs import Report
+    from pr_sessions.live.event import Event
+
+
+@click.command("sweep")
+@click.option("--repository", default="", metavar="OWNER/REPO", help="Which one; the runner's if not given.")
+@options.as_json
+def command(repository: str, json: bool) -> int:
+    r"""Look at all open pull requests: start what has waited too long, complete what has ended.
+
+    To be run on a schedule. It makes good what an event missed, and reports on pull requests of forks and of
+    Dependabot, whose own jobs may not write. With `gate: advisory` it says what it would do, and writes nothing.
+
+    \b
+    Examples:
+      pr-sessions ci sweep
+      pr-sessions ci sweep --repository ada/shop --json
+    """
+    from pr_sessions.cli.ci import told
+
+    return told.tell(run(Asked(repository=repository), _sweep), as_json=json)
+
+
+async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":  # noqa: ARG001 - as `run` calls it
+    from pr_sessions.live.sweep import sweep
+
+    if github is None:
+        raise InvalidValue("there is no repository to look at, or no token", f"name it by --repository; {NO_TOKEN}")
+    return await sweep(github, now)

@@ -1,0 +1,91 @@
+"""Our own comments: a hidden first line says what each is for, and only an App's account is believed. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from hashlib import sha256
+
+from msgspec import Struct
+
+from pr_sessions.forges.github.payload import Comment
+from pr_sessions.sessions.ids import is_valid_id, safe_author
+
+# Bounded, and matched against the beginning of a line of known length only.
+_MARK = re.compile(r"<!-- pr-sessions: (digest|link|answer) ([A-Za-z0-9_.-]{1,200}) -->", re.ASCII)
+_STATE = re.compile(r"<!-- edits: ([0-9]{1,4}), content: ([0-9a-f]{12})(, final)? -->", re.ASCII)
+_LONGEST_HEAD = 400
+
+
+class Kind(StrEnum):
+    """What a comment of ours is for."""
+
+    DIGEST = "digest"
+    LINK = "link"
+    ANSWER = "answer"
+
+
+class Own(Struct, frozen=True, kw_only=True):
+    """A comment of ours as its hidden lines tell.
+
+    Attributes:
+        key: the session's id, or the id of the comment that is answered.
+        edits: how often it was edited.
+        content: what it said apart from the time, as a short hash.
+        final: whether it says that its session completed.
+    """
+
+    comment: Comment
+    kind: Kind
+    key: str
+    edits: int = 0
+    content: str = ""
+    final: bool = False
+
+
+def own(comment: Comment) -> Own | None:
+    """What a comment of ours is for; `None` for everybody else's, whatever it begins with."""
+    if not comment.author.is_bot:
+        return None
+    first, second = [*comment.body[:_LONGEST_HEAD].splitlines(), "", ""][:2]
+    mark, state = _MARK.fullmatch(first), _STATE.fullmatch(second)
+    if mark is None:
+        return None
+    edits, content, final = state.groups() if state else (0, "", None)
+    return Own(
+        comment=comment, kind=Kind(mark[1]), key=mark[2], edits=int(edits), content=content, final=final is not None
+    )
+
+
+def standing(comments: Iterable[Comment]) -> Mapping[str, Own]:
+    """By number of the pull request, our comment that tells of its session; the first where there are more."""
+    found: dict[str, Own] = {}
+    for comment in comments:
+        told = own(comment)
+        if told and told.kind is not Kind.ANSWER:
+            found.setdefault(comment.number, told)
+    return found
+
+
+def answered(comments: Iterable[Comment]) -> frozenset[str]:
+    """The ids of the comments that have our answer."""
+    return frozenset(told.key for comment in comments if (told := own(comment)) and told.kind is Kind.ANSWER)
+
+
+def session_key(session_id: str) -> str:
+    """A session's id as it stands in a mark; that of an old session file may hold anything."""
+    return session_id if is_valid_id(session_id) else safe_author(session_id)
+
+
+def content_of(text: str) -> str:
+    """A short hash by which it is seen whether there is anything to edit."""
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def marked(kind: Kind, key: str, text: str, *, state: str = "") -> str:
+    """The comment's whole text."""
+    return "\n".join(filter(None, (f"<!-- pr-sessions: {kind} {key} -->", state, text)))
+
+
+def state_line(edits: int, content: str, *, final: bool) -> str:
+    """The second hidden line."""
+    return f"<!-- edits: {edits}, content: {content}{', final' if final else ''} -->"

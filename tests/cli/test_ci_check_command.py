@@ -1,0 +1,133 @@
+"""`ci check` and `ci sweep` as a job runs them: what is told, what is written, and the exit code."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import Cli, Result
+
+from fake_github import SHA, TOKEN, FakeGitHub
+from pr_sessions.sessions.times import write_time
+from pr_sessions.stores.repository import CONFIG
+from pr_sessions.tracker import utc_now
+
+ENFORCE = "gate: enforce\ngate.checks: [test]\ngate.workflow: ci.yml\n"
+
+Step = Callable[..., Result]
+
+
+@pytest.fixture
+def shop(fake: FakeGitHub) -> FakeGitHub:
+    """A pull request of a minute ago, in a repository that lets checks wait."""
+    fake.permissions = {"bot": "write"}
+    fake.contents["main", CONFIG] = ENFORCE.encode()
+    created = write_time((utc_now() - timedelta(minutes=1)).replace(microsecond=0))
+    fake.now = write_time(utc_now().replace(microsecond=0))
+    fake.add_pull(7, "auto-pr: seven", created)
+    fake.pulls[7]["head"]["sha"] = SHA
+    return fake
+
+
+@pytest.fixture
+def step(shop: FakeGitHub, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Step:
+    """Runs a command of the gate: `step("check", "--json", name="pull_request")`."""
+
+    def call(*arguments: str, name: str = "pull_request", told: Any = None, **environ: str) -> Result:
+        event = {
+            "action": "opened",
+            "number": 7,
+            "pull_request": shop.pulls[7],
+            "repository": {"full_name": "ada/shop"},
+        }
+        (tmp_path / "event.json").write_text(json.dumps(told or event))
+        known = {
+            "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+            "GITHUB_EVENT_NAME": name,
+            "GITHUB_REPOSITORY": "ada/shop",
+            "GITHUB_API_URL": shop.url,
+            "GITHUB_TOKEN": TOKEN,
+            "GITHUB_SHA": SHA,
+        }
+        for key, value in (known | environ).items():
+            monkeypatch.setenv(key, value)
+        return cli("ci", *arguments)
+
+    return call
+
+
+def checks(shop: FakeGitHub) -> list[tuple[str, str | None]]:
+    return [(check["status"], check["conclusion"]) for check in shop.checks.values() if check["name"] == "pr-sessions"]
+
+
+def test_a_pull_request_that_waits_gets_its_check_run(shop: FakeGitHub, step: Step) -> None:
+    done = step("check")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("#7 6dcb09b: queued (Waits for the end of session bot-")
+    assert checks(shop) == [("queued", None)]
+    assert step("check").out == "1 commit looked at: nothing to do\n"
+
+
+def test_the_last_job_of_a_dispatched_run_tells_the_result(shop: FakeGitHub, step: Step) -> None:
+    step("check")
+    shop.add_run(SHA, "test", "success", suite=9)
+    done = step(
+        "check", name="workflow_dispatch", told={"inputs": {}, "ref": "refs/heads/work-7", "workflow": "ci.yml"}
+    )
+
+    assert done.out == "#7 6dcb09b: success (Succeeded: test)\n"
+    assert checks(shop) == [("completed", "success")]
+
+
+def test_a_merge_group_is_told_of(shop: FakeGitHub, step: Step) -> None:
+    group = {"head_sha": "b" * 40, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7", "base_ref": "refs/heads/main"}
+    told = {"action": "checks_requested", "merge_group": group, "repository": {"full_name": "ada/shop"}}
+    done = step("check", name="merge_group", told=told)
+
+    assert done.out == "bbbbbbb: in_progress (Waits for the results of test)\n"
+
+
+def test_a_sweep_needs_no_event(shop: FakeGitHub, step: Step) -> None:
+    done = step("sweep", "--json", name="schedule", told={"schedule": "4-59/10 * * * *"})
+    told = json.loads(done.out)
+
+    assert (done.code, told["gate"], told["looked_at"]) == (0, "enforce", 1)
+    assert [one["status"] for one in told["check_runs"]] == ["queued"]
+    assert checks(shop) == [("queued", None)]
+
+
+def test_a_missing_right_fails_the_job_and_names_it(shop: FakeGitHub, step: Step) -> None:
+    shop.forbidden.add("checks/create")
+    for command in ("check", "sweep"):
+        done = step(command)
+        assert done.code == 1
+        assert "the job needs `permissions: checks: write`" in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("check", "a check run cannot be written without a token"), ("sweep", "no repository to look at, or no token")],
+)
+def test_without_a_token_nothing_is_asked(shop: FakeGitHub, step: Step, command: str, said: str) -> None:
+    done = step(command, GITHUB_TOKEN="")
+
+    assert (done.code, shop.asked) == (1, [])
+    assert said in done.err
+
+
+def test_an_event_that_cannot_be_read_writes_nothing(shop: FakeGitHub, step: Step) -> None:
+    done = step("check", told=["half"], name="pull_request")
+
+    assert done.code == 0
+    assert "the event file holds no object" in done.out
+    assert checks(shop) == []
+
+
+def test_github_that_refuses_fails_the_job_and_passes_nothing(shop: FakeGitHub, step: Step) -> None:
+    shop.forbidden |= {"pulls/list", "pulls/get", "checks/list-for-ref"}
+    done = step("check")
+
+    assert (done.code, checks(shop)) == (1, [])

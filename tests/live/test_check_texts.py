@@ -1,0 +1,76 @@
+"""What our check run says to people: in plain words, and harmless whatever somebody wrote."""
+
+import pytest
+from heads_and_runs import ENFORCE, RUNS, head, job
+from msgspec.structs import replace
+
+from pr_sessions.live.check_texts import not_started, summary, title
+from pr_sessions.live.heads import Head
+from pr_sessions.live.steps import Step
+from pr_sessions.sessions.gate import Reason, Why
+
+RAN = (job("test"), job("lint", "failure", of=2))
+
+
+@pytest.mark.parametrize(
+    ("due", "one", "expected"),
+    [
+        (Step.WAIT, head(), "Waits for the end of session s-1"),
+        (Step.WAIT, head(session=None), "Waits for the end of its session"),
+        (Step.WAIT, head(session="s" * 200), f"Waits for the end of session {'s' * 70}…"),
+        (Step.START, head(), "Waits for the results of test, lint"),
+        (Step.RUN, head(), "Waits for the results of test, lint"),
+        (Step.SUCCEED, head(), "Succeeded: test, lint"),
+        (Step.FAIL, head(*RAN), "Did not succeed: lint"),
+    ],
+)
+def test_a_title_is_one_line_and_says_how_it_stands(due: Step, one: Head, expected: str) -> None:
+    assert title(due, one, ENFORCE) == expected
+
+
+def test_who_waits_reads_how_to_run_the_checks_at_once() -> None:
+    assert (
+        summary(Step.WAIT, head(job("test", "skipped")), ENFORCE)
+        == """\
+The checks of this commit wait for the end of session `s-1`. They run when the session ends. To run them at once: \
+approve the pull request, mark it as ready for review, switch on auto-merge, or comment `/complete-session`.
+
+| Check | On this commit |
+| --- | --- |
+| `test` | not run |
+| `lint` | not run |
+
+A check that was skipped, or is neutral, does not count as run."""
+    )
+
+
+def test_what_was_started_says_why() -> None:
+    assert summary(Step.START, head(decision=RUNS), ENFORCE).startswith(
+        "`checks.yml` was started on `work-7`, because its session does not go on: timeout."
+    )
+
+
+def test_failures_name_the_checks() -> None:
+    assert "| `test` | succeeded |\n| `lint` | failed |" in summary(Step.FAIL, head(*RAN), ENFORCE)
+
+
+@pytest.mark.parametrize("due", Step)
+def test_words_from_outside_mean_nothing_in_the_summary(due: Step) -> None:
+    evil = "<img src=x>\n# @ada [a](http://e) `| x |` #1 \u202e"
+    one = head(branch=evil, session=evil, decision=replace(RUNS, reasons=(Reason(Why.ALWAYS, evil),)))
+    policy = replace(ENFORCE, gate_checks=(evil,))
+    said = summary(due, one, policy) + not_started("checks.yml", evil, evil)[1]
+
+    assert not [mark for mark in ("<img", "\n#", "@ada", "[a](", "http://", "#1", "\u202e") if mark in said]
+    assert "\n" not in title(due, one, policy)
+
+
+def test_a_workflow_that_cannot_be_started_is_told_with_the_way_out() -> None:
+    assert not_started("checks.yml", "work-7", "GitHub cannot do this (422)") == (
+        "checks.yml cannot be started",
+        """\
+`checks.yml` cannot be started on `work-7`: GitHub cannot do this (422). It is tried again.
+
+Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it. \
+A check that was skipped, or is neutral, does not count as run.""",
+    )

@@ -1,0 +1,76 @@
+"""Of which open pull requests something may be due: of those that rest, each has its hour."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from heads_and_runs import ENFORCE, OTHER, SHA
+from msgspec.structs import replace
+
+from judged import live, pull, session, snapshot
+from pr_sessions.forges.github.payload import ChangedFile, Review, User
+from pr_sessions.live.open_heads import RESTS, TURNS, More, OpenHeads
+from pr_sessions.live.rebuild import Live, rebuild
+from pr_sessions.sessions.session import Completion, State
+from scene import START, minute
+
+LONG_AGO = START - timedelta(days=30)
+LATER = START + RESTS
+
+
+def around(now: datetime, updated: datetime, sessions: Live | None = None) -> OpenHeads:
+    told = snapshot(
+        replace(pull(2), updated=updated, head_sha=SHA), replace(pull(3, state=State.MERGED), updated=START)
+    )
+    return OpenHeads(told, sessions or live(), ENFORCE, now)
+
+
+def of_a_bot(**files: str) -> OpenHeads:
+    bot = User("cursor[bot]", 5, "Bot")
+    told = snapshot(replace(pull(2), author=bot, head_sha=SHA, updated=START), **files)
+    return OpenHeads(told, rebuild(told, ENFORCE, minute(1)), ENFORCE, minute(1))
+
+
+def asked(at: OpenHeads) -> list[str]:
+    return [head.number for head in at.due()]
+
+
+@pytest.mark.parametrize(
+    ("now", "updated", "sessions", "expected"),
+    [
+        (LATER - timedelta(seconds=1), START, None, ["2"]),
+        (LATER, START, None, []),
+        # Its session has only just ended, or still goes on.
+        (LATER, LONG_AGO, live(session("2", completion=Completion(minute(5), "timeout"))), ["2"]),
+        (LATER, LONG_AGO, live(session("2", last_activity=minute(1))), ["2"]),
+        (LATER + timedelta(days=1), LONG_AGO, live(session("2", completion=Completion(START, "timeout"))), []),
+    ],
+)
+def test_what_rests_is_not_asked_for(
+    now: datetime, updated: datetime, sessions: Live | None, expected: list[str]
+) -> None:
+    assert asked(around(now, updated, sessions)) == expected
+
+
+def test_in_one_hour_of_six_everything_is_asked_for() -> None:
+    hours = [START + timedelta(days=3, hours=hour) for hour in range(TURNS)]
+
+    assert sorted(len(asked(around(now, START))) for now in hours) == [0] * (TURNS - 1) + [1]
+
+
+def test_an_approval_by_somebody_who_may_write_speaks_for_running() -> None:
+    at = of_a_bot(_2="src/shop.py")
+    [head] = at.due()
+    review = Review(1, User("ada"), "approved", SHA, minute(1))
+
+    assert head.decision.skip
+    assert at.approved_by(More(head, (review, replace(review, author=User("eve"), commit=OTHER)))) == ("ada",)
+    assert not at.decided_again(More(head, (review,)), {"ada": True}).decision.skip
+    assert at.decided_again(More(head, (review,)), {"ada": False}).decision.skip
+
+
+def test_files_that_were_asked_for_decide() -> None:
+    at = of_a_bot()
+    [head] = at.due()
+
+    assert at.decided_again(More(head, files=(ChangedFile("src/shop.py"),)), {}).decision.skip
+    assert not at.decided_again(More(head, files=(ChangedFile(".github/workflows/ci.yml"),)), {}).decision.skip

@@ -1,0 +1,97 @@
+"""Our own comments are found by their first line and their author, and by nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from snapshots import app, said
+
+from pr_sessions.live.own_comments import (
+    Kind,
+    Own,
+    answered,
+    content_of,
+    marked,
+    own,
+    session_key,
+    standing,
+    state_line,
+)
+from pr_sessions.sessions.ids import is_valid_id
+from rendering import HOSTILE, shown
+
+US = app("github-actions[bot]")
+KEYS = st.text(alphabet="abAB09_.-", min_size=1, max_size=200)
+
+
+@given(st.sampled_from(Kind), KEYS, HOSTILE, st.integers(0, 50), st.booleans())
+def test_what_is_written_is_found_again(kind: Kind, key: str, text: str, edits: int, final: bool) -> None:
+    body = marked(kind, key, text, state=state_line(edits, content_of(text), final=final))
+    comment = said(1, 0, body, US)
+
+    assert own(comment) == Own(comment=comment, kind=kind, key=key, edits=edits, content=content_of(text), final=final)
+
+
+def test_the_hidden_lines_show_nothing() -> None:
+    body = marked(Kind.DIGEST, "ada--x.-", "words", state=state_line(3, content_of("words"), final=True))
+    assert shown(body)[1] == "words"
+
+
+def test_line_ends_of_a_browser_do_not_matter() -> None:
+    body = marked(Kind.LINK, "s-1", "words", state=state_line(3, "0123456789ab", final=False))
+    found = own(said(1, 0, body.replace("\n", "\r\n"), US))
+
+    assert found
+    assert (found.kind, found.key, found.edits, found.content) == (Kind.LINK, "s-1", 3, "0123456789ab")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "words",
+        " <!-- pr-sessions: digest s-1 -->",
+        "words\n<!-- pr-sessions: digest s-1 -->",
+        "> <!-- pr-sessions: digest s-1 -->",
+        "<!-- pr-sessions: digest s-1 --> words",
+        "<!-- pr-sessions: digest s 1 -->",
+        "<!-- pr-sessions: digest -->",
+        f"<!-- pr-sessions: digest {'s' * 201} -->",
+        f"<!-- pr-sessions: digest {'s' * 100_000}",
+        "<!-- pr-sessions: else s-1 -->",
+    ],
+)
+def test_anything_else_is_no_comment_of_ours(body: str) -> None:
+    assert own(said(1, 0, body, US)) is None
+
+
+def test_a_person_writes_no_comment_of_ours() -> None:
+    assert own(said(1, 0, marked(Kind.DIGEST, "s-1", "words"), "ada")) is None
+
+
+@pytest.mark.parametrize("second", ["", "words", "<!-- edits: x, content: 0 -->", "<!-- edits: 99999, content: 0 -->"])
+def test_a_second_line_that_is_gone_is_none_of_an_edit(second: str) -> None:
+    found = own(said(1, 0, f"<!-- pr-sessions: digest s-1 -->\n{second}", US))
+
+    assert found
+    assert (found.edits, found.content, found.final) == (0, "", False)
+
+
+def test_one_comment_tells_of_the_session_and_answers_are_counted_apart() -> None:
+    comments = [
+        said(1, 1, marked(Kind.ANSWER, "7", "Moved."), US),
+        said(1, 2, marked(Kind.LINK, "s-1", "There."), US),
+        said(1, 3, marked(Kind.DIGEST, "s-1", "All."), US),
+        said(2, 4, marked(Kind.DIGEST, "s-2", "All."), US),
+    ]
+    assert {number: (one.kind, one.key) for number, one in standing(comments).items()} == {
+        "1": (Kind.LINK, "s-1"),
+        "2": (Kind.DIGEST, "s-2"),
+    }
+    assert answered(comments) == {"7"}
+
+
+@given(HOSTILE)
+def test_every_session_has_a_name_for_marks(session_id: str) -> None:
+    key = session_key(session_id)
+    assert is_valid_id(key)
+    assert key == session_id or not is_valid_id(session_id)

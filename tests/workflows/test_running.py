@@ -1,0 +1,285 @@
+"""The workflows as a team has them, run step by step, and what becomes of the team's own checks."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from granted import GrantingGitHub
+from msgspec.structs import replace
+from runner import Job, Runner, without_network
+from scenes import (
+    AROUND,
+    CI,
+    ENFORCE,
+    LIMITS,
+    Event,
+    agent_opens,
+    comment,
+    configure,
+    dispatch,
+    merge_group,
+    pull_request,
+    schedule,
+    sha_of,
+)
+
+from fake_github import Fault
+
+Start = Callable[[Event], Runner]
+READING = {"contents": "read", "pull-requests": "read"}
+
+
+def results(jobs: dict[str, Job]) -> dict[str, str]:
+    """What every job came to; of those that are called, what the caller sees."""
+    return {name: job.result for name, job in jobs.items() if "/" not in name}
+
+
+def conclusions(github: GrantingGitHub) -> dict[int, str | None]:
+    """What our check says of the last commit of each pull request."""
+    ours = (check for check in github.checks.values() if check["name"] == "pr-sessions")
+    return {int(check["head_sha"], 16): check["conclusion"] for check in ours}
+
+
+class TestAdvisory:
+    def test_nothing_waits_and_the_summary_says_what_could(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        jobs = start(pull_request(github, 1)).run(CI)
+        told = jobs["gate"].outputs
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        assert (told["should_skip_scoring"], told["would_skip"], told["is_auto_pr"]) == ("false", "true", "true")
+        assert (json.loads(told["prs"]), told["session_completed"]) == (["1"], "false")
+        assert told["session_id"].startswith("cursor-bot-")
+        assert jobs["gate/gate"].summary != ""
+
+    def test_no_check_run_is_written(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        start(pull_request(github, 1)).run(CI)
+        assert results(start(pull_request(github, 1)).run(AROUND)) == {
+            "gate": "success",
+            "comment": "success",
+            "check": "success",
+            "sweep": "skipped",
+        }
+        assert (github.checks, github.dispatched) == ({}, [])
+
+    def test_people_s_pull_requests_are_none_of_the_gate_s_business(self, github: GrantingGitHub, start: Start) -> None:
+        github.add_pull(1, "Fix the tax", "2026-01-01T00:00:00Z", "ann")
+        github.pulls[1]["head"]["repo"]["id"] = 1
+        github.permissions["ann"] = "write"
+        told = start(pull_request(github, 1)).run(CI)["gate"].outputs
+        assert (told["is_auto_pr"], told["should_skip_scoring"], told["would_skip"]) == ("false", "false", "false")
+
+
+class TestEnforce:
+    def test_in_a_session_that_goes_on_the_checks_wait(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1, 2)
+        agent_opens(github, 2, 1)
+        jobs = start(pull_request(github, 2)).run(CI)
+        assert results(jobs) == {"gate": "success", "test": "skipped", "report": "skipped"}
+        assert jobs["gate"].outputs["should_skip_scoring"] == "true"
+        assert json.loads(jobs["gate"].outputs["prs"]) == ["1", "2"]
+
+    def test_meanwhile_our_check_is_pending_and_nothing_was_started(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        start(pull_request(github, 1)).run(AROUND)
+        checks = [(check["name"], check["head_sha"], check["status"]) for check in github.checks.values()]
+        assert (checks, github.dispatched) == ([("pr-sessions", sha_of(1), "queued")], [])
+
+    def test_the_end_of_the_session_starts_what_waited_once(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        github.permissions["ann"] = "write"
+        agent_opens(github, 1)
+        start(pull_request(github, 1)).run(AROUND)
+        event = comment(github, 1, "/complete-session")
+        for _ in range(2):
+            start(event).run(AROUND)
+        assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
+        assert [check["status"] for check in github.checks.values()] == ["in_progress"]
+
+    def test_what_was_started_runs_and_completes_our_check(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        start(pull_request(github, 1)).run(AROUND)
+        github.add_run(sha_of(1), "Tests", "success", suite=2)
+        jobs = start(dispatch(github, 1)).run(CI)
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        assert jobs["gate"].outputs["should_skip_scoring"] == "false"
+        ours = [check for check in github.checks.values() if check["name"] == "pr-sessions"]
+        assert [(check["status"], check["conclusion"]) for check in ours] == [("completed", "success")]
+
+    def test_a_check_that_failed_fails_ours(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        github.add_run(sha_of(1), "Tests", "failure", suite=2)
+        start(dispatch(github, 1)).run(CI)
+        ours = [check for check in github.checks.values() if check["name"] == "pr-sessions"]
+        assert [(check["status"], check["conclusion"]) for check in ours] == [("completed", "failure")]
+
+    def test_a_merge_group_is_checked(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        github.add_run("d" * 40, "Tests", "success", suite=2)
+        jobs = start(merge_group(github)).run(CI)
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        ours = [check for check in github.checks.values() if check["name"] == "pr-sessions"]
+        assert [(check["head_sha"], check["conclusion"]) for check in ours] == [("d" * 40, "success")]
+
+    def test_in_a_merge_queue_our_check_is_there_before_the_others_have_run(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        configure(github, ENFORCE)
+        jobs = start(merge_group(github)).run(AROUND)
+        assert results(jobs) == {"gate": "success", "comment": "skipped", "check": "success", "sweep": "skipped"}
+        assert [(check["name"], check["conclusion"]) for check in github.checks.values()] == [("pr-sessions", None)]
+
+    def test_the_sweep_starts_what_waited_too_long(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1, minutes=60)
+        github.add_run(sha_of(1), "Tests", "skipped", suite=2)
+        jobs = start(schedule()).run(AROUND)
+        assert results(jobs) == {"gate": "skipped", "comment": "skipped", "check": "skipped", "sweep": "success"}
+        assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
+
+    def test_nothing_is_merged_unchecked_and_nothing_runs_twice(self, github: GrantingGitHub, start: Start) -> None:
+        """The whole way of two pull requests: opened, held back, completed, started, checked."""
+        configure(github, ENFORCE)
+        github.permissions["ann"] = "write"
+        for number in (1, 2):
+            agent_opens(github, number, 3 - number)
+            event = pull_request(github, number)
+            assert results(start(event).run(CI))["test"] == "skipped"
+            github.add_run(sha_of(number), "Tests", "skipped", suite=number)
+            start(event).run(AROUND)
+        assert conclusions(github) == {1: None, 2: None}
+        start(comment(github, 2, "/complete-session")).run(AROUND)
+        assert sorted(told["ref"] for _, told in github.dispatched) == ["work-1", "work-2"]
+        for number in (1, 2):
+            github.add_run(sha_of(number), "Tests", "success", suite=10 + number)
+            assert results(start(dispatch(github, number)).run(CI))["report"] == "success"
+        start(schedule()).run(AROUND)
+        assert conclusions(github) == {1: "success", 2: "success"}
+        assert len(github.dispatched) == 2
+
+
+class TestLimits:
+    def test_too_many_open_pull_requests_fail_the_gate_and_no_check(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, LIMITS)
+        for number in range(1, 12):
+            agent_opens(github, number, 12 - number)
+        jobs = start(pull_request(github, 11)).run(CI)
+        assert results(jobs) == {"gate": "failure", "test": "success", "report": "success"}
+        assert "::error title=Too many open pull requests::" in jobs["gate/gate"].log
+
+    def test_no_comments_are_no_comments(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, LIMITS)
+        agent_opens(github, 1, 2)
+        agent_opens(github, 2, 1)
+        assert results(start(pull_request(github, 2)).run(AROUND))["comment"] == "success"
+        assert github.comments == {}
+
+
+class TestForks:
+    @pytest.mark.parametrize("settings", ["", ENFORCE])
+    def test_their_checks_always_run(self, github: GrantingGitHub, start: Start, settings: str) -> None:
+        configure(github, settings)
+        agent_opens(github, 1, fork=True)
+        jobs = start(pull_request(github, 1)).run(CI)
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        assert jobs["gate"].outputs["should_skip_scoring"] == "false"
+        assert jobs["report/check"].permissions == READING | {"checks": "read"}
+        assert github.checks == {}
+
+    def test_no_job_that_could_write_runs(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1, fork=True)
+        jobs = start(pull_request(github, 1)).run(AROUND)
+        assert results(jobs) == {"gate": "success", "comment": "skipped", "check": "skipped", "sweep": "skipped"}
+
+
+def test_dependabot_s_token_only_reads_which_fails_no_job(github: GrantingGitHub, start: Start) -> None:
+    configure(github, ENFORCE)
+    agent_opens(github, 1, title="Bump shop from 1 to 2", account="dependabot[bot]")
+    event = replace(pull_request(github, 1), reads_only=True)
+    for workflow in (CI, AROUND):
+        assert set(results(start(event).run(workflow)).values()) <= {"success", "skipped"}
+    assert (github.checks, github.comments, github.dispatched) == ({}, {}, [])
+
+
+class TestWhatGoesWrong:
+    """Whatever does, the team's own checks run."""
+
+    def test_the_tool_cannot_be_installed(self, github: GrantingGitHub, start: Start, tmp_path) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        runner.installed, runner.temp = None, tmp_path / "temp"
+        runner.environment = without_network(tmp_path / "no-wheels")
+        assert results(runner.run(CI)) == {"gate": "failure", "test": "success", "report": "failure"}
+
+    def test_python_is_too_old(self, github: GrantingGitHub, start: Start, tmp_path) -> None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/python3").write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / "bin/python3").chmod(0o755)
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        runner.installed, runner.environment = None, {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+        jobs = runner.run(CI)
+        assert results(jobs) == {"gate": "failure", "test": "success", "report": "failure"}
+        assert jobs["gate/gate"].log == "::error::pr-sessions needs Python 3.11 or newer as python3\n"
+
+    def test_the_tool_breaks_down(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        runner.installed = {"python": "/bin/false"}
+        assert results(runner.run(CI)) == {"gate": "failure", "test": "success", "report": "failure"}
+
+    def test_github_is_down(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        # What is to be asked again in an hour is not waited for.
+        github.faults.extend([Fault(status=503, headers={"retry-after": "3600"})] * 100)
+        jobs = start(pull_request(github, 1)).run(CI)
+        assert results(jobs)["test"] == "success"
+        assert jobs["gate"].outputs["should_skip_scoring"] == "false"
+
+    def test_the_default_branch_has_no_action_yet(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        runner.files = {name: text for name, text in runner.files.items() if "/actions/" not in name}
+        jobs = runner.run(CI)
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        assert (jobs["gate"].outputs["should_skip_scoring"], runner.ran[:1]) == ("", ["Your tests"])
+
+
+class TestWhoMayDoWhat:
+    def test_the_gate_reads_and_is_refused_nothing(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        jobs = start(pull_request(github, 1)).run(CI)
+        assert jobs["gate/gate"].permissions == READING
+        assert github.refused == []
+
+    def test_each_job_around_pull_requests_can_do_its_own_and_no_more(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        agent_opens(github, 1, 2)
+        agent_opens(github, 2, 1)
+        start(pull_request(github, 2)).run(AROUND)
+        assert github.refused == []
+        assert sorted(comment["issue_url"][-2:] for comment in github.comments.values()) == ["/1", "/2"]
+
+    @pytest.mark.parametrize("body", ["Thank you", "See https://example.org/a", "/sess"])
+    def test_comments_without_a_command_start_no_job(self, github: GrantingGitHub, start: Start, body: str) -> None:
+        agent_opens(github, 1)
+        jobs = start(comment(github, 1, body)).run(AROUND)
+        assert set(results(jobs).values()) == {"skipped"}
+
+    def test_a_title_with_shell_in_it_is_a_title(self, github: GrantingGitHub, start: Start, tmp_path) -> None:
+        agent_opens(
+            github,
+            1,
+            title=f"auto-pr: $(touch {tmp_path}/bad) `touch {tmp_path}/bad` ${{{{ github.token }}}}\n::error::x",
+        )
+        start(pull_request(github, 1)).run(CI)
+        start(pull_request(github, 1)).run(AROUND)
+        assert not (tmp_path / "bad").exists()
