@@ -58,10 +58,14 @@ def ask(fake: FakeGitHub, time: Time) -> Ask:
     def call(question: Callable[[GitHub], Awaitable[Any]], repository: str = "ada/shop", **how: Any) -> Any:
         environ = {"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN} | how.pop("environ", {})
 
-        async def run() -> Any:
-            async with open_github(repository, environ, clock=time, sleep=time.sleep, **how) as github:
-                return await question(github)
+        answers = []
 
-        return asyncio.run(run())
+        # A result would be written out as text: `asyncio.run` looks at the signal's handler, which holds the task.
+        async def run() -> None:
+            async with open_github(repository, environ, clock=time, sleep=time.sleep, **how) as github:
+                answers.append(await question(github))
+
+        asyncio.run(run())
+        return answers[0]
 
     return call

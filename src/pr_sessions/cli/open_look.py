@@ -1,6 +1,5 @@
 """`look` at what is open on GitHub: asks, shows how far it is, prints what it comes to."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec.structs import replace
 
-from pr_sessions.cli import output
+from pr_sessions.cli import output, to_the_end
 from pr_sessions.cli.github_extra import refuse_without_extra
 from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.tracker import utc_now
@@ -37,7 +36,7 @@ def look(repository: str, *, as_json: bool) -> None:
     """
     from pr_sessions.cli import open_text
 
-    overview = asyncio.run(_asked(repository, os.environ, _overview))
+    overview = to_the_end.run(_asked(repository, os.environ, _overview))
     output.show(open_text.view(overview), open_text.overview_lines(overview), as_json=as_json)
     tell_requests(overview.requests)
 
@@ -53,7 +52,7 @@ def explain(repository: str, number: str, *, as_json: bool) -> None:
     async def work(github: "GitHub") -> "Judgement":
         return await _judgement(github, number)
 
-    judgement = asyncio.run(_asked(repository, os.environ, work))
+    judgement = to_the_end.run(_asked(repository, os.environ, work))
     output.show(open_why_text.view(judgement), open_why_text.lines(judgement), as_json=as_json)
     tell_requests(judgement.requests)
 
@@ -72,7 +71,7 @@ def beside_history(root: Path, environ: Mapping[str, str] = os.environ) -> "Open
     """
     try:
         repository = _repository_of(root, environ)
-        return asyncio.run(_asked(repository, environ, _overview, beside=True)) if repository else None
+        return to_the_end.run(_asked(repository, environ, _overview, beside=True)) if repository else None
     except PrSessionsError as error:
         output.note(f"what is open on GitHub is not shown: {output.one_line(str(error), 300)}")
         if error.hint:

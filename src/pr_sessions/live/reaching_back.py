@@ -1,5 +1,6 @@
 """How far back a repository is read: pull requests by their creation, and the comments from a moment on."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pr_sessions.forges.github.client import PULLS
@@ -24,9 +25,13 @@ class PullRequestsBack:
         """Whether what was opened at that time may be missing, and can be asked for."""
         return self._next is not None and self._oldest >= moment
 
-    async def ask(self, moment: datetime) -> None:
-        """One page at least, and then page by page until something was opened earlier than that."""
-        while self._next and self._oldest >= moment:
+    async def ask(self, moment: Callable[[], datetime]) -> None:
+        """One page at least, and then page by page until something was opened earlier than that.
+
+        Args:
+            moment: asked for anew after every page, which may tell of something earlier.
+        """
+        while self._next and self._oldest >= moment():
             if self._pages == MOST_PAGES:
                 self._telling.doubt(f"the session reaches back over more than {MOST_PAGES} pages of pull requests")
                 self._next = None

@@ -48,7 +48,7 @@ async def read_around(github: GitHub, event: Event, policy: Policy, now: datetim
         telling.ask_files(number),
         *([telling.ask_reviews(number)] if _may_be_open(event) else ()),
         reading.ask_document(),
-        reading.older.ask(now),
+        reading.older.ask(lambda: now),
     )
     _take_event(telling, event)
     said = event.comment.created if event.comment else None
@@ -86,7 +86,7 @@ async def read_open(
     reading = _Reading(github, policy, now, MOST_PEOPLE_IN_ALL)
     telling = reading.telling
     complete, *_ = await asyncio.gather(
-        telling.ask_open(_PAGES_OF_OPEN), reading.ask_document(), reading.older.ask(now)
+        telling.ask_open(_PAGES_OF_OPEN), reading.ask_document(), reading.older.ask(lambda: now)
     )
     if not complete:
         telling.doubt(f"there are more than {_PAGES_OF_OPEN} pages of open pull requests")
@@ -140,12 +140,31 @@ class _Reading:
             named = self.telling.to_ask_for(n for number in numbers for n in _moved(number, live))
             asked = [*map(self.telling.ask_person, people), *map(self.telling.ask_named, named)]
             if began and self.older.lacks(began - self._policy.timeout):
-                asked.append(self.older.ask(began - self._policy.timeout))
+                asked.append(self.older.ask(self._reach(began, live, numbers)))
             elif began and self.comments.lacks(began):
                 asked.append(self.comments.ask(began))
             if not asked:
                 return live
             await asyncio.gather(*asked)
+
+    def _reach(self, began: datetime, live: Live, numbers: Collection[str]) -> Callable[[], datetime]:
+        """How far back a session may reach, without putting all together again for every page.
+
+        What its authors opened within the timeout before is likely to be its own. Of many sessions that says nothing.
+        """
+        home = live.home(next(iter(numbers))) if len(numbers) == 1 else None
+        told, timeout = self.telling.pull_requests, self._policy.timeout
+        authors = {told[n].author.login for n in (home.prs if home else ()) if n in told}
+
+        def reach() -> datetime:
+            earliest = began
+            times = (one.pull_request.created for one in told.values() if one.author.login in authors)
+            for moment in sorted((at for at in times if at), reverse=True):
+                if earliest - timeout <= moment < earliest:
+                    earliest = moment
+            return earliest - timeout
+
+        return reach
 
     def _rebuilt(self) -> Live:
         try:

@@ -1,6 +1,5 @@
 """How every command of the gate begins: the event is read, GitHub is opened, the work done at the time of looking."""
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import Struct
 
-from pr_sessions.cli import options, output
+from pr_sessions.cli import options, output, to_the_end
 from pr_sessions.cli.github_extra import refuse_without_extra
 from pr_sessions.errors import InvalidValue
 from pr_sessions.tracker import utc_now
@@ -82,7 +81,7 @@ def run(asked: Asked, work: Work[T]) -> T:
     refuse_without_extra()
     event = _event(asked, os.environ)
     now = (event.at if asked.event_file else None) or utc_now()
-    return asyncio.run(_with_github(event, now, work))
+    return to_the_end.run(_with_github(event, now, work))
 
 
 def _event(asked: Asked, environ: Mapping[str, str]) -> "Event":
