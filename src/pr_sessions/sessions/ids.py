@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from pr_sessions.errors import InvalidValue
 
@@ -52,6 +53,8 @@ def check_number(number: str | int) -> str:
     return f"{repository}#{int(digits)}" if repository else str(int(digits))
 
 
+# A session that grows sorts the same numbers again and again.
+@lru_cache(maxsize=1 << 16)
 def number_order(number: str) -> tuple[str, int, str]:
     """Sorts pull requests as people count them; no two different texts tie."""
     repository, _, digits = number.rpartition("#")
