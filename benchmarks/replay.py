@@ -21,8 +21,8 @@ from benchmarks.past_forge import PastForge, Stream, busiest_day, original
 from pr_sessions import open_tracker
 from pr_sessions.forges.github.client import GitHub, open_github
 from pr_sessions.forges.github.payload import read_pull_request
-from pr_sessions.live.event import Event
 from pr_sessions.live.judgement import judge
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.times import read_time
 
 OPENED, CLOSED = "opened", "closed"

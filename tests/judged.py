@@ -6,9 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, User
-from pr_sessions.live.event import Event
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.rebuild import Live
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.view import SessionView, view
 from pr_sessions.sessions.agent import Agent

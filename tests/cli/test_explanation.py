@@ -8,8 +8,8 @@ from judged import NOW, judged, live, pull, session, snapshot, viewed
 from pr_sessions.cli.ci.explanation import lines, view
 from pr_sessions.forges.github.payload import User
 from pr_sessions.live.commands import Ask, Command
-from pr_sessions.live.event import Event
 from pr_sessions.live.judgement import Judgement
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.agent import Agent, Evidence
 from pr_sessions.sessions.attribution import Choice, Tried
 from pr_sessions.sessions.recording import Recorded

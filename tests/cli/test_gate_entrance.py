@@ -13,7 +13,7 @@ from fake_github import TOKEN, FakeGitHub
 from pr_sessions.cli.ci.entrance import NO_TOKEN, Asked, run
 from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live.event import Event
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.times import read_time
 from pr_sessions.tracker import utc_now
 

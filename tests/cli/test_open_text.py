@@ -10,7 +10,7 @@ from pr_sessions.cli.open_text import age, overview_lines
 from pr_sessions.history.overview import AgentCount
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
+from pr_sessions.live.open.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
 from pr_sessions.sessions.agent import Agent, Role
 from pr_sessions.sessions.gate import Decision, Reason, Why
 from scene import START, minute

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from pr_sessions.cli import open_why_text
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, User
 from pr_sessions.history.relations import Overlap
-from pr_sessions.live.event import Event
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.rebuild import rebuild
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import standing
 from pr_sessions.sessions.gate import decide

@@ -4,9 +4,9 @@ import pytest
 from msgspec import json
 
 from pr_sessions.cli.ci.told import lines, tell, view
-from pr_sessions.live.check_runs import Done, Report
-from pr_sessions.live.checks import Act
-from pr_sessions.live.steps import Memory
+from pr_sessions.live.checks.plan import Act
+from pr_sessions.live.checks.runs import Done, Report
+from pr_sessions.live.checks.steps import Memory
 from pr_sessions.sessions.policy import GateMode
 
 SHA = "a" * 40

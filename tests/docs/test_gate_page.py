@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from judged import judged
-from pr_sessions.live.outputs import step_outputs
+from pr_sessions.live.runner.outputs import step_outputs
 from pr_sessions.sessions.gate import Why
 
 PAGE = (Path(__file__).parents[2] / "docs/concepts/gate.md").read_text("utf-8")

@@ -4,9 +4,9 @@ from typing import Any
 
 from snapshots import POLICY
 
-from pr_sessions.live.event import Event
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.rebuild import rebuild
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import standing
 from pr_sessions.live.view import view

@@ -5,8 +5,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from pr_sessions.forges.github.payload import CheckRun
-from pr_sessions.live.checks import Act
-from pr_sessions.live.heads import Head
+from pr_sessions.live.checks.heads import Head
+from pr_sessions.live.checks.plan import Act
 from pr_sessions.sessions.gate import Decision, Reason, Why
 from pr_sessions.sessions.policy import GateMode, Policy
 from scene import START

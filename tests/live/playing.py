@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from asking import Ask, Time
 from fake_github import FakeGitHub
 from pr_sessions.forges.github.payload import User, read_comment, read_pull_request
-from pr_sessions.live.check_runs import Report
-from pr_sessions.live.event import Event
-from pr_sessions.live.reporting import report
-from pr_sessions.live.sweep import sweep
+from pr_sessions.live.checks.reporting import report
+from pr_sessions.live.checks.runs import Report
+from pr_sessions.live.checks.sweep import sweep
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.repository import CONFIG
 from scene import minute

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from snapshots import POLICY, app, fork, said, snapshot, told
 
 from pr_sessions.forges.github.payload import Comment, GitHubPullRequest
-from pr_sessions.live.answers import MOST, Answer, answers
-from pr_sessions.live.own_comments import Kind, marked
+from pr_sessions.live.comments.answers import MOST, Answer, answers
+from pr_sessions.live.comments.own import Kind, marked
 from pr_sessions.sessions.policy import GateMode
 
 CURSOR, CLAUDE, US = app("cursor"), app("claude"), app("github-actions[bot]")

@@ -7,9 +7,9 @@ from heads_and_runs import APP, ENFORCE, OTHER, RUNS, SHA, head
 
 from asking import Ask
 from fake_github import FakeGitHub, Fault
-from pr_sessions.live.check_runs import Done, carry_out, with_runs
-from pr_sessions.live.checks import plan
-from pr_sessions.live.heads import Head
+from pr_sessions.live.checks.heads import Head
+from pr_sessions.live.checks.plan import plan
+from pr_sessions.live.checks.runs import Done, carry_out, with_runs
 from scene import START
 
 WAITING_RUN = ("pr-sessions", "queued", None, "waiting", "Waits for the end of session s-1")

@@ -4,9 +4,9 @@ import pytest
 from heads_and_runs import ENFORCE, RUNS, head, job
 from msgspec.structs import replace
 
-from pr_sessions.live.check_texts import not_started, summary, title
-from pr_sessions.live.heads import Head
-from pr_sessions.live.steps import Step
+from pr_sessions.live.checks.heads import Head
+from pr_sessions.live.checks.steps import Step
+from pr_sessions.live.checks.texts import not_started, summary, title
 from pr_sessions.sessions.gate import Reason, Why
 
 RAN = (job("test"), job("lint", "failure", of=2))

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pr_sessions.live.checks import Act, plan
-from pr_sessions.live.heads import Head
-from pr_sessions.live.steps import LOST, MISSED
+from pr_sessions.live.checks.heads import Head
+from pr_sessions.live.checks.plan import Act, plan
+from pr_sessions.live.checks.steps import LOST, MISSED
 from pr_sessions.sessions.policy import GateMode, Policy
 from scene import START, minute
 

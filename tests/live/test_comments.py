@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from snapshots import POLICY, app, ended, fork, said, snapshot, told
 
 from pr_sessions.forges.github.payload import ChangedFile, Comment
-from pr_sessions.live.comments import MOST_EDITS, MOST_NEW, Write, plan
-from pr_sessions.live.own_comments import Kind, own, standing
+from pr_sessions.live.comments.own import Kind, own, standing
+from pr_sessions.live.comments.writing import MOST_EDITS, MOST_NEW, Write, plan
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.policy import Commenting, Policy
 from scene import minute

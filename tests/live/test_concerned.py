@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from judged import NOW, SESSION, judged, live, pull, session, snapshot
 from pr_sessions.forges.github.payload import GitHubPullRequest, User
-from pr_sessions.live.concerned import concerned, of_merge_group, reported_at, token_only_reads
-from pr_sessions.live.event import Event
-from pr_sessions.live.heads import Head
+from pr_sessions.live.checks.concerned import concerned, of_merge_group, reported_at, token_only_reads
+from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.rebuild import Live
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.gate import Decision, Reason, Why
 from pr_sessions.sessions.session import Completion, State
 

@@ -10,7 +10,7 @@ from snapshots import POLICY, app, ended, said, snapshot, told
 
 from pr_sessions.forges.github.payload import ChangedFile
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.digest import LONGEST, Subject, digest, link
+from pr_sessions.live.comments.digest import LONGEST, Subject, digest, link
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.agent import Evidence
 from pr_sessions.sessions.policy import GateMode, Policy

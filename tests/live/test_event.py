@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from deliveries import FOLDERS, everything, examples
 from pr_sessions.forges.github.delivery import EVENTS, OCCASIONS
 from pr_sessions.forges.github.payload import User
-from pr_sessions.live import event as event_file
-from pr_sessions.live.event import Event, read_event
+from pr_sessions.live.runner import event as event_file
+from pr_sessions.live.runner.event import Event, read_event
 from pr_sessions.sessions.times import read_time
 
 REPOSITORY = "Codertocat/Hello-World"

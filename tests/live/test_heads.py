@@ -4,7 +4,7 @@ import pytest
 from heads_and_runs import OTHER, RUNS, WAITS, head, job
 
 from pr_sessions.forges.github.payload import CheckRun
-from pr_sessions.live.heads import Outcome, one_each, outcome
+from pr_sessions.live.checks.heads import Outcome, one_each, outcome
 
 NAMES = ("test", "lint")
 PASSED = (job("test", of=1), job("lint", of=2))

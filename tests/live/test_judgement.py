@@ -12,8 +12,8 @@ from pr_sessions.forges.github.patience import Patience
 from pr_sessions.forges.github.payload import GitHubPullRequest, User
 from pr_sessions.forges.github.wire import Limits
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.event import Event
 from pr_sessions.live.judgement import NO_TOKEN, Judgement, judge
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.gate import Decision, Reason, Why
 from pr_sessions.sessions.session import PullRequest
 from pr_sessions.sessions.times import write_time

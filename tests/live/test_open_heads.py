@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from judged import live, pull, session, snapshot
 from pr_sessions.forges.github.payload import ChangedFile, Review, User
-from pr_sessions.live.open_heads import RESTS, TURNS, More, OpenHeads
+from pr_sessions.live.checks.open_heads import RESTS, TURNS, More, OpenHeads
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.sessions.session import Completion, State
 from scene import START, minute

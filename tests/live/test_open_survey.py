@@ -12,8 +12,8 @@ from snapshots import DEVIN, POLICY, ended, fork, told
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, User
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.open_survey import open_overview, survey
-from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenSession
+from pr_sessions.live.open.overview import ByAuthor, OpenOverview, OpenSession
+from pr_sessions.live.open.survey import open_overview, survey
 from pr_sessions.live.rebuild import rebuild
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.gate import Why

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from judged import SESSION, judged, pull, session, snapshot, viewed
 from pr_sessions.errors import CannotWrite
-from pr_sessions.live.outputs import CUT, annotation, append_summary, output_lines, step_outputs, write_outputs
+from pr_sessions.live.runner.outputs import CUT, annotation, append_summary, output_lines, step_outputs, write_outputs
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.stores.files import MIB
 from strategies import TEXTS

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snapshots import app, said
 
-from pr_sessions.live.own_comments import (
+from pr_sessions.live.comments.own import (
     Kind,
     Own,
     answered,

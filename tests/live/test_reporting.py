@@ -12,8 +12,8 @@ from asking import Ask, Time
 from fake_github import FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.payload import User
-from pr_sessions.live.event import Event
-from pr_sessions.live.reporting import ADVISORY, NOTHING, READ_ONLY, report
+from pr_sessions.live.checks.reporting import ADVISORY, NOTHING, READ_ONLY, report
+from pr_sessions.live.runner.event import Event
 from pr_sessions.stores.repository import CONFIG
 from scene import START
 

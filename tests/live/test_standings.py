@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from snapshots import DEVIN, POLICY, ended, fork, person, review, said, snapshot, told
 
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, Review
-from pr_sessions.live.event import Event
 from pr_sessions.live.rebuild import rebuild
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.standings import approvers, standing
 from pr_sessions.sessions.gate import Standing, decide
 from pr_sessions.sessions.lifecycle import begin

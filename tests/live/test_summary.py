@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from judged import judged, pull, session, snapshot, viewed
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.event import Event
 from pr_sessions.live.reasons import WORDS
-from pr_sessions.live.summary import MOST_LINES, MOST_ROWS, headline, summary, time_left
+from pr_sessions.live.runner.event import Event
+from pr_sessions.live.runner.summary import MOST_LINES, MOST_ROWS, headline, summary, time_left
 from pr_sessions.sessions.gate import Why
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.session import Completion

@@ -5,7 +5,7 @@ from playing import CONFIGURATION, Shop
 
 from asking import Ask, Time
 from fake_github import FakeGitHub, Fault
-from pr_sessions.live.check_runs import Report
+from pr_sessions.live.checks.runs import Report
 from pr_sessions.stores.repository import CONFIG
 
 ONE, TWO, THREE = (f"{number:040x}" for number in (1, 2, 3))

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from asking import Ask
 from fake_github import FakeGitHub, Fault
-from pr_sessions.live.comments import Done, Plan, Write, apply
-from pr_sessions.live.own_comments import Kind
+from pr_sessions.live.comments.own import Kind
+from pr_sessions.live.comments.writing import Done, Plan, Write, apply
 
 DIGEST = Write(number="12", kind=Kind.DIGEST, key="s-1", text="All.", content="0" * 12)
 LINK = Write(number="13", kind=Kind.LINK, key="s-1", text="There.", content="1" * 12)

@@ -19,7 +19,7 @@ from pr_sessions.tracker import utc_now
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
     from pr_sessions.live.judgement import Judgement
-    from pr_sessions.live.overview import OpenOverview
+    from pr_sessions.live.open.overview import OpenOverview
 
 T = TypeVar("T")
 Show = Callable[[int, int], None]
@@ -110,9 +110,9 @@ async def _asked(
 
 
 async def _overview(github: "GitHub") -> "OpenOverview":
-    from pr_sessions.live.open_survey import survey
-    from pr_sessions.live.reading import read_open
-    from pr_sessions.live.team import team_policy
+    from pr_sessions.live.open.survey import survey
+    from pr_sessions.live.reading.snapshots import read_open
+    from pr_sessions.live.reading.team import team_policy
 
     now = utc_now()
     await _refuse_unreadable(github)
@@ -130,8 +130,8 @@ async def _refuse_unreadable(github: "GitHub") -> None:
 
 
 async def _judgement(github: "GitHub", number: str) -> "Judgement":
-    from pr_sessions.live.event import Event
     from pr_sessions.live.judgement import judge
+    from pr_sessions.live.runner.event import Event
 
     now = utc_now()
     told = await github.pull_request(int(number))

@@ -9,8 +9,8 @@ from pr_sessions.cli.reasons import evidence_view, evidence_words
 from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, some, some_files
 from pr_sessions.forges.github.payload import GitHubPullRequest
 from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.open_survey import open_overview
-from pr_sessions.live.overview import OpenOverview
+from pr_sessions.live.open.overview import OpenOverview
+from pr_sessions.live.open.survey import open_overview
 from pr_sessions.live.reasons import words
 from pr_sessions.sessions.gate import Decision
 from pr_sessions.sessions.recording import Recorded

@@ -9,9 +9,9 @@ from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Review
 from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.event import Event
-from pr_sessions.live.reading import read_around, team_policy
+from pr_sessions.live.reading.snapshots import read_around, team_policy
 from pr_sessions.live.rebuild import Live, rebuild
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import standing
 from pr_sessions.live.view import SessionView, view

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, Review
-from pr_sessions.live.event import Event
 from pr_sessions.live.moment import present
 from pr_sessions.live.rebuild import Live, unasked
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.gate import Standing
 from pr_sessions.sessions.lifecycle import Phase, phase

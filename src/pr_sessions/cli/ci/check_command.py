@@ -9,8 +9,8 @@ from pr_sessions.cli.ci.entrance import Asked, event_options, run
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
-    from pr_sessions.live.check_runs import Report
-    from pr_sessions.live.event import Event
+    from pr_sessions.live.checks.runs import Report
+    from pr_sessions.live.runner.event import Event
 
 
 @click.command("check")
@@ -33,7 +33,7 @@ def command(asked: Asked) -> int:
 
 
 async def _report(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":
-    from pr_sessions.live.reporting import report
+    from pr_sessions.live.checks.reporting import report
     from pr_sessions.tracker import utc_now
 
     return await report(github, event, utc_now())

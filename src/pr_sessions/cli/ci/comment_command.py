@@ -12,8 +12,8 @@ from pr_sessions.cli.ci.entrance import Asked, event_options, run
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
-    from pr_sessions.live.comments import Done
-    from pr_sessions.live.event import Event
+    from pr_sessions.live.comments.writing import Done
+    from pr_sessions.live.runner.event import Event
 
 ABOUT = ("pull_request", "pull_request_review", "issue_comment")
 
@@ -43,7 +43,7 @@ def command(asked: Asked) -> None:
 
 
 async def _comment(github: "GitHub | None", event: "Event", now: datetime) -> Outcome:
-    from pr_sessions.live.comments import apply, plan, with_its_comments
+    from pr_sessions.live.comments.writing import apply, plan, with_its_comments
     from pr_sessions.live.judgement import judge
 
     if reason := _silence(event):

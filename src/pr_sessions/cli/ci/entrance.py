@@ -18,7 +18,7 @@ from pr_sessions.tracker import utc_now
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
-    from pr_sessions.live.event import Event
+    from pr_sessions.live.runner.event import Event
 
 T = TypeVar("T")
 Work = Callable[["GitHub | None", "Event", datetime], Awaitable[T]]
@@ -86,7 +86,7 @@ def run(asked: Asked, work: Work[T]) -> T:
 
 def _event(asked: Asked, environ: Mapping[str, str]) -> "Event":
     """A recorded event has nothing to do with what this runner was started by."""
-    from pr_sessions.live.event import read_event
+    from pr_sessions.live.runner.event import read_event
 
     if asked.event_file:
         return read_event(asked.event_file, asked.event_name, asked.repository)

@@ -11,8 +11,8 @@ from pr_sessions.errors import InvalidValue
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
-    from pr_sessions.live.check_runs import Report
-    from pr_sessions.live.event import Event
+    from pr_sessions.live.checks.runs import Report
+    from pr_sessions.live.runner.event import Event
 
 
 @click.command("sweep")
@@ -35,7 +35,7 @@ def command(repository: str, json: bool) -> int:
 
 
 async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":  # noqa: ARG001 - as `run` calls it
-    from pr_sessions.live.sweep import sweep
+    from pr_sessions.live.checks.sweep import sweep
 
     if github is None:
         raise InvalidValue("there is no repository to look at, or no token", f"name it by --repository; {NO_TOKEN}")

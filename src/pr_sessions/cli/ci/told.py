@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pr_sessions.cli import output
-from pr_sessions.live.check_runs import Done, Report
+from pr_sessions.live.checks.runs import Done, Report
 from pr_sessions.sessions.policy import GateMode
 
 

@@ -15,8 +15,8 @@ from pr_sessions.errors import CannotWrite
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
-    from pr_sessions.live.event import Event
     from pr_sessions.live.judgement import Judgement
+    from pr_sessions.live.runner.event import Event
 
 COMMANDS: tuple[str, ...] = ("check", "comment", "sweep")
 OVER_BUDGET = 1
@@ -72,8 +72,8 @@ async def _judge(github: "GitHub | None", event: "Event", now: datetime) -> "Jud
 
 def _leave(judgement: "Judgement", environ: Mapping[str, str]) -> None:
     """What the runner reads: without the summary nobody is misled, without the outputs the jobs that follow are."""
-    from pr_sessions.live.outputs import append_summary, step_outputs, write_outputs
-    from pr_sessions.live.summary import summary
+    from pr_sessions.live.runner.outputs import append_summary, step_outputs, write_outputs
+    from pr_sessions.live.runner.summary import summary
 
     if told := environ.get("GITHUB_STEP_SUMMARY"):
         try:
@@ -93,8 +93,8 @@ def _show(judgement: "Judgement", asked: Asked) -> None:
 
 def _budget(judgement: "Judgement") -> int:
     """Told where people look at the run; a failure only where the team wants that."""
-    from pr_sessions.live.outputs import annotation
-    from pr_sessions.live.summary import breach_words
+    from pr_sessions.live.runner.outputs import annotation
+    from pr_sessions.live.runner.summary import breach_words
     from pr_sessions.sessions.policy import OverBudget
 
     fails = judgement.policy.over_budget is OverBudget.FAIL

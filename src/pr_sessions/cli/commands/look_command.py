@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pr_sessions.history.overview import Judged, Overview
-    from pr_sessions.live.overview import OpenOverview
+    from pr_sessions.live.open.overview import OpenOverview
     from pr_sessions.sessions.policy import Policy
 
 DAYS = 7

@@ -7,13 +7,13 @@ from datetime import datetime
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.live.commands import Ask
-from pr_sessions.live.event import Event
-from pr_sessions.live.reaching_back import CommentsBack, PullRequestsBack
+from pr_sessions.live.reading.reaching_back import CommentsBack, PullRequestsBack
+from pr_sessions.live.reading.team import team_document, team_policy
+from pr_sessions.live.reading.telling import Telling
 from pr_sessions.live.rebuild import Live, rebuild, unasked
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import approvers
-from pr_sessions.live.team import team_document, team_policy
-from pr_sessions.live.telling import Telling
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import State
 

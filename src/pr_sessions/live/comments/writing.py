@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Comment
-from pr_sessions.live.answers import answers
+from pr_sessions.live.comments.answers import answers
+from pr_sessions.live.comments.own import Kind, Own, content_of, marked, own, standing, state_line
+from pr_sessions.live.comments.wishes import Wish, wishes
 from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.own_comments import Kind, Own, content_of, marked, own, standing, state_line
-from pr_sessions.live.wishes import Wish, wishes
 from pr_sessions.sessions.policy import Commenting
 
 EVERY = timedelta(minutes=2)

@@ -7,12 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, Review
-from pr_sessions.live.concerned import head_of
-from pr_sessions.live.heads import Head
+from pr_sessions.live.checks.concerned import head_of
+from pr_sessions.live.checks.heads import Head
+from pr_sessions.live.checks.steps import LOST
 from pr_sessions.live.rebuild import Live
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import approvers, standing
-from pr_sessions.live.steps import LOST
 from pr_sessions.sessions.gate import decide
 from pr_sessions.sessions.lifecycle import expiry
 from pr_sessions.sessions.policy import Policy

@@ -6,14 +6,14 @@ from msgspec.structs import replace
 
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live.check_runs import Done, Report, all_of, carry_out, with_runs
-from pr_sessions.live.checks import plan
-from pr_sessions.live.heads import Head, Outcome, outcome
-from pr_sessions.live.open_heads import More, OpenHeads
-from pr_sessions.live.reading import read_open
+from pr_sessions.live.checks.heads import Head, Outcome, outcome
+from pr_sessions.live.checks.open_heads import More, OpenHeads
+from pr_sessions.live.checks.plan import plan
+from pr_sessions.live.checks.runs import Done, Report, all_of, carry_out, with_runs
+from pr_sessions.live.checks.steps import ours, waits
+from pr_sessions.live.reading.snapshots import read_open
+from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.rebuild import rebuild
-from pr_sessions.live.steps import ours, waits
-from pr_sessions.live.team import team_policy
 from pr_sessions.sessions.policy import GateMode
 
 

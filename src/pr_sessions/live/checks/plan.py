@@ -10,9 +10,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from pr_sessions.forges.github.payload import CheckRun
-from pr_sessions.live import check_texts
-from pr_sessions.live.heads import COMPLETED, Head, one_each
-from pr_sessions.live.steps import Memory, Step, ours, step
+from pr_sessions.live.checks import texts
+from pr_sessions.live.checks.heads import COMPLETED, Head, one_each
+from pr_sessions.live.checks.steps import Memory, Step, ours, step
 from pr_sessions.sessions.policy import GateMode, Policy
 
 _SAID: dict[Step, tuple[str, str | None]] = {
@@ -65,7 +65,7 @@ def _act(head: Head, policy: Policy, now: datetime, mine: CheckRun | None) -> Ac
     # What has ended stays as it is; of several runs GitHub counts the latest.
     open_one = mine if mine and mine.status != COMPLETED else None
     (status, conclusion), memory = _SAID[due], _memory(due, open_one)
-    title = check_texts.title(due, head, policy)
+    title = texts.title(due, head, policy)
     if due is not Step.START and mine and _is_said(mine, status, conclusion, memory, title):
         return None
     begins = due in (Step.START, Step.RUN) and (due is Step.START or not open_one or open_one.external_id != memory)
@@ -76,7 +76,7 @@ def _act(head: Head, policy: Policy, now: datetime, mine: CheckRun | None) -> Ac
         conclusion=conclusion,
         memory=memory,
         title=title,
-        summary=check_texts.summary(due, head, policy),
+        summary=texts.summary(due, head, policy),
         check=open_one.id if open_one else None,
         branch=head.branch if due is Step.START else "",
         started=now if begins else None,

@@ -4,9 +4,9 @@ A title is the same as long as nothing changes, whenever it is made: by it a che
 """
 
 from pr_sessions.live import markdown
-from pr_sessions.live.heads import Head, Outcome, judged, latest
+from pr_sessions.live.checks.heads import Head, Outcome, judged, latest
+from pr_sessions.live.checks.steps import Step
 from pr_sessions.live.reasons import words
-from pr_sessions.live.steps import Step
 from pr_sessions.sessions.policy import Policy
 
 _MOST = 100

@@ -12,8 +12,8 @@ from pr_sessions.history.overview import AgentCount
 from pr_sessions.history.relations import Overlap, overlaps, stacks
 from pr_sessions.history.survey import SHARED_BY_MOST
 from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.opening import decision_at_opening
-from pr_sessions.live.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
+from pr_sessions.live.open.opening import decision_at_opening
+from pr_sessions.live.open.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.agent import Agent, Confidence

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from pr_sessions.forges.github.payload import GitHubPullRequest, Review
-from pr_sessions.live.event import Event
-from pr_sessions.live.heads import Head
+from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.judgement import Judgement
+from pr_sessions.live.runner.event import Event
 from pr_sessions.live.standings import standing
 from pr_sessions.sessions.gate import Decision, Reason, Why, decide
 from pr_sessions.sessions.session import Session, State

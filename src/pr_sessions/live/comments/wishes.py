@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.digest import Subject, digest, link
+from pr_sessions.live.comments.digest import Subject, digest, link
+from pr_sessions.live.comments.own import Kind, Own, session_key
 from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.own_comments import Kind, Own, session_key
 from pr_sessions.live.view import SessionView, view
 
 _NOBODY = "none"

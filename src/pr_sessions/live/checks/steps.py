@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pr_sessions.forges.github.payload import CheckRun
-from pr_sessions.live.heads import COMPLETED, Head, Outcome, outcome, skipped
+from pr_sessions.live.checks.heads import COMPLETED, Head, Outcome, outcome, skipped
 from pr_sessions.sessions.gate import Why
 from pr_sessions.sessions.policy import Policy
 

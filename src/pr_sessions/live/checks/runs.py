@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live import check_texts
-from pr_sessions.live.checks import Act
-from pr_sessions.live.heads import Head, one_each
-from pr_sessions.live.steps import NAME, Memory
+from pr_sessions.live.checks import texts
+from pr_sessions.live.checks.heads import Head, one_each
+from pr_sessions.live.checks.plan import Act
+from pr_sessions.live.checks.steps import NAME, Memory
 from pr_sessions.sessions.policy import GateMode
 from pr_sessions.sessions.times import write_time
 
@@ -94,7 +94,7 @@ def _done(act: Act, problems: list[str]) -> Done:
 
 def _not_started(act: Act, workflow: str, error: PrSessionsError) -> Act:
     """It waits, says why, and is tried again with the next event or sweep."""
-    title, summary = check_texts.not_started(workflow, act.branch, str(error))
+    title, summary = texts.not_started(workflow, act.branch, str(error))
     return replace(act, status="queued", memory=Memory.WAITING, title=title, summary=summary, branch="", started=None)
 
 

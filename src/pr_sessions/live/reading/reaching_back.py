@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pr_sessions.forges.github.client import PULLS
-from pr_sessions.live.telling import Telling
+from pr_sessions.live.reading.telling import Telling
 
 MOST_PAGES = 10
 # A command may join a session with an earlier one: then what was said earlier counts, too.

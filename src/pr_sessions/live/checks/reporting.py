@@ -4,13 +4,13 @@ from datetime import datetime
 
 from pr_sessions.errors import InvalidValue
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live.check_runs import Report, carry_out, with_runs
-from pr_sessions.live.checks import plan
-from pr_sessions.live.concerned import concerned, of_merge_group, reported_at, token_only_reads
-from pr_sessions.live.event import Event
-from pr_sessions.live.heads import Head
+from pr_sessions.live.checks.concerned import concerned, of_merge_group, reported_at, token_only_reads
+from pr_sessions.live.checks.heads import Head
+from pr_sessions.live.checks.plan import plan
+from pr_sessions.live.checks.runs import Report, carry_out, with_runs
 from pr_sessions.live.judgement import judge
-from pr_sessions.live.team import team_policy
+from pr_sessions.live.reading.team import team_policy
+from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode, Policy
 
 READ_ONLY = "GitHub gives this event's job a token that only reads: `pr-sessions ci sweep` reports on the pull request"

@@ -1,0 +1,1 @@
+"""What is open on a forge, in the order in which to review it."""

@@ -1,0 +1,1 @@
+"""What a workflow's runner tells, and what is left for it."""
