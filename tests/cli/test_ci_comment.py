@@ -59,6 +59,7 @@ def start(shop: FakeGitHub, tmp_path: Path, spawn: Start) -> Start:
             "GITHUB_REPOSITORY": "ada/shop",
             "GITHUB_API_URL": shop.url,
             "GITHUB_TOKEN": TOKEN,
+            "GITHUB_ACTIONS": "true",
         }
         return spawn("ci", "comment", *arguments, **(known | changes))
 
@@ -247,14 +248,13 @@ def fork(shop: FakeGitHub) -> tuple[Any, str, str]:
     return opened(shop), "pull_request", "nothing is said: the token of a fork's pull request only reads"
 
 
-def push(shop: FakeGitHub) -> tuple[Any, str, str]:
-    return {"ref": "x", "before": "a", "after": "b", **around()}, "push", "nothing to say about push: "
+def unknown(shop: FakeGitHub) -> tuple[Any, str, str]:
+    return {"action": "created", **around()}, "star", "nothing to say about star: "
 
 
-def merge_group(shop: FakeGitHub) -> tuple[Any, str, str]:
-    group = {"head_sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e", "head_ref": "x"}
-    told = {"action": "checks_requested", "merge_group": group, **around()}
-    return told, "merge_group", "nothing to say about merge_group: "
+def nothing_behind(shop: FakeGitHub) -> tuple[Any, str, str]:
+    del shop.pulls[1]
+    return {"schedule": "4-59/10 * * * *"}, "schedule", "nothing is behind"
 
 
 def by_an_app(shop: FakeGitHub) -> tuple[Any, str, str]:
@@ -269,7 +269,7 @@ def half_written(shop: FakeGitHub) -> tuple[Any, str, str]:
     return ["{"], "pull_request", "nothing to say about pull_request: the event file holds no object"
 
 
-@pytest.mark.parametrize("case", [never, labelled, fork, push, merge_group, by_an_app, half_written])
+@pytest.mark.parametrize("case", [never, labelled, fork, unknown, nothing_behind, by_an_app, half_written])
 def test_where_nothing_is_to_be_said_it_says_why_and_writes_nothing(
     shop: FakeGitHub, runs: Runs, case: Callable[[FakeGitHub], tuple[Any, str, str]]
 ) -> None:

@@ -1,5 +1,6 @@
 """What is planned to be said: when, where, how often; what is there is edited and never doubled."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from snapshots import POLICY, app, ended, fork, said, snapshot, told
 
 from pr_sessions.forges.github.payload import ChangedFile, Comment
 from pr_sessions.live.comments.own import Kind, own, standing
-from pr_sessions.live.comments.writing import MOST_EDITS, MOST_NEW, Write, plan
+from pr_sessions.live.comments.writing import MOST_NEW, Write, plan
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.policy import Commenting, Policy
 from scene import minute
@@ -132,11 +133,22 @@ def test_where_nothing_may_be_said_nothing_is(seen: Snapshot, policy: Policy, na
     assert (found.writes, found.notes) == ((), (note,))
 
 
-def test_where_something_could_not_be_read_nothing_is_said_that_might_be_wrong() -> None:
-    seen = snapshot(ONE, TWO, comments=(said(12, 20, "/session status"),), doubts=("the list: down",))
-    found = plan(judged(seen))
+def test_where_something_could_not_be_read_nothing_is_said_that_might_be_wrong_but_who_asks_is_told_so() -> None:
+    asked = (said(12, 20, "/session status"), said(12, 21, "/session status", "mallory"))
+    found = plan(judged(snapshot(ONE, TWO, comments=asked, doubts=("the list: down",))))
 
-    assert (found.writes, found.notes) == ((), ("nothing is said where something is in doubt", "the list: down"))
+    assert (short(found.writes), found.notes) == (
+        [("12", "answer", str(1_000_000 + 1200), None)],
+        ("nothing is said where something is in doubt", "the list: down"),
+    )
+    assert found.writes[0].text == (
+        "Not everything could be looked at just now, so this is no answer yet. Ask again with `/session status`."
+    )
+
+
+def test_where_the_settings_could_not_be_read_nobody_is_told_anything() -> None:
+    seen = snapshot(ONE, TWO, comments=(said(12, 20, "/session status"),), doubts=("no configuration",))
+    assert plan(judged(seen, is_policy_known=False)).writes == ()
 
 
 # What is there.
@@ -195,26 +207,19 @@ def test_a_session_that_ran_out_and_goes_on_after_all_is_told_again() -> None:
     assert ("**Completed**" in bodies(seen)["12"], "It ends at" in bodies(after(late, 43, 14))["12"]) == (True, True)
 
 
-def test_a_comment_is_edited_fifty_times_at_most_and_the_last_time_is_kept_for_the_end() -> None:
+def test_the_more_often_a_comment_was_edited_the_longer_it_rests_and_it_never_stays_old() -> None:
     seen, minutes = after(snapshot(ONE, TWO), 10), 10.0
-    counts = []
-    for edit in range(60):
-        minutes += 0.1
-        renamed = told(12, 0, CURSOR, title=f"auto-pr: {edit}")
-        slow = tuple(replace(one, updated=minute(minutes - 3)) for one in seen.comments)
-        seen = replace(seen, pull_requests=snapshot(renamed, TWO).pull_requests, comments=slow)
+    edited = []
+    while minutes < 34:
+        minutes += 0.5
+        seen = replace(
+            seen, pull_requests=snapshot(told(12, 0, CURSOR, title=f"auto-pr: {minutes}"), TWO).pull_requests
+        )
         writes = planned(seen, 12, minutes)
-        seen, counts = written(seen, writes, minutes), [*counts, len(writes)]
-    resting = bodies(seen)["12"]
-    end = bodies(after(seen, 60))["12"]
+        seen, edited = written(seen, writes, minutes), [*edited, *(minutes for _ in writes)]
 
-    assert (sum(counts), counts[48:]) == (MOST_EDITS - 1, [1] + [0] * 11)
-    assert resting.endswith("This comment was edited 49 times, and rests until the session ends.")
-    assert (end.splitlines()[1].startswith("<!-- edits: 50, "), "**Completed**" in end, "rests" in end) == (
-        True,
-        True,
-        False,
-    )
+    assert [late - early for early, late in pairwise(edited)] == [2, 2, 3, 4, 5, 6]
+    assert planned(after(seen, 60), 12, 600) == ()
 
 
 @pytest.mark.parametrize("by", ["mallory", "ada"])

@@ -25,19 +25,29 @@ KEYS = st.text(alphabet="abAB09_.-", min_size=1, max_size=200)
 
 @given(st.sampled_from(Kind), KEYS, HOSTILE, st.integers(0, 50), st.booleans())
 def test_what_is_written_is_found_again(kind: Kind, key: str, text: str, edits: int, final: bool) -> None:
-    body = marked(kind, key, text, state=state_line(edits, content_of(text), final=final))
+    body = marked(kind, key, text, state=state_line(edits, content_of(text), content_of(key), final=final))
     comment = said(1, 0, body, US)
 
-    assert own(comment) == Own(comment=comment, kind=kind, key=key, edits=edits, content=content_of(text), final=final)
+    assert own(comment) == Own(
+        comment=comment,
+        kind=kind,
+        key=key,
+        edits=edits,
+        content=content_of(text),
+        outline=content_of(key),
+        final=final,
+    )
 
 
 def test_the_hidden_lines_show_nothing() -> None:
-    body = marked(Kind.DIGEST, "ada--x.-", "words", state=state_line(3, content_of("words"), final=True))
+    body = marked(
+        Kind.DIGEST, "ada--x.-", "words", state=state_line(3, content_of("words"), content_of(""), final=True)
+    )
     assert shown(body)[1] == "words"
 
 
 def test_line_ends_of_a_browser_do_not_matter() -> None:
-    body = marked(Kind.LINK, "s-1", "words", state=state_line(3, "0123456789ab", final=False))
+    body = marked(Kind.LINK, "s-1", "words", state=state_line(3, "0123456789ab", "ba9876543210", final=False))
     found = own(said(1, 0, body.replace("\n", "\r\n"), US))
 
     assert found

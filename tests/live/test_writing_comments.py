@@ -10,8 +10,8 @@ from fake_github import FakeGitHub, Fault
 from pr_sessions.live.comments.own import Kind
 from pr_sessions.live.comments.writing import Done, Plan, Write, apply
 
-DIGEST = Write(number="12", kind=Kind.DIGEST, key="s-1", text="All.", content="0" * 12)
-LINK = Write(number="13", kind=Kind.LINK, key="s-1", text="There.", content="1" * 12)
+DIGEST = Write(number="12", kind=Kind.DIGEST, key="s-1", text="All.", content="0" * 12, outline="2" * 12)
+LINK = Write(number="13", kind=Kind.LINK, key="s-1", text="There.", content="1" * 12, outline="3" * 12)
 ANSWER = Write(number="12", kind=Kind.ANSWER, key="7", text="Moved.")
 ADDRESS = "https://github.com/ada/shop/pull/{}#issuecomment-{}"
 PERMISSION = "give the job `permissions: pull-requests: write`; forks and Dependabot get a token that only reads"

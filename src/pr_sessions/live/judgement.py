@@ -9,7 +9,7 @@ from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Review
 from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.reading.snapshots import read_around, team_policy
+from pr_sessions.live.reading.snapshots import MOST_PEOPLE, read_around, team_policy
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
@@ -27,6 +27,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
     Attributes:
         at: the time of looking.
+        is_policy_known: whether the team's policy was read; else it is all defaults.
         view: the pull request's session; `None` where it is in none.
         breaches: budgets that its agents exceed.
         reviews: of the pull request.
@@ -40,27 +41,31 @@ class Judgement(Struct, frozen=True, kw_only=True):
     live: Live
     standing: Standing
     decision: Decision
+    is_policy_known: bool = True
     view: SessionView | None = None
     breaches: tuple[Breach, ...] = ()
     reviews: tuple[Review, ...] = ()
     requests: int = 0
 
 
-async def judge(github: GitHub | None, event: Event, now: datetime) -> Judgement:
+async def judge(github: GitHub | None, event: Event, now: datetime, most_people: int = MOST_PEOPLE) -> Judgement:
     """Reads what matters and decides. It never raises for what GitHub does: what cannot be read is a doubt.
 
     Args:
         github: `None` where there is no token: then nothing is asked, and the checks run.
         event: what happened.
         now: the time of looking.
+        most_people: of how many it is asked whether they may write.
     """
     if github is None:
-        return _conclude(event, now, with_signatures(Policy(), None), _told_by(event))
+        judgement = _conclude(event, now, with_signatures(Policy(), None), _told_by(event))
+        return replace(judgement, is_policy_known=False)
     before = github.wire.sent
     policy, doubts = await team_policy(github)
-    snapshot = await read_around(github, event, policy, now)
+    snapshot = await read_around(github, event, policy, now, most_people)
     snapshot = replace(snapshot, doubts=(*doubts, *snapshot.doubts))
-    return replace(_conclude(event, now, policy, snapshot), requests=github.wire.sent - before)
+    judgement = _conclude(event, now, policy, snapshot)
+    return replace(judgement, is_policy_known=not doubts, requests=github.wire.sent - before)
 
 
 def _told_by(event: Event) -> Snapshot:

@@ -1,28 +1,20 @@
 """`pr-sessions ci comment`."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import Struct
 
 from pr_sessions.cli import output
-from pr_sessions.cli.ci.entrance import Asked, event_options, run
+from pr_sessions.cli.ci.entrance import Asked, event_options, may_write, run
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
-    from pr_sessions.live.comments.writing import Done
+    from pr_sessions.live.comments.writing import Outcome
     from pr_sessions.live.runner.event import Event
-
-ABOUT = ("pull_request", "pull_request_review", "issue_comment")
-
-
-class Outcome(Struct, frozen=True):
-    """What was said, and why other things were not, in words."""
-
-    done: "tuple[Done, ...]" = ()
-    notes: tuple[str, ...] = ()
 
 
 @click.command("comment")
@@ -31,49 +23,66 @@ def command(asked: Asked) -> None:
     r"""Tell reviewers of a session in comments, and answer commands.
 
     The digest stands on one pull request of a session, the others get one line that leads to it. What is there is
-    edited, and never doubled. It needs the permission `pull-requests: write`, and fails for nothing that GitHub does.
+    edited, and never doubled. On schedule, and at any event that is about no pull request, the comments of all
+    sessions are looked at, and what is behind is brought up to date. It needs the permission `pull-requests: write`,
+    and fails for nothing that GitHub does.
+
+    Only a runner's own event writes anything: with --event, and anywhere else, it shows what would be written.
 
     \b
     Examples:
       pr-sessions ci comment
       pr-sessions ci comment --event event.json --json
     """
-    outcome = run(asked, _comment)
+    write = may_write(asked)
+
+    async def comment(github: "GitHub | None", event: "Event", now: datetime) -> "Outcome":
+        return await _comment(github, event, now, write=write)
+
+    outcome = run(asked, comment)
+    if write:
+        _leave(outcome)
     output.show(_view(outcome), _lines(outcome), as_json=asked.json)
 
 
-async def _comment(github: "GitHub | None", event: "Event", now: datetime) -> Outcome:
-    from pr_sessions.live.comments.writing import apply, plan, with_its_comments
-    from pr_sessions.live.judgement import judge
+async def _comment(github: "GitHub | None", event: "Event", now: datetime, *, write: bool) -> "Outcome":
+    from pr_sessions.live.comments.catching_up import catch_up
+    from pr_sessions.live.comments.writing import Outcome, speak
 
     if reason := _silence(event):
         return Outcome(notes=(reason,))
     if github is None:
         return Outcome(notes=("nothing is said without a token",))
-    planned = plan(await with_its_comments(github, await judge(github, event, now)))
-    done, refused = await apply(github, planned)
-    return Outcome(done, (*planned.notes, *refused))
+    return await (speak if event.number else catch_up)(github, event, now, write=write)
 
 
 def _silence(event: "Event") -> str:
     """Why there is nothing to say whatever GitHub tells; empty where there may be something."""
-    if event.name not in ABOUT or not event.number:
+    from pr_sessions.forges.github.delivery import OCCASIONS
+    from pr_sessions.live.comments.beside import ABOUT
+
+    is_told = bool(event.number) and event.name in ABOUT
+    if not is_told and (event.problem or event.name not in OCCASIONS):
         return f"nothing to say about {event.name or 'an unknown event'}: {event.problem or 'it is no pull request'}"
     if event.comment and event.comment.author.is_bot:
         return "nothing to say to an App's comment"
     return ""
 
 
-def _view(outcome: Outcome) -> dict[str, Any]:
-    return {"done": outcome.done, "notes": outcome.notes}
+def _leave(outcome: "Outcome") -> None:
+    """The gate's mode, so that jobs which have nothing to do in advisory mode need not start."""
+    from pr_sessions.live.runner.outputs import write_outputs
+
+    if told := os.environ.get("GITHUB_OUTPUT"):
+        write_outputs(Path(told), {"gate": outcome.gate or ""})
 
 
-def _lines(outcome: Outcome) -> Iterator[str]:
+def _view(outcome: "Outcome") -> dict[str, Any]:
+    return {"done": outcome.done, "notes": (*outcome.notes, *outcome.refused)}
+
+
+def _lines(outcome: "Outcome") -> Iterator[str]:
     yield from (
         f"{one.kind} on #{one.number}: {one.did} {output.one_line(one.address, 200)}".rstrip() for one in outcome.done
     )
-    yield from _notes(outcome.notes)
-
-
-def _notes(notes: Iterable[str]) -> Iterator[str]:
-    yield from (output.one_line(note, 400) for note in notes)
+    yield from (output.one_line(note, 400) for note in (*outcome.notes, *outcome.refused))

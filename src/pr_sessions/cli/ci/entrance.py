@@ -49,7 +49,7 @@ _OPTIONS = (
         "--event",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="A recorded event, judged at its own time; the runner's if not given.",
+        help="A recorded event, judged at its own time, for looking: nothing is written. The runner's if not given.",
     ),
     click.option("--event-name", default="", metavar="NAME", help="GitHub's name of it, such as pull_request."),
     click.option("--repository", default="", metavar="OWNER/REPO", help="Where it happened."),
@@ -68,6 +68,11 @@ def event_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         call = option(call)
     return call
+
+
+def may_write(asked: Asked) -> bool:
+    """Whether anything is written to GitHub: only at a runner's own event. A recorded one is for looking."""
+    return asked.event_file is None and output.on_a_runner()
 
 
 def run(asked: Asked, work: Work[T]) -> T:

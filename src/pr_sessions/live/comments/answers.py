@@ -13,6 +13,7 @@ from pr_sessions.live.comments.wording import clock, counted, ended, name, refer
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import text
 from pr_sessions.live.rebuild import Live, rebuild
+from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.lifecycle import expiry
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.reasons import LADDER
@@ -20,6 +21,7 @@ from pr_sessions.sessions.session import Session, State
 
 MOST = 10  # comments that one job answers
 _TICK = timedelta(microseconds=1)
+_UNSURE = "Not everything could be looked at just now, so this is no answer yet. Ask again with `/session status`."
 _USAGE = "Write `/session move #12`, `/session move new`, or `/session move` and a session's id."
 
 
@@ -32,18 +34,20 @@ class Answer(Struct, frozen=True):
 
 
 def answers(judgement: Judgement) -> tuple[Answer, ...]:
-    """What is still to be said to people who may write, below the event's pull request; once for each comment."""
-    writers = judgement.snapshot.writers
-    asked = [command for command in _waiting(judgement) if writers.get(command.by.lower())]
+    """What is still to be said to people who may write, below the event's pull request; once for each comment.
+
+    Where anything is in doubt, which strangers may bring about, whoever asked is told no more than that.
+    """
+    asked = [command for command in unanswered(judgement.snapshot) if command.number == judgement.event.number]
     comments = [tuple(found) for _, found in groupby(asked, key=lambda command: command.comment)]
     return tuple(_answer(judgement, commands) for commands in comments[:MOST])
 
 
-def _waiting(judgement: Judgement) -> tuple[Command, ...]:
-    """The commands below the event's pull request that have no answer yet, whoever wrote them; oldest first."""
-    mine = [one for one in judgement.snapshot.comments if one.number == judgement.event.number]
-    there = answered(mine)
-    return commands_in(one for one in mine if str(one.id) not in there)
+def unanswered(snapshot: Snapshot) -> tuple[Command, ...]:
+    """The commands of people who may write that have no answer yet; oldest first."""
+    there = answered(snapshot.comments)
+    commands = commands_in(one for one in snapshot.comments if (one.number, str(one.id)) not in there)
+    return tuple(command for command in commands if snapshot.writers.get(command.by.lower()))
 
 
 def _answer(judgement: Judgement, commands: Sequence[Command]) -> Answer:
@@ -52,6 +56,7 @@ def _answer(judgement: Judgement, commands: Sequence[Command]) -> Answer:
     before = rebuild(judgement.snapshot, judgement.policy, first.at - _TICK)
     after = rebuild(judgement.snapshot, judgement.policy, first.at)
     lines = [_line(judgement, command, before, after) for command in commands]
+    lines = [_UNSURE] if judgement.snapshot.doubts else lines
     return Answer(first.number, str(first.comment), "\n".join(lines))
 
 

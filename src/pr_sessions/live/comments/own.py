@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
@@ -12,8 +13,11 @@ from pr_sessions.sessions.ids import is_valid_id, safe_author
 
 # Bounded, and matched against the beginning of a line of known length only.
 _MARK = re.compile(r"<!-- pr-sessions: (digest|link|answer) ([A-Za-z0-9_.-]{1,200}) -->", re.ASCII)
-_STATE = re.compile(r"<!-- edits: ([0-9]{1,4}), content: ([0-9a-f]{12})(, final)? -->", re.ASCII)
+_STATE = re.compile(
+    r"<!-- edits: ([0-9]{1,4}), content: ([0-9a-f]{12}), outline: ([0-9a-f]{12})(, final)? -->", re.ASCII
+)
 _LONGEST_HEAD = 400
+_RESTS = timedelta(minutes=2)
 
 
 class Kind(StrEnum):
@@ -31,6 +35,7 @@ class Own(Struct, frozen=True, kw_only=True):
         key: the session's id, or the id of the comment that is answered.
         edits: how often it was edited.
         content: what it said apart from the time, as a short hash.
+        outline: what of that is known without lists of files, as a short hash.
         final: whether it says that its session completed.
     """
 
@@ -39,7 +44,13 @@ class Own(Struct, frozen=True, kw_only=True):
     key: str
     edits: int = 0
     content: str = ""
+    outline: str = ""
     final: bool = False
+
+    def rests(self, at: datetime) -> bool:
+        """Whether it was edited too lately: two minutes ago, and as many as it has been edited times."""
+        since = self.comment.updated
+        return since is not None and at - since < max(_RESTS, timedelta(minutes=self.edits))
 
 
 def own(comment: Comment) -> Own | None:
@@ -50,9 +61,15 @@ def own(comment: Comment) -> Own | None:
     mark, state = _MARK.fullmatch(first), _STATE.fullmatch(second)
     if mark is None:
         return None
-    edits, content, final = state.groups() if state else (0, "", None)
+    edits, content, outline, final = state.groups() if state else (0, "", "", None)
     return Own(
-        comment=comment, kind=Kind(mark[1]), key=mark[2], edits=int(edits), content=content, final=final is not None
+        comment=comment,
+        kind=Kind(mark[1]),
+        key=mark[2],
+        edits=int(edits),
+        content=content,
+        outline=outline,
+        final=final is not None,
     )
 
 
@@ -66,9 +83,11 @@ def standing(comments: Iterable[Comment]) -> Mapping[str, Own]:
     return found
 
 
-def answered(comments: Iterable[Comment]) -> frozenset[str]:
-    """The ids of the comments that have our answer."""
-    return frozenset(told.key for comment in comments if (told := own(comment)) and told.kind is Kind.ANSWER)
+def answered(comments: Iterable[Comment]) -> frozenset[tuple[str, str]]:
+    """The comments that have our answer, by the number of their pull request and their id."""
+    return frozenset(
+        (comment.number, told.key) for comment in comments if (told := own(comment)) and told.kind is Kind.ANSWER
+    )
 
 
 def session_key(session_id: str) -> str:
@@ -86,6 +105,6 @@ def marked(kind: Kind, key: str, text: str, *, state: str = "") -> str:
     return "\n".join(filter(None, (f"<!-- pr-sessions: {kind} {key} -->", state, text)))
 
 
-def state_line(edits: int, content: str, *, final: bool) -> str:
+def state_line(edits: int, content: str, outline: str, *, final: bool) -> str:
     """The second hidden line."""
-    return f"<!-- edits: {edits}, content: {content}{', final' if final else ''} -->"
+    return f"<!-- edits: {edits}, content: {content}, outline: {outline}{', final' if final else ''} -->"

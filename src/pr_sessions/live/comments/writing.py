@@ -1,6 +1,6 @@
 """What is said below pull requests: planned as a value, then written. What is there is edited and never doubled."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,15 +9,18 @@ from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Comment
 from pr_sessions.live.comments.answers import answers
+from pr_sessions.live.comments.beside import with_more
 from pr_sessions.live.comments.own import Kind, Own, content_of, marked, own, standing, state_line
-from pr_sessions.live.comments.wishes import Wish, wishes
-from pr_sessions.live.judgement import Judgement
-from pr_sessions.sessions.policy import Commenting
+from pr_sessions.live.comments.wishes import Wish, is_in_place, is_urgent, wishes
+from pr_sessions.live.judgement import Judgement, judge
+from pr_sessions.live.reading.snapshots import MOST_PEOPLE_IN_ALL
+from pr_sessions.live.runner.event import Event
+from pr_sessions.sessions.policy import Commenting, GateMode
 
-EVERY = timedelta(minutes=2)
-MOST_EDITS = 50
-MOST_NEW = 10  # at once; the other pull requests get their line with the next events
-_RESTING = f"This comment was edited {MOST_EDITS - 1} times, and rests until the session ends."
+MOST_NEW = 10  # at once; the other pull requests get their line with the next events, or on schedule
+DOUBT = "nothing is said where something is in doubt"
+NEVER = "nothing is said: comment: never"
+_READ_ONLY = ("pull_request", "pull_request_review")
 _PERMISSION = "give the job `permissions: pull-requests: write`; forks and Dependabot get a token that only reads"
 
 
@@ -28,6 +31,7 @@ class Write(Struct, frozen=True, kw_only=True):
         number: of the pull request below which it stands.
         key: the session's id, or the id of the comment that is answered.
         content: what it says apart from the time, as a short hash; empty for an answer, which nobody edits.
+        outline: what of that is known without lists of files, as a short hash.
         edits: how often it was edited, with this time.
         final: whether it says that its session completed.
         comment: the one to edit; `None` for a new one.
@@ -38,6 +42,7 @@ class Write(Struct, frozen=True, kw_only=True):
     key: str
     text: str
     content: str = ""
+    outline: str = ""
     edits: int = 0
     final: bool = False
     comment: int | None = None
@@ -45,7 +50,7 @@ class Write(Struct, frozen=True, kw_only=True):
     @property
     def body(self) -> str:
         """The whole text, with its hidden lines."""
-        state = state_line(self.edits, self.content, final=self.final) if self.content else ""
+        state = state_line(self.edits, self.content, self.outline, final=self.final) if self.content else ""
         return marked(self.kind, self.key, self.text, state=state)
 
 
@@ -65,11 +70,40 @@ class Done(Struct, frozen=True):
     address: str = ""
 
 
+class Outcome(Struct, frozen=True):
+    """What became of a plan.
+
+    Attributes:
+        gate: the team's; `None` where that is not known for sure.
+        notes: why other things were not written, in words.
+        refused: what GitHub refused, in words.
+    """
+
+    gate: GateMode | None = None
+    done: tuple[Done, ...] = ()
+    notes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+async def speak(github: GitHub, event: Event, now: datetime, *, write: bool) -> Outcome:
+    """Says what is to be said about the event's pull request; where nothing may be written, what that would be."""
+    judgement = await judge(github, event, now, MOST_PEOPLE_IN_ALL)
+    if not silence(judgement):
+        judgement = await with_more(github, judgement)
+    planned = plan(judgement)
+    done, refused = await apply(github, planned) if write else (looked_at(planned), ())
+    gate = judgement.policy.gate if judgement.is_policy_known else None
+    return Outcome(gate, done, planned.notes, refused)
+
+
 def plan(judgement: Judgement) -> Plan:
-    """What is to be written for an event. Pure. Where anything is in doubt, nothing: it might be wrong."""
-    if reason := _silence(judgement):
-        return Plan(notes=(reason, *judgement.snapshot.doubts))
+    """What is to be written for an event. Pure. Where anything is in doubt, no more than that to whoever asked."""
+    doubts = judgement.snapshot.doubts
+    if reason := silence(judgement):
+        return Plan(notes=(reason, *doubts))
     replies = [Write(number=a.number, kind=Kind.ANSWER, key=a.key, text=a.text) for a in answers(judgement)]
+    if doubts:
+        return Plan(tuple(replies), (DOUBT, *doubts))
     slots = standing(judgement.snapshot.comments)
     wished = list(wishes(judgement, slots))
     found = (_write(wish, slots.get(wish.number), judgement.at, urgent=bool(replies)) for wish in wished)
@@ -79,27 +113,23 @@ def plan(judgement: Judgement) -> Plan:
     return Plan((*replies, *(write for write in told if write not in later)), notes)
 
 
-def _silence(judgement: Judgement) -> str:
+def silence(judgement: Judgement) -> str:
     """Why nothing is said, whatever there is to say."""
-    if judgement.snapshot.doubts:
-        return "nothing is said where something is in doubt"
+    if not judgement.is_policy_known:
+        return DOUBT
     if judgement.policy.comment is Commenting.NEVER:
-        return "nothing is said: comment: never"
-    if judgement.standing.is_fork and judgement.event.name != "issue_comment":
+        return NEVER
+    if judgement.standing.is_fork and judgement.event.name in _READ_ONLY:
         return "nothing is said: the token of a fork's pull request only reads"
     return ""
 
 
-async def with_its_comments(github: GitHub, judgement: Judgement) -> Judgement:
-    """One that a label took out of sessions has no session whose comments were read: it may still carry ours."""
-    number, seen = judgement.event.number, judgement.snapshot
-    if number not in judgement.live.excluded or _silence(judgement):
-        return judgement
-    try:
-        told = {one.id: one for one in (*seen.comments, *await github.comments(int(number)))}
-    except ForgeFailed as error:
-        return replace(judgement, snapshot=replace(seen, doubts=(f"the comments of #{number}: {error}",)))
-    return replace(judgement, snapshot=replace(seen, comments=tuple(told[key] for key in sorted(told))))
+def looked_at(planned: Plan) -> tuple[Done, ...]:
+    """What would be done."""
+    return tuple(
+        Done(write.number, write.kind, "would be written" if write.comment is None else "would be edited")
+        for write in planned.writes
+    )
 
 
 async def apply(github: GitHub, planned: Plan) -> tuple[tuple[Done, ...], tuple[str, ...]]:
@@ -139,28 +169,21 @@ def _same(comment: Comment, write: Write) -> Own | None:
 
 def _write(wish: Wish, slot: Own | None, at: datetime, *, urgent: bool) -> Write | None:
     """The comment that the wish needs; `None` where it is there, or must wait."""
-    content = content_of(wish.lasting)
-    if slot is None:
-        return _written(wish, content, 0, None)
-    moved = (slot.kind, slot.key) != (wish.kind, wish.key)
-    if not moved and (slot.content == content or (slot.final and wish.final)):
-        return None
-    urgent = urgent or moved or wish.final
-    rested = slot.comment.updated is None or at - slot.comment.updated >= EVERY
-    if slot.edits >= (MOST_EDITS if urgent else MOST_EDITS - 1) or not (urgent or rested):
-        return None
-    return _written(wish, content, slot.edits + 1, slot.comment.id)
-
-
-def _written(wish: Wish, content: str, edits: int, comment: int | None) -> Write:
-    resting = edits == MOST_EDITS - 1 and not wish.final
-    return Write(
+    write = Write(
         number=wish.number,
         kind=wish.kind,
         key=wish.key,
-        text=f"{wish.text}\n\n{_RESTING}" if resting else wish.text,
-        content=content,
-        edits=edits,
+        text=wish.text,
+        content=content_of(wish.lasting),
+        outline=content_of(wish.outline),
         final=wish.final,
-        comment=comment,
     )
+    if slot is None:
+        return write
+    if is_in_place(wish, slot) and (
+        (slot.content, slot.outline) == (write.content, write.outline) or (slot.final and wish.final)
+    ):
+        return None
+    if slot.rests(at) and not (urgent or is_urgent(wish, slot)):
+        return None
+    return replace(write, edits=slot.edits + 1, comment=slot.comment.id)

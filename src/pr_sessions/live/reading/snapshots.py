@@ -1,12 +1,12 @@
-"""Asks GitHub for what matters about one pull request, or about all open ones; bounded, and never more than needed."""
+"""Asks GitHub for what matters about one pull request, all open ones or late sessions; bounded, as needed."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live.commands import Ask
+from pr_sessions.live.commands import Ask, commands_in
 from pr_sessions.live.reading.reaching_back import CommentsBack, PullRequestsBack
 from pr_sessions.live.reading.team import team_document, team_policy
 from pr_sessions.live.reading.telling import Telling
@@ -15,9 +15,9 @@ from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import approvers
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import State
+from pr_sessions.sessions.session import Session, State
 
-__all__ = ["read_around", "read_open", "team_policy"]
+__all__ = ["ended_lately", "read_around", "read_lately", "read_open", "team_policy"]
 
 MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
 MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
@@ -26,6 +26,7 @@ _PAGES_FOR_BUDGET = 4
 _PAGES_OF_OPEN = 30
 
 Since = Callable[[Live], datetime | None]
+Numbers = Callable[[Live], Collection[str]]
 Show = Callable[[int, int], None]
 
 
@@ -33,13 +34,22 @@ def _silent(_done: int, _of: int) -> None:
     pass
 
 
-async def read_around(github: GitHub, event: Event, policy: Policy, now: datetime) -> Snapshot:
+async def read_around(
+    github: GitHub, event: Event, policy: Policy, now: datetime, most_people: int = MOST_PEOPLE
+) -> Snapshot:
     """What is needed to judge the event's pull request: itself, its session, reviews, comments, files, who may write.
 
     At most ten requests, and one for each page of the list of pull requests and of comments within the session's time,
     and one for each pull request of the session. What GitHub refuses becomes a doubt.
+
+    Args:
+        github: the repository.
+        event: who asks for something there is the first of whom it is asked whether they may.
+        policy: the team's.
+        now: the time of looking.
+        most_people: of how many it is asked whether they may write; that there are more is a doubt.
     """
-    reading = _Reading(github, policy, now, MOST_PEOPLE)
+    reading = _Reading(github, policy, now, most_people)
     if not event.number:
         return reading.telling.snapshot()
     telling, number = reading.telling, event.number
@@ -47,6 +57,7 @@ async def read_around(github: GitHub, event: Event, policy: Policy, now: datetim
         telling.ask_pull_request(number),
         telling.ask_files(number),
         *([telling.ask_reviews(number)] if _may_be_open(event) else ()),
+        *map(telling.ask_person, telling.to_ask_about(_asking(event))),
         reading.ask_document(),
         reading.older.ask(lambda: now),
     )
@@ -54,10 +65,12 @@ async def read_around(github: GitHub, event: Event, policy: Policy, now: datetim
     said = event.comment.created if event.comment else None
 
     def since(live: Live) -> datetime | None:
-        home = live.home(number)
-        return home.started if home else said
+        home, one = live.home(number), telling.pull_requests.get(number)
+        # One that moved may carry what was said of an earlier session.
+        moments = (home.started, one.pull_request.created if one else None) if home else (said,)
+        return min((moment for moment in moments if moment), default=None)
 
-    live = await reading.until_nothing_lacks([number], since)
+    live = await reading.until_nothing_lacks(lambda _: [number], since)
     beside = [] if policy.open_budget is None or reading.older.reaches_all else [telling.ask_open(_PAGES_FOR_BUDGET)]
     home = live.home(number)
     others = [one for one in _open(telling, home.prs if home else ()) if one != number][: MOST_FILE_LISTS - 1]
@@ -96,7 +109,7 @@ async def read_open(
         homes = [home for number in numbers if (home := live.home(number)) and not home.completion]
         return min((home.started for home in homes if home.started), default=None)
 
-    await reading.until_nothing_lacks(numbers, since)
+    await reading.until_nothing_lacks(lambda _: numbers, since)
     # Of the 60 requests an hour that nobody in particular is allowed, some have to be left.
     wanted = numbers[: most_file_lists if github.has_credential else min(most_file_lists, MOST_FILE_LISTS)]
     done = 0
@@ -109,6 +122,34 @@ async def read_open(
 
     await asyncio.gather(*map(ask, wanted))
     return telling.snapshot()
+
+
+async def read_lately(github: GitHub, policy: Policy, now: datetime, back: timedelta) -> Snapshot:
+    """What tells of the sessions that go on, or ended no longer ago than that; no list of files.
+
+    Five requests or so, and one for each further page within the time of these sessions, and for each person who has a
+    say in one.
+    """
+    reading = _Reading(github, policy, now, MOST_PEOPLE_IN_ALL)
+    telling = reading.telling
+    await asyncio.gather(reading.ask_document(), reading.older.ask(lambda: now))
+
+    def numbers(live: Live) -> Collection[str]:
+        return [n for n in telling.pull_requests if (home := live.home(n)) and ended_lately(home, now, back)]
+
+    def since(live: Live) -> datetime | None:
+        homes = [live.home(number) for number in numbers(live)]
+        return min((home.started for home in homes if home and home.started), default=None)
+
+    await reading.until_nothing_lacks(numbers, since)
+    if policy.open_budget is not None and not reading.older.reaches_all:
+        await telling.ask_open(_PAGES_FOR_BUDGET)
+    return telling.snapshot()
+
+
+def ended_lately(session: Session, now: datetime, back: timedelta) -> bool:
+    """Whether a session goes on, or ended no longer ago than that."""
+    return session.completion is None or now - session.completion.at <= back
 
 
 class _Reading:
@@ -124,16 +165,16 @@ class _Reading:
         asked = team_document(self.telling.github, self._policy)
         self.telling.document = await self.telling.attempt("the synced sessions", asked)
 
-    async def until_nothing_lacks(self, numbers: Collection[str], since: Since) -> Live:
+    async def until_nothing_lacks(self, looked_at: Numbers, since: Since) -> Live:
         """Asks in rounds, since every answer may make a session reach back further.
 
         Args:
-            numbers: the pull requests that are looked at.
+            looked_at: the pull requests that are looked at, by what is known so far.
             since: when what matters began, by what is known so far.
         """
         while True:
             live = self._rebuilt()
-            began, snapshot = since(live), self.telling.snapshot()
+            numbers, began, snapshot = looked_at(live), since(live), self.telling.snapshot()
             people = self.telling.to_ask_about(
                 login for number in numbers for login in _with_a_say(number, snapshot, live, self._now)
             )
@@ -194,6 +235,11 @@ def _moved(number: str, live: Live) -> Iterator[str]:
             yield command.number
         elif command.ask is Ask.MOVE and command.number in ours and command.target.startswith("#"):
             yield command.target.removeprefix("#")
+
+
+def _asking(event: Event) -> list[str]:
+    """Whoever asks for something in the event's comment: strangers who asked before take nobody's place."""
+    return [command.by for command in commands_in([event.comment])] if event.comment else []
 
 
 def _may_be_open(event: Event) -> bool:
