@@ -50,6 +50,7 @@ def step(shop: FakeGitHub, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyP
             "GITHUB_API_URL": shop.url,
             "GITHUB_TOKEN": TOKEN,
             "GITHUB_SHA": SHA,
+            "GITHUB_ACTIONS": "true",
         }
         for key, value in (known | environ).items():
             monkeypatch.setenv(key, value)
@@ -75,7 +76,7 @@ def test_the_last_job_of_a_dispatched_run_tells_the_result(shop: FakeGitHub, ste
     step("check")
     shop.add_run(SHA, "test", "success", suite=9)
     done = step(
-        "check", name="workflow_dispatch", told={"inputs": {}, "ref": "refs/heads/work-7", "workflow": "ci.yml"}
+        "report", name="workflow_dispatch", told={"inputs": {}, "ref": "refs/heads/work-7", "workflow": "ci.yml"}
     )
 
     assert done.out == "#7 6dcb09b: success (Succeeded: test)\n"
@@ -101,7 +102,7 @@ def test_a_sweep_needs_no_event(shop: FakeGitHub, step: Step) -> None:
 
 def test_a_missing_right_fails_the_job_and_names_it(shop: FakeGitHub, step: Step) -> None:
     shop.forbidden.add("checks/create")
-    for command in ("check", "sweep"):
+    for command in ("check", "report", "sweep"):
         done = step(command)
         assert done.code == 1
         assert "the job needs `permissions: checks: write`" in done.err
@@ -109,7 +110,11 @@ def test_a_missing_right_fails_the_job_and_names_it(shop: FakeGitHub, step: Step
 
 @pytest.mark.parametrize(
     ("command", "said"),
-    [("check", "a check run cannot be written without a token"), ("sweep", "no repository to look at, or no token")],
+    [
+        ("check", "a check run cannot be written without a token"),
+        ("report", "a check run cannot be written without a token"),
+        ("sweep", "no repository to look at, or no token"),
+    ],
 )
 def test_without_a_token_nothing_is_asked(shop: FakeGitHub, step: Step, command: str, said: str) -> None:
     done = step(command, GITHUB_TOKEN="")
@@ -131,3 +136,40 @@ def test_github_that_refuses_fails_the_job_and_passes_nothing(shop: FakeGitHub, 
     done = step("check")
 
     assert (done.code, checks(shop)) == (1, [])
+
+
+@pytest.mark.parametrize("command", ["check", "report", "sweep"])
+def test_only_on_a_runner_anything_is_written(shop: FakeGitHub, step: Step, command: str) -> None:
+    done = step(command, GITHUB_ACTIONS="")
+
+    assert (done.code, ": would be " in done.out, checks(shop)) == (0, True, [])
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+@pytest.mark.parametrize("runner", ["", "true"])
+def test_a_recorded_event_is_for_looking(
+    shop: FakeGitHub, step: Step, tmp_path: Path, command: str, runner: str
+) -> None:
+    done = step(command, "--event", str(tmp_path / "event.json"), GITHUB_ACTIONS=runner)
+
+    assert (done.code, ": would be " in done.out, checks(shop)) == (0, True, [])
+
+
+def test_the_last_job_starts_nothing_whatever_waits(shop: FakeGitHub, step: Step) -> None:
+    shop.add_pull(8, "auto-pr: eight", shop.pulls[7]["created_at"])
+    shop.pulls[8]["head"]["sha"] = "8" * 40
+    shop.add_run("8" * 40, "test", "skipped", suite=3)
+    shop.add_run(SHA, "test", "success", suite=4)
+    shop.pulls[7]["title"] += " [session-complete]"
+    done = step("report")
+
+    assert (done.code, done.out) == (0, "#7 6dcb09b: success (Succeeded: test)\n")
+    assert (shop.dispatched, checks(shop)) == ([], [("completed", "success")])
+    assert len(shop.asked) == 3
+
+
+def test_in_advisory_mode_the_last_job_asks_for_the_settings_alone(shop: FakeGitHub, step: Step) -> None:
+    shop.contents["main", CONFIG] = b"gate: advisory\n"
+    step("report")
+
+    assert len(shop.asked) == 1

@@ -292,6 +292,49 @@ def test_taken_out_of_its_session_a_pull_request_says_so(shop: FakeGitHub, runs:
     assert (job.code, ours(shop)[2][1].rpartition("\n")[2]) == (0, "This pull request is in no session.")
 
 
+# Where it is looked at only.
+
+
+def test_only_on_a_runner_anything_is_written(shop: FakeGitHub, runs: Runs) -> None:
+    job = runs(opened(shop), GITHUB_ACTIONS="")
+    assert (job, ours(shop)) == (Job(0, "digest on #1: would be written\nlink on #2: would be written\n", ""), {})
+
+
+@pytest.mark.parametrize("runner", ["", "true"])
+def test_a_recorded_event_is_for_looking(shop: FakeGitHub, runs: Runs, tmp_path: Path, runner: str) -> None:
+    recorded = tmp_path / "recorded.json"
+    recorded.write_text(json.dumps(opened(shop) | {"pull_request": shop.pulls[2] | {"updated_at": ago(0)}}))
+    job = runs(opened(shop), "pull_request", "--event", str(recorded), GITHUB_ACTIONS=runner)
+
+    assert (job, ours(shop)) == (Job(0, "digest on #1: would be written\nlink on #2: would be written\n", ""), {})
+
+
+# On schedule.
+
+
+def test_on_schedule_what_is_behind_is_written_and_the_mode_is_left_for_the_sweep(
+    shop: FakeGitHub, runs: Runs, tmp_path: Path
+) -> None:
+    outputs = tmp_path / "outputs"
+    job = runs({"schedule": "4-59/10 * * * *"}, "schedule", GITHUB_OUTPUT=str(outputs))
+
+    assert job.out == f"digest on #1: written {PAGE.format(1, 1)}\nlink on #2: written {PAGE.format(2, 2)}\n"
+    assert outputs.read_text().splitlines()[1] == "advisory"
+
+
+# Strangers.
+
+
+@pytest.mark.parametrize("strangers", [6, 60])
+def test_strangers_silence_no_answer_to_somebody_who_may_write(shop: FakeGitHub, runs: Runs, strangers: int) -> None:
+    for number in range(strangers):
+        shop.add_comment(1 + number % 2, "/complete-session", f"stranger-{number}", ago(3))
+    runs(commented(shop, "/session status", "ann"), "issue_comment")
+    (answer,) = [body.partition("\n")[2] for _, body in ours(shop).values() if " answer " in body]
+
+    assert answer.startswith(f"Session `{session(shop)}` has 2 " if strangers == 6 else "Not everything could be")
+
+
 # What goes wrong.
 
 

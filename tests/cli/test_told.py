@@ -16,8 +16,8 @@ BEGUN = Act(
 )
 
 
-def report(*done: Done, gate: GateMode = GateMode.ENFORCE, **told: tuple[str, ...]) -> Report:
-    return Report(gate=gate, looked_at=3, done=done, **told)
+def report(*done: Done, writes: bool = True, **told: tuple[str, ...]) -> Report:
+    return Report(gate=GateMode.ENFORCE, writes=writes, looked_at=3, done=done, **told)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def report(*done: Done, gate: GateMode = GateMode.ENFORCE, **told: tuple[str, ..
         (report(Done(ACT)), ["#7 aaaaaaa: queued (Waits)"]),
         (report(Done(BEGUN)), ["aaaaaaa: in_progress, started on work-7 (Waits for)"]),
         (report(Done(ACT, "it failed")), []),
-        (report(Done(ACT), gate=GateMode.ADVISORY), ["#7 aaaaaaa: would be queued (Waits)"]),
+        (report(Done(ACT), writes=False), ["#7 aaaaaaa: would be queued (Waits)"]),
         (report(notes=("nothing here",)), ["nothing here"]),
     ],
 )

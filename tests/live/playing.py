@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from asking import Ask, Time
 from fake_github import FakeGitHub
 from pr_sessions.forges.github.payload import User, read_comment, read_pull_request
-from pr_sessions.live.checks.reporting import report
+from pr_sessions.live.checks.reporting import report, report_this_commit
 from pr_sessions.live.checks.runs import Report
 from pr_sessions.live.checks.sweep import sweep
 from pr_sessions.live.runner.event import Event
@@ -81,6 +81,10 @@ class Shop:
     def checked(self, event: Event) -> Report:
         """`ci check`."""
         return self._call(lambda github: report(github, event, self._time.now))
+
+    def reported(self, event: Event) -> Report:
+        """`ci report`."""
+        return self._call(lambda github: report_this_commit(github, event, self._time.now))
 
     def swept(self) -> Report:
         """`ci sweep`."""

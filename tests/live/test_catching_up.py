@@ -1,4 +1,4 @@
-"""On schedule, comments that no event brought up to date are: bursts, sessions that ended by themselves, missed events."""
+"""On schedule comments are brought up to date that no event did: bursts, sessions that ran out, missed events."""
 
 from collections.abc import Callable
 from typing import Any
@@ -154,11 +154,8 @@ def test_what_moved_is_told_in_both_sessions(shop: Shop) -> None:
     shop.event(3)
     shop.at(5)
     shop.fake.add_comment(2, "/session move new", "ada", shop.fake.now)
-    assert sorted(shop.schedule()) == [
-        "answer on #2: written",
-        "digest on #1: edited",
-        "digest on #2: edited",
-    ]
+    assert set(shop.schedule()) == {"answer on #2: written", "digest on #1: edited", "digest on #2: edited"}
+    assert "could not be read" not in shop.digest(1) + shop.digest(2)
     shop.at(15)
     assert shop.schedule() == []
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from judged import NOW, SESSION, judged, live, pull, session, snapshot
 from pr_sessions.forges.github.payload import GitHubPullRequest, User
-from pr_sessions.live.checks.concerned import concerned, of_merge_group, reported_at, token_only_reads
+from pr_sessions.live.checks.concerned import concerned, of_merge_group, reported_at, this_commit, token_only_reads
 from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.rebuild import Live
@@ -105,6 +105,12 @@ def test_a_dispatched_run_reports_on_the_open_pull_requests_of_its_commit() -> N
     told = [one(2), one(3, OTHER), one(4, state=State.CLOSED)]
 
     assert shown(reported_at(SHA, told)) == [("2", SHA, "work-2", None, False, True)]
+
+
+def test_a_run_of_an_event_reports_on_its_own_commit_and_starts_nothing() -> None:
+    runs = Decision(postpone=False, skip=False, reasons=(Reason(Why.EVENT, "pull_request"),))
+
+    assert this_commit(replace(at(), sha=SHA)) == Head(sha=SHA, number="2", decision=runs, starts=True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from judged import SESSION, judged, pull, session, snapshot, viewed
 from pr_sessions.errors import CannotWrite
@@ -54,7 +55,12 @@ def test_outputs_say_what_was_decided() -> None:
         "would_skip": "true",
         "session_completed": "false",
         "prs": '["2","10"]',
+        "gate": "enforce",
     }
+
+
+def test_a_mode_that_could_not_be_read_is_not_told() -> None:
+    assert step_outputs(replace(judged(Policy()), is_policy_known=False))["gate"] == ""
 
 
 def test_outputs_of_what_is_in_no_session() -> None:
@@ -65,6 +71,7 @@ def test_outputs_of_what_is_in_no_session() -> None:
         "would_skip": "false",
         "session_completed": "false",
         "prs": "[]",
+        "gate": "enforce",
     }
 
 

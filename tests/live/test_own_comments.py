@@ -97,7 +97,7 @@ def test_one_comment_tells_of_the_session_and_answers_are_counted_apart() -> Non
         "1": (Kind.LINK, "s-1"),
         "2": (Kind.DIGEST, "s-2"),
     }
-    assert answered(comments) == {"7"}
+    assert answered(comments) == {("1", "7")}
 
 
 @given(HOSTILE)

@@ -55,7 +55,7 @@ def test_from_the_first_push_to_the_result(shop: Shop) -> None:
 
     shop.at(5)
     shop.ran(PUSHED)
-    shop.checked(dispatched(PUSHED))
+    shop.reported(dispatched(PUSHED))
     assert (shop.ours(PUSHED), shop.mergeable(PUSHED), shop.mergeable(ONE)) == (SUCCESS, True, False)
     assert refs(shop) == ["work-1"]
 
@@ -64,13 +64,13 @@ def test_a_check_that_fails_is_told_and_one_that_is_run_again_is_told_again(shop
     shop.checked(shop.opened(1))
     shop.checked(shop.approved(1))
     shop.ran(ONE, "failure")
-    shop.checked(dispatched(ONE))
+    shop.reported(dispatched(ONE))
     assert shop.ours(ONE) == FAILURE
     shop.ran(ONE, None)
-    shop.checked(dispatched(ONE))
+    shop.reported(dispatched(ONE))
     assert shop.ours(ONE) == STARTED
     shop.ran(ONE)
-    shop.checked(dispatched(ONE))
+    shop.reported(dispatched(ONE))
 
     assert shop.ours(ONE) == SUCCESS
 
@@ -137,7 +137,7 @@ def test_the_events_in_any_order_and_twice_end_the_same(shop: Shop) -> None:
         shop.swept()
         assert (sha, refs(shop).count(f"work-{number}")) == (sha, 1)
         shop.ran(sha)
-        shop.checked(dispatched(sha))
+        shop.reported(dispatched(sha))
 
         assert shop.ours(sha) == SUCCESS
 
@@ -179,7 +179,7 @@ def test_wherever_github_fails_nothing_passes_and_the_sweeps_end_it(shop: Shop, 
     shop.ran(ONE)
     shop.fake.faults.extend([None] * (failing % 4) + [Fault(status=404)])
     with suppress(ForgeFailed):
-        shop.checked(dispatched(ONE))
+        shop.reported(dispatched(ONE))
     shop.fake.faults.clear()
     shop.swept()
 
@@ -199,7 +199,7 @@ def test_a_merge_group_is_told_of_on_its_own_commit(shop: Shop) -> None:
 def test_a_dispatched_run_on_a_branch_without_a_pull_request_is_of_no_interest(shop: Shop) -> None:
     shop.opened(1)
 
-    assert shop.checked(dispatched(PUSHED)).notes == (NOTHING,)
+    assert shop.reported(dispatched(PUSHED)).notes == (NOTHING,)
     assert shop.checked(Event(name="push", repository="ada/shop", sha=ONE)).notes == (NOTHING,)
 
 

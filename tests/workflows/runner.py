@@ -153,7 +153,7 @@ class Runner:
     def _wanted(self, condition: str | None, contexts: Mapping[str, Value], *, failed: bool) -> bool:
         if condition is None:
             return not failed
-        functions = {"cancelled": lambda: False, "contains": _contains}
+        functions = {"always": lambda: True, "cancelled": lambda: False, "contains": _contains}
         holds = bool(filled(condition, contexts, functions))
         return holds and (not failed or bool(names_in(condition) & STATUS_FUNCTIONS))
 

@@ -18,6 +18,7 @@ from scenes import (
     configure,
     dispatch,
     merge_group,
+    minutes_ago,
     pull_request,
     schedule,
     sha_of,
@@ -40,12 +41,22 @@ def conclusions(github: GrantingGitHub) -> dict[int, str | None]:
     return {int(check["head_sha"], 16): check["conclusion"] for check in ours}
 
 
+def started(jobs: dict[str, Job]) -> int:
+    """How many machines were needed: a call of another workflow is none by itself."""
+    called = {name.partition("/")[0] for name in jobs if "/" in name}
+    return sum(1 for name, job in jobs.items() if name not in called and job.result != "skipped")
+
+
+# The team's own jobs that run, of the event that opens a pull request.
+CHECKS = {"": 1, ENFORCE: 0}
+
+
 class TestAdvisory:
     def test_nothing_waits_and_the_summary_says_what_could(self, github: GrantingGitHub, start: Start) -> None:
         agent_opens(github, 1)
         jobs = start(pull_request(github, 1)).run(CI)
         told = jobs["gate"].outputs
-        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "skipped"}
         assert (told["should_skip_scoring"], told["would_skip"], told["is_auto_pr"]) == ("false", "true", "true")
         assert (json.loads(told["prs"]), told["session_completed"]) == (["1"], "false")
         assert told["session_id"].startswith("cursor-bot-")
@@ -57,10 +68,25 @@ class TestAdvisory:
         assert results(start(pull_request(github, 1)).run(AROUND)) == {
             "gate": "success",
             "comment": "success",
-            "check": "success",
+            "check": "skipped",
             "sweep": "skipped",
         }
         assert (github.checks, github.dispatched) == ({}, [])
+
+    def test_on_schedule_comments_alone_are_looked_at(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        assert results(start(schedule()).run(AROUND)) == {
+            "gate": "skipped",
+            "comment": "success",
+            "check": "skipped",
+            "sweep": "skipped",
+        }
+
+    def test_where_the_settings_cannot_be_read_no_job_is_spared(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, "gate: [")
+        agent_opens(github, 1)
+        assert results(start(schedule()).run(AROUND))["sweep"] == "failure"
+        assert results(start(pull_request(github, 1)).run(AROUND))["check"] == "success"
 
     def test_people_s_pull_requests_are_none_of_the_gate_s_business(self, github: GrantingGitHub, start: Start) -> None:
         github.add_pull(1, "Fix the tax", "2026-01-01T00:00:00Z", "ann")
@@ -139,7 +165,7 @@ class TestEnforce:
         agent_opens(github, 1, minutes=60)
         github.add_run(sha_of(1), "Tests", "skipped", suite=2)
         jobs = start(schedule()).run(AROUND)
-        assert results(jobs) == {"gate": "skipped", "comment": "skipped", "check": "skipped", "sweep": "success"}
+        assert results(jobs) == {"gate": "skipped", "comment": "success", "check": "skipped", "sweep": "success"}
         assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
 
     def test_nothing_is_merged_unchecked_and_nothing_runs_twice(self, github: GrantingGitHub, start: Start) -> None:
@@ -162,6 +188,66 @@ class TestEnforce:
         assert conclusions(github) == {1: "success", 2: "success"}
         assert len(github.dispatched) == 2
 
+    def test_the_end_of_a_session_is_no_trouble_for_the_team_s_own_workflow(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        """Its last job may start nothing: those that waited are started by the job that may."""
+        configure(github, ENFORCE)
+        agent_opens(github, 1, 2)
+        github.add_run(sha_of(1), "Tests", "skipped", suite=1)
+        agent_opens(github, 2, 1, title="auto-pr: last one [session-complete]")
+        event = pull_request(github, 2)
+        github.add_run(sha_of(2), "Tests", "success", suite=2)
+        assert results(start(event).run(CI)) == {"gate": "success", "test": "success", "report": "success"}
+        assert (conclusions(github), github.dispatched) == ({2: "success"}, [])
+        start(event).run(AROUND)
+        assert (github.dispatched, github.refused) == ([("ci.yml", {"ref": "work-1", "inputs": {}})], [])
+
+
+class TestBursts:
+    def test_what_came_while_the_digest_rested_is_in_it_by_the_next_schedule(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        for number in (1, 2):
+            agent_opens(github, number, 9 - number)
+        start(pull_request(github, 2)).run(AROUND)
+        # GitHub keeps one job that waits; those of the others of a burst never run.
+        for number in range(3, 11):
+            agent_opens(github, number, 1)
+        for told in github.comments.values():
+            told |= {"created_at": minutes_ago(3), "updated_at": minutes_ago(3)}
+        jobs = start(schedule()).run(AROUND)
+        assert (jobs["comment"].result, github.refused) == ("success", [])
+        assert jobs["comment"].permissions == {"contents": "read", "pull-requests": "write"}
+        assert sorted(told["issue_url"].rpartition("/")[2] for told in github.comments.values()) == sorted(
+            str(number) for number in range(1, 11)
+        )
+        assert "### A session of 10 pull requests" in github.comments[1]["body"]
+
+
+class TestWhatItCosts:
+    """Each job is at least a minute of a private repository: the guide has the sums."""
+
+    @pytest.mark.parametrize(("settings", "around", "own"), [("", 2, 1), (ENFORCE, 3, 1)])
+    def test_of_a_pull_request_that_waits(
+        self, github: GrantingGitHub, start: Start, settings: str, around: int, own: int
+    ) -> None:
+        configure(github, settings)
+        agent_opens(github, 1)
+        event = pull_request(github, 1)
+        assert (started(start(event).run(AROUND)), started(start(event).run(CI)) - CHECKS[settings]) == (around, own)
+
+    @pytest.mark.parametrize(("settings", "jobs"), [("", 1), (ENFORCE, 2)])
+    def test_of_the_schedule(self, github: GrantingGitHub, start: Start, settings: str, jobs: int) -> None:
+        configure(github, settings)
+        agent_opens(github, 1)
+        assert started(start(schedule()).run(AROUND)) == jobs
+
+    def test_of_what_waited_and_was_started(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        assert started(start(dispatch(github, 1)).run(CI)) - 1 == 2
+
 
 class TestLimits:
     def test_too_many_open_pull_requests_fail_the_gate_and_no_check(self, github: GrantingGitHub, start: Start) -> None:
@@ -169,7 +255,7 @@ class TestLimits:
         for number in range(1, 12):
             agent_opens(github, number, 12 - number)
         jobs = start(pull_request(github, 11)).run(CI)
-        assert results(jobs) == {"gate": "failure", "test": "success", "report": "success"}
+        assert results(jobs) == {"gate": "failure", "test": "success", "report": "skipped"}
         assert "::error title=Too many open pull requests::" in jobs["gate/gate"].log
 
     def test_no_comments_are_no_comments(self, github: GrantingGitHub, start: Start) -> None:
@@ -181,15 +267,20 @@ class TestLimits:
 
 
 class TestForks:
-    @pytest.mark.parametrize("settings", ["", ENFORCE])
-    def test_their_checks_always_run(self, github: GrantingGitHub, start: Start, settings: str) -> None:
+    @pytest.mark.parametrize(("settings", "report"), [("", "skipped"), (ENFORCE, "success")])
+    def test_their_checks_always_run(self, github: GrantingGitHub, start: Start, settings: str, report: str) -> None:
         configure(github, settings)
         agent_opens(github, 1, fork=True)
         jobs = start(pull_request(github, 1)).run(CI)
-        assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
+        assert results(jobs) == {"gate": "success", "test": "success", "report": report}
         assert jobs["gate"].outputs["should_skip_scoring"] == "false"
-        assert jobs["report/check"].permissions == READING | {"checks": "read"}
         assert github.checks == {}
+
+    def test_the_token_of_the_last_job_reads(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1, fork=True)
+        jobs = start(pull_request(github, 1)).run(CI)
+        assert jobs["report/check"].permissions == READING | {"checks": "read"}
 
     def test_no_job_that_could_write_runs(self, github: GrantingGitHub, start: Start) -> None:
         agent_opens(github, 1, fork=True)

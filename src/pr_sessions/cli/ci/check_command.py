@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pr_sessions.cli.ci.entrance import Asked, event_options, run
+from pr_sessions.cli.ci.entrance import Asked, event_options, may_write, run
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
@@ -20,20 +20,23 @@ def command(asked: Asked) -> int:
 
     In `enforce` it is queued while checks wait, in progress while they run, and succeeds once every check of
     gate.checks has succeeded on that very commit. It needs `checks: write`, and to start checks `actions: write`.
-    A recorded event, too, is looked at as things stand today: what is written is true of today.
+    A recorded event, too, is looked at as things stand today.
+
+    Only a runner's own event writes anything: with --event, and anywhere else, it shows what would be written.
 
     \b
     Examples:
       pr-sessions ci check
-      pr-sessions ci check --json
+      pr-sessions ci check --event event.json --json
     """
     from pr_sessions.cli.ci import told
 
-    return told.tell(run(asked, _report), as_json=asked.json)
+    write = may_write(asked)
 
+    async def checked(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":
+        from pr_sessions.live.checks.reporting import report
+        from pr_sessions.tracker import utc_now
 
-async def _report(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":
-    from pr_sessions.live.checks.reporting import report
-    from pr_sessions.tracker import utc_now
+        return await report(github, event, utc_now(), write=write)
 
-    return await report(github, event, utc_now())
+    return told.tell(run(asked, checked), as_json=asked.json)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pr_sessions.cli import options
-from pr_sessions.cli.ci.entrance import NO_TOKEN, Asked, run
+from pr_sessions.cli.ci.entrance import NO_TOKEN, Asked, may_write, run
 from pr_sessions.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def command(repository: str, json: bool) -> int:
     r"""Look at all open pull requests: start what has waited too long, complete what has ended.
 
     To be run on a schedule. It makes good what an event missed, and reports on pull requests of forks and of
-    Dependabot, whose own jobs may not write. With `gate: advisory` it says what it would do, and writes nothing.
+    Dependabot, whose own jobs may not write. With `gate: advisory`, and anywhere but on a runner, it says what it would
+    do, and writes nothing.
 
     \b
     Examples:
@@ -31,12 +32,14 @@ def command(repository: str, json: bool) -> int:
     """
     from pr_sessions.cli.ci import told
 
-    return told.tell(run(Asked(repository=repository), _sweep), as_json=json)
+    asked = Asked(repository=repository)
+    write = may_write(asked)
 
+    async def sweep(github: "GitHub | None", _event: "Event", now: datetime) -> "Report":
+        from pr_sessions.live.checks.sweep import sweep
 
-async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":  # noqa: ARG001 - as `run` calls it
-    from pr_sessions.live.checks.sweep import sweep
+        if github is None:
+            raise InvalidValue("there is no repository to look at, or no token", f"name it by --repository; {NO_TOKEN}")
+        return await sweep(github, now, write=write)
 
-    if github is None:
-        raise InvalidValue("there is no repository to look at, or no token", f"name it by --repository; {NO_TOKEN}")
-    return await sweep(github, now)
+    return told.tell(run(asked, sweep), as_json=json)

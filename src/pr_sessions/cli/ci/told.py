@@ -5,7 +5,6 @@ from typing import Any
 
 from pr_sessions.cli import output
 from pr_sessions.live.checks.runs import Done, Report
-from pr_sessions.sessions.policy import GateMode
 
 
 def tell(report: Report, *, as_json: bool) -> int:
@@ -18,7 +17,7 @@ def tell(report: Report, *, as_json: bool) -> int:
 
 def lines(report: Report) -> Iterator[str]:
     """One line for each check run that was written, or would have been; the problems are told on stderr."""
-    would = "would be " if report.gate is GateMode.ADVISORY else ""
+    would = "" if report.writes else "would be "
     for done in report.done:
         if not done.problem:
             yield output.one_line(f"{_named(done)}: {would}{_state(done)}", 200)
@@ -31,6 +30,7 @@ def view(report: Report) -> dict[str, Any]:
     """The same as data."""
     return {
         "gate": report.gate,
+        "written": report.writes,
         "looked_at": report.looked_at,
         "check_runs": [_one(done) for done in report.done],
         "problems": report.problems,

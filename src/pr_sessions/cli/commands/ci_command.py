@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pr_sessions.live.judgement import Judgement
     from pr_sessions.live.runner.event import Event
 
-COMMANDS: tuple[str, ...] = ("check", "comment", "sweep")
+COMMANDS: tuple[str, ...] = ("check", "comment", "report", "sweep")
 OVER_BUDGET = 1
 
 

@@ -44,6 +44,11 @@ def of_merge_group(sha: str) -> Head:
     return Head(sha=sha, decision=_runs("merge_group"), starts=True)
 
 
+def this_commit(event: Event) -> Head:
+    """The very commit that the running workflow runs on, by which nothing else is started."""
+    return Head(sha=event.sha, number=event.number, decision=_runs(event.name), starts=True)
+
+
 def reported_at(sha: str, pull_requests: Iterable[GitHubPullRequest]) -> tuple[Head, ...]:
     """The open pull requests with that last commit, whose checks the running workflow itself runs."""
     heads = (head_of(one, _runs("workflow_dispatch"), starts=True) for one in pull_requests if one.head_sha == sha)

@@ -1,51 +1,78 @@
 """What an event means for our check runs: they are written, and what waited is started."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from pr_sessions.errors import InvalidValue
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live.checks.concerned import concerned, of_merge_group, reported_at, token_only_reads
+from pr_sessions.live.checks.concerned import concerned, of_merge_group, reported_at, this_commit, token_only_reads
 from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.checks.plan import plan
-from pr_sessions.live.checks.runs import Report, carry_out, with_runs
+from pr_sessions.live.checks.runs import Done, Report, carry_out, with_runs
 from pr_sessions.live.judgement import judge
 from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode, Policy
+
+# The policy, the commits, and what is doubtful about them.
+_About = tuple[Policy, tuple[Head, ...], tuple[str, ...]]
+_Asking = Callable[[GitHub, Event, datetime], Awaitable[_About]]
 
 READ_ONLY = "GitHub gives this event's job a token that only reads: `pr-sessions ci sweep` reports on the pull request"
 ADVISORY = "`gate: advisory` writes no check run"
 NOTHING = "the event is about no commit of an open pull request: there is nothing to report on"
 
 
-async def report(github: GitHub | None, event: Event, now: datetime) -> Report:
-    """Writes what is due of the event's commits.
+async def report(github: GitHub | None, event: Event, now: datetime, *, write: bool = True) -> Report:
+    """Writes what is due of the event's commits, and starts what waited.
 
     Raises:
         InvalidValue: there is no token to write with.
         PrSessionsError: what the event is about cannot be read; then nothing was done.
     """
+    return await _reported(_about_all, github, event, now, write=write)
+
+
+async def report_this_commit(github: GitHub | None, event: Event, now: datetime, *, write: bool = True) -> Report:
+    """Writes what the checks came to on the very commit that the workflow runs on. It starts nothing.
+
+    Raises:
+        InvalidValue: there is no token to write with.
+        PrSessionsError: it cannot be found out; then nothing was done.
+    """
+    return await _reported(_about_this_one, github, event, now, write=write)
+
+
+async def _reported(about: _Asking, github: GitHub | None, event: Event, now: datetime, *, write: bool) -> Report:
     if github is None:
         raise InvalidValue("a check run cannot be written without a token", "give the job `permissions: checks: write`")
     if token_only_reads(event):
         return Report(gate=GateMode.ADVISORY, notes=(READ_ONLY,))
-    policy, heads, unclear = await _asked_about(github, event, now)
+    policy, heads, unclear = await about(github, event, now)
     if policy.gate is GateMode.ADVISORY:
         return Report(gate=policy.gate, notes=(ADVISORY, *unclear))
     heads, unread = await with_runs(github, heads)
-    done = await carry_out(github, plan(heads, policy, now, github.app), policy.gate_workflow or "")
-    notes = () if heads or unread else (NOTHING,)
-    return Report(gate=policy.gate, looked_at=len(heads), done=done, problems=unread, notes=(*notes, *unclear))
+    acts = plan(heads, policy, now, github.app)
+    done = await carry_out(github, acts, policy.gate_workflow or "") if write else tuple(map(Done, acts))
+    notes = (*(() if heads or unread else (NOTHING,)), *unclear)
+    return Report(gate=policy.gate, writes=write, looked_at=len(heads), done=done, problems=unread, notes=notes)
 
 
-async def _asked_about(github: GitHub, event: Event, now: datetime) -> tuple[Policy, tuple[Head, ...], tuple[str, ...]]:
-    """The policy, the commits, and what is doubtful about them."""
+async def _about_all(github: GitHub, event: Event, now: datetime) -> _About:
     if event.number:
         judgement = await judge(github, event, now)
         return judgement.policy, concerned(judgement), judgement.snapshot.doubts
     policy, unclear = await team_policy(github)
     if event.name == "merge_group" and event.sha:
         return policy, (of_merge_group(event.sha),), unclear
-    if event.name == "workflow_dispatch" and event.sha:
-        return policy, reported_at(event.sha, await github.pull_requests()), unclear
     return policy, (), (*unclear, *([event.problem] if event.problem else ()))
+
+
+async def _about_this_one(github: GitHub, event: Event, _now: datetime) -> _About:
+    """What is started by hand on a branch without a pull request is reported nowhere."""
+    policy, unclear = await team_policy(github)
+    if policy.gate is GateMode.ADVISORY or not event.sha:
+        return policy, (), (*unclear, *([event.problem] if event.problem else ()))
+    if event.number or event.name == "merge_group":
+        return policy, (this_commit(event),), unclear
+    return policy, reported_at(event.sha, await github.pull_requests()), unclear

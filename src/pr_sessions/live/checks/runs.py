@@ -34,13 +34,15 @@ class Report(Struct, frozen=True, kw_only=True):
     """What became of all that was looked at.
 
     Attributes:
+        writes: whether anything is written and started; else it is looked at what would be.
         looked_at: of how many commits the check runs were read.
-        done: what was started and written; with an advisory gate, what would have been.
+        done: what was started and written, or would have been.
         problems: what could not be done, in words; no check passes by one.
         notes: why there was nothing to do, in words.
     """
 
     gate: GateMode
+    writes: bool = True
     looked_at: int = 0
     done: tuple[Done, ...] = ()
     problems: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from pr_sessions.live.rebuild import rebuild
 from pr_sessions.sessions.policy import GateMode
 
 
-async def sweep(github: GitHub, now: datetime) -> Report:
+async def sweep(github: GitHub, now: datetime, *, write: bool = True) -> Report:
     """Looks at every open pull request, and does what is due.
 
     Raises:
@@ -32,10 +32,11 @@ async def sweep(github: GitHub, now: datetime) -> Report:
     heads, unread = await with_runs(github, all_open.due())
     heads, unheard = await _asked_more(github, all_open, heads)
     acts = plan(heads, enforced, now, github.app)
-    is_on = policy.gate is GateMode.ENFORCE
-    done = await carry_out(github, acts, policy.gate_workflow or "") if is_on else tuple(Done(act) for act in acts)
+    is_on = write and policy.gate is GateMode.ENFORCE
+    done = await carry_out(github, acts, policy.gate_workflow or "") if is_on else tuple(map(Done, acts))
     return Report(
         gate=policy.gate,
+        writes=is_on,
         looked_at=len(heads),
         done=done,
         problems=(*snapshot.doubts, *unread, *unheard),

@@ -26,6 +26,7 @@ def step_outputs(judgement: Judgement) -> Mapping[str, str]:
         "should_skip_scoring": _word(decision.skip),
         "would_skip": _word(decision.postpone),
         "session_completed": _word(standing.trigger is not None),
+        "gate": judgement.policy.gate if judgement.is_policy_known else "",
         "prs": json.encode(judgement.view.session.prs if judgement.view else ()).decode(),
     }
 
