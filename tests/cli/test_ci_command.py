@@ -260,7 +260,7 @@ def test_what_people_write_is_nothing_but_text(shop: FakeGitHub, runs: Runs, tmp
     assert not list(tmp_path.rglob("pwned"))
 
 
-OUTPUTS = {"is_auto_pr", "session_id", "should_skip_scoring", "would_skip", "session_completed", "prs"}
+OUTPUTS = {"is_auto_pr", "session_id", "should_skip_scoring", "would_skip", "session_completed", "prs", "gate"}
 
 
 def test_without_a_token_the_checks_run_and_it_says_what_to_set(shop: FakeGitHub, runs: Runs) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pr_sessions.live.comments.answers import unanswered
 from pr_sessions.live.comments.own import Own, content_of, standing
 from pr_sessions.live.comments.wishes import NOBODY, Look, Wish, is_in_place, is_urgent, of_session
-from pr_sessions.live.reading.snapshots import ended_lately
+from pr_sessions.live.reading.lately import ended_lately
 from pr_sessions.sessions.ids import number_order
 
 # What ended longer ago is left as it is until something happens to it.

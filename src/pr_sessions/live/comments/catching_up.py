@@ -9,7 +9,8 @@ from pr_sessions.forges.github.client import GitHub
 from pr_sessions.live.comments.behind import BACK, behind, in_turn
 from pr_sessions.live.comments.wishes import Look
 from pr_sessions.live.comments.writing import DOUBT, NEVER, Outcome, speak
-from pr_sessions.live.reading.snapshots import read_lately, team_policy
+from pr_sessions.live.reading.lately import read_lately
+from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.rebuild import rebuild
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import Commenting, Policy

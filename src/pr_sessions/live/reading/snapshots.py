@@ -1,8 +1,8 @@
-"""Asks GitHub for what matters about one pull request, all open ones or late sessions; bounded, as needed."""
+"""Asks GitHub for what matters about one pull request, or about all open ones; bounded, and never more than needed."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
@@ -15,14 +15,14 @@ from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import approvers
 from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Session, State
+from pr_sessions.sessions.session import State
 
-__all__ = ["ended_lately", "read_around", "read_lately", "read_open", "team_policy"]
+__all__ = ["read_around", "read_open", "team_policy"]
 
 MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
 MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
 # A budget is exceeded long before; more open ones than that change nothing.
-_PAGES_FOR_BUDGET = 4
+PAGES_FOR_BUDGET = 4
 _PAGES_OF_OPEN = 30
 
 Since = Callable[[Live], datetime | None]
@@ -49,7 +49,7 @@ async def read_around(
         now: the time of looking.
         most_people: of how many it is asked whether they may write; that there are more is a doubt.
     """
-    reading = _Reading(github, policy, now, most_people)
+    reading = Reading(github, policy, now, most_people)
     if not event.number:
         return reading.telling.snapshot()
     telling, number = reading.telling, event.number
@@ -71,7 +71,7 @@ async def read_around(
         return min((moment for moment in moments if moment), default=None)
 
     live = await reading.until_nothing_lacks(lambda _: [number], since)
-    beside = [] if policy.open_budget is None or reading.older.reaches_all else [telling.ask_open(_PAGES_FOR_BUDGET)]
+    beside = [] if policy.open_budget is None or reading.older.reaches_all else [telling.ask_open(PAGES_FOR_BUDGET)]
     home = live.home(number)
     others = [one for one in _open(telling, home.prs if home else ()) if one != number][: MOST_FILE_LISTS - 1]
     await asyncio.gather(*beside, *map(telling.ask_files, others))
@@ -96,7 +96,7 @@ async def read_open(
         show: is told how many lists of files were read, and of how many.
         most_file_lists: of how many it is read what they change, one request each; the last ones first.
     """
-    reading = _Reading(github, policy, now, MOST_PEOPLE_IN_ALL)
+    reading = Reading(github, policy, now, MOST_PEOPLE_IN_ALL)
     telling = reading.telling
     complete, *_ = await asyncio.gather(
         telling.ask_open(_PAGES_OF_OPEN), reading.ask_document(), reading.older.ask(lambda: now)
@@ -124,35 +124,7 @@ async def read_open(
     return telling.snapshot()
 
 
-async def read_lately(github: GitHub, policy: Policy, now: datetime, back: timedelta) -> Snapshot:
-    """What tells of the sessions that go on, or ended no longer ago than that; no list of files.
-
-    Five requests or so, and one for each further page within the time of these sessions, and for each person who has a
-    say in one.
-    """
-    reading = _Reading(github, policy, now, MOST_PEOPLE_IN_ALL)
-    telling = reading.telling
-    await asyncio.gather(reading.ask_document(), reading.older.ask(lambda: now))
-
-    def numbers(live: Live) -> Collection[str]:
-        return [n for n in telling.pull_requests if (home := live.home(n)) and ended_lately(home, now, back)]
-
-    def since(live: Live) -> datetime | None:
-        homes = [live.home(number) for number in numbers(live)]
-        return min((home.started for home in homes if home and home.started), default=None)
-
-    await reading.until_nothing_lacks(numbers, since)
-    if policy.open_budget is not None and not reading.older.reaches_all:
-        await telling.ask_open(_PAGES_FOR_BUDGET)
-    return telling.snapshot()
-
-
-def ended_lately(session: Session, now: datetime, back: timedelta) -> bool:
-    """Whether a session goes on, or ended no longer ago than that."""
-    return session.completion is None or now - session.completion.at <= back
-
-
-class _Reading:
+class Reading:
     """One reading of a repository, until the sessions that are looked at are whole."""
 
     def __init__(self, github: GitHub, policy: Policy, now: datetime, most_people: int) -> None:
