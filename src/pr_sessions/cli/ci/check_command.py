@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @click.command("check")
 @event_options
 def command(asked: Asked) -> int:
-    r"""Keep the check `pr-sessions`, and start checks that waited and wait no longer.
+    r"""Keep the check `pr-sessions`; start what waits no longer.
 
-    In `enforce` it is queued while checks wait, in progress while they run, and succeeds once every check of
+    In `enforce` the check is queued while checks wait, in progress while they run, and succeeds once every check of
     gate.checks has succeeded on that very commit. It needs `checks: write`, and to start checks `actions: write`.
     A recorded event, too, is looked at as things stand today: what is written is true of today.
 
