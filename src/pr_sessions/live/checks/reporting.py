@@ -45,7 +45,7 @@ def _nobody_to_ask(event: Event) -> InvalidValue:
     if event.repository:
         way_out = "give the step GITHUB_TOKEN, and the job `permissions: checks: write`"
         return InvalidValue("a check run cannot be written without a token", way_out)
-    way_out = "give the event with --event and its place with --repository; on a runner both are known"
+    way_out = "on a runner the event is there by itself" if event.problem else "name it with --repository"
     return InvalidValue(event.problem or "nobody knows which repository the event is of", way_out)
 
 
