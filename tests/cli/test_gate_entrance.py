@@ -149,8 +149,10 @@ def test_no_command_that_asks_github_stumbles_without_the_extra(
 
     assert (process.returncode, said) == (
         1,
-        "error: asking GitHub needs a package that is not installed: gidgethub\n"
-        "hint: pip install 'pr-sessions[github]'\n",
+        (
+            "error: asking GitHub needs a package that is not installed: gidgethub\n"
+            "hint: pip install 'pr-sessions[github]'\n"
+        ),
     )
 
 
