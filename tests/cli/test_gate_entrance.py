@@ -143,6 +143,35 @@ def test_without_the_extra_the_gate_says_what_to_install(monkeypatch: pytest.Mon
     assert raised.value.hint == "pip install 'pr-sessions[github]'"
 
 
+_WITHOUT_EXTRA = """\
+import sys
+sys.modules["gidgethub"] = sys.modules["httpx"] = None
+sys.stderr = sys.stdout
+from pr_sessions.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("ci",), ("ci", "check"), ("ci", "comment"), ("ci", "sweep"), ("look", "ada/shop")],
+    ids=" ".join,
+)
+def test_no_command_that_asks_github_stumbles_without_the_extra(
+    arguments: tuple[str, ...], child: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = child(_WITHOUT_EXTRA, *arguments)
+    said, _ = process.communicate(timeout=100)
+
+    assert (process.returncode, said) == (
+        1,
+        (
+            "error: asking GitHub needs a package that is not installed: gidgethub\n"
+            "hint: pip install 'pr-sessions[github]'\n"
+        ),
+    )
+
+
 def test_a_failure_of_the_work_is_no_failure_of_the_entrance(runner: Callable[..., None]) -> None:
     async def fails(*_: Any) -> None:
         raise ForgeFailed("refused")

@@ -27,9 +27,10 @@ def command(asked: Asked) -> int:
       pr-sessions ci check
       pr-sessions ci check --json
     """
+    done = run(asked, _report)
     from pr_sessions.cli.ci import told
 
-    return told.tell(run(asked, _report), as_json=asked.json)
+    return told.tell(done, as_json=asked.json)
 
 
 async def _report(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":

@@ -31,9 +31,10 @@ def command(repository: str, json: bool) -> int:
       pr-sessions ci sweep
       pr-sessions ci sweep --repository ada/shop --json
     """
+    done = run(Asked(repository=repository), _sweep)
     from pr_sessions.cli.ci import told
 
-    return told.tell(run(Asked(repository=repository), _sweep), as_json=json)
+    return told.tell(done, as_json=json)
 
 
 async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":
