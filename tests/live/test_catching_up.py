@@ -10,7 +10,7 @@ from fake_github import FakeGitHub
 from pr_sessions.forges.github.payload import read_comment
 from pr_sessions.live.comments.behind import in_turn
 from pr_sessions.live.comments.catching_up import catch_up
-from pr_sessions.live.comments.own import standing
+from pr_sessions.live.comments.own import Kind, standing
 from pr_sessions.live.comments.writing import Outcome, speak
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode
@@ -196,7 +196,8 @@ def test_what_rests_is_not_even_read(shop: Shop) -> None:
 def test_a_look_that_may_not_write_says_what_it_would(shop: Shop) -> None:
     shop.opens(1)
     shop.opens(2)
-    assert shop.schedule(write=False) == ["digest on #1: would be written", "link on #2: would be written"]
+    shop.schedule(write=False)
+    assert [(write.kind, write.number) for write in shop.last.planned] == [(Kind.DIGEST, "1"), (Kind.LINK, "2")]
     assert shop.fake.comments == {}
 
 

@@ -86,7 +86,7 @@ class TestAdvisory:
         configure(github, "gate: [")
         agent_opens(github, 1)
         assert results(start(schedule()).run(AROUND))["sweep"] == "failure"
-        assert results(start(pull_request(github, 1)).run(AROUND))["check"] == "success"
+        assert results(start(pull_request(github, 1)).run(AROUND))["check"] == "failure"
 
     def test_people_s_pull_requests_are_none_of_the_gate_s_business(self, github: GrantingGitHub, start: Start) -> None:
         github.add_pull(1, "Fix the tax", "2026-01-01T00:00:00Z", "ann")

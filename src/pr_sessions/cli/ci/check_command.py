@@ -1,6 +1,7 @@
 """`pr-sessions ci check`."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 @click.command("check")
 @event_options
 def command(asked: Asked) -> int:
-    r"""Keep the check `pr-sessions`, and start checks that waited and wait no longer.
+    r"""Keep the check `pr-sessions`; start what waits no longer.
 
-    In `enforce` it is queued while checks wait, in progress while they run, and succeeds once every check of
+    In `enforce` the check is queued while checks wait, in progress while they run, and succeeds once every check of
     gate.checks has succeeded on that very commit. It needs `checks: write`, and to start checks `actions: write`.
     A recorded event, too, is looked at as things stand today.
 
@@ -27,16 +28,16 @@ def command(asked: Asked) -> int:
     \b
     Examples:
       pr-sessions ci check
-      pr-sessions ci check --event event.json --json
+      pr-sessions ci check --event event.json
     """
+    done = run(asked, partial(_report, write=may_write(asked)))
     from pr_sessions.cli.ci import told
 
-    write = may_write(asked)
+    return told.tell(done, as_json=asked.json)
 
-    async def checked(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":
-        from pr_sessions.live.checks.reporting import report
-        from pr_sessions.tracker import utc_now
 
-        return await report(github, event, utc_now(), write=write)
+async def _report(github: "GitHub | None", event: "Event", _then: datetime, *, write: bool) -> "Report":
+    from pr_sessions.live.checks.reporting import report
+    from pr_sessions.tracker import utc_now
 
-    return told.tell(run(asked, checked), as_json=asked.json)
+    return await report(github, event, utc_now(), write=write)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +33,10 @@ def command(asked: Asked) -> None:
     \b
     Examples:
       pr-sessions ci comment
-      pr-sessions ci comment --event event.json --json
+      pr-sessions ci comment --event event.json
     """
     write = may_write(asked)
-
-    async def comment(github: "GitHub | None", event: "Event", now: datetime) -> "Outcome":
-        return await _comment(github, event, now, write=write)
-
-    outcome = run(asked, comment)
+    outcome = run(asked, partial(_comment, write=write))
     if write:
         _leave(outcome)
     output.show(_view(outcome), _lines(outcome), as_json=asked.json)
@@ -78,11 +75,15 @@ def _leave(outcome: "Outcome") -> None:
 
 
 def _view(outcome: "Outcome") -> dict[str, Any]:
-    return {"done": outcome.done, "notes": (*outcome.notes, *outcome.refused)}
+    planned = [{"number": one.number, "kind": one.kind, "text": one.text} for one in outcome.planned]
+    return {"done": outcome.done, "planned": planned, "notes": (*outcome.notes, *outcome.refused)}
 
 
 def _lines(outcome: "Outcome") -> Iterator[str]:
     yield from (
         f"{one.kind} on #{one.number}: {one.did} {output.one_line(one.address, 200)}".rstrip() for one in outcome.done
     )
+    for one in outcome.planned:
+        yield f"{one.kind} on #{one.number}: would be {'edited' if one.comment else 'written'}"
+        yield from (f"  {line}".rstrip() for line in one.text.splitlines())
     yield from (output.one_line(note, 400) for note in (*outcome.notes, *outcome.refused))

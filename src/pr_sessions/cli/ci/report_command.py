@@ -1,6 +1,7 @@
 """`pr-sessions ci report`."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 @click.command("report")
 @event_options
 def command(asked: Asked) -> int:
-    r"""Say on the commit of a workflow's run what its checks came to, as the check `pr-sessions`.
+    r"""Say on a run's own commit what its checks came to.
 
-    For the last job of the workflow that runs the checks. It looks at that very commit and at nothing else, starts
-    nothing, and needs `checks: write`; with `gate: advisory` it does nothing.
+    For the last job of the workflow that runs the checks. It writes the check `pr-sessions` on that very commit, looks
+    at nothing else, starts nothing, and needs `checks: write`; with `gate: advisory` it does nothing.
 
     Only a runner's own event writes anything: with --event, and anywhere else, it shows what would be written.
 
@@ -28,14 +29,14 @@ def command(asked: Asked) -> int:
       pr-sessions ci report
       pr-sessions ci report --event event.json
     """
+    done = run(asked, partial(_report, write=may_write(asked)))
     from pr_sessions.cli.ci import told
 
-    write = may_write(asked)
+    return told.tell(done, as_json=asked.json)
 
-    async def reported(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":
-        from pr_sessions.live.checks.reporting import report_this_commit
-        from pr_sessions.tracker import utc_now
 
-        return await report_this_commit(github, event, utc_now(), write=write)
+async def _report(github: "GitHub | None", event: "Event", _then: datetime, *, write: bool) -> "Report":
+    from pr_sessions.live.checks.reporting import report_this_commit
+    from pr_sessions.tracker import utc_now
 
-    return told.tell(run(asked, reported), as_json=asked.json)
+    return await report_this_commit(github, event, utc_now(), write=write)

@@ -10,7 +10,7 @@ from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.checks.plan import plan
 from pr_sessions.live.checks.runs import Done, Report, carry_out, with_runs
 from pr_sessions.live.judgement import judge
-from pr_sessions.live.reading.team import team_policy
+from pr_sessions.live.reading.team import UNREAD, team_policy
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode, Policy
 
@@ -45,10 +45,13 @@ async def report_this_commit(github: GitHub | None, event: Event, now: datetime,
 
 async def _reported(about: _Asking, github: GitHub | None, event: Event, now: datetime, *, write: bool) -> Report:
     if github is None:
-        raise InvalidValue("a check run cannot be written without a token", "give the job `permissions: checks: write`")
+        raise _nobody_to_ask(event)
     if token_only_reads(event):
         return Report(gate=GateMode.ADVISORY, notes=(READ_ONLY,))
     policy, heads, unclear = await about(github, event, now)
+    # What nobody has read is no word of the team's for `advisory`.
+    if unread := tuple(doubt for doubt in unclear if doubt.startswith(UNREAD)):
+        return Report(gate=policy.gate, problems=unread)
     if policy.gate is GateMode.ADVISORY:
         return Report(gate=policy.gate, notes=(ADVISORY, *unclear))
     heads, unread = await with_runs(github, heads)
@@ -56,6 +59,14 @@ async def _reported(about: _Asking, github: GitHub | None, event: Event, now: da
     done = await carry_out(github, acts, policy.gate_workflow or "") if write else tuple(map(Done, acts))
     notes = (*(() if heads or unread else (NOTHING,)), *unclear)
     return Report(gate=policy.gate, writes=write, looked_at=len(heads), done=done, problems=unread, notes=notes)
+
+
+def _nobody_to_ask(event: Event) -> InvalidValue:
+    if event.repository:
+        way_out = "give the step GITHUB_TOKEN, and the job `permissions: checks: write`"
+        return InvalidValue("a check run cannot be written without a token", way_out)
+    way_out = "on a runner the event is there by itself" if event.problem else "name it with --repository"
+    return InvalidValue(event.problem or "nobody knows which repository the event is of", way_out)
 
 
 async def _about_all(github: GitHub, event: Event, now: datetime) -> _About:

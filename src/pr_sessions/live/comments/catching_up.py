@@ -33,6 +33,7 @@ async def catch_up(github: GitHub, event: Event, now: datetime, *, write: bool) 
     return Outcome(
         policy.gate,
         done=tuple(done for one in said for done in one.done),
+        planned=tuple(write for one in said for write in one.planned),
         notes=(*doubts, *nothing, *left),
         refused=tuple(refused for one in said for refused in one.refused),
     )

@@ -75,12 +75,14 @@ class Outcome(Struct, frozen=True):
 
     Attributes:
         gate: the team's; `None` where that is not known for sure.
+        planned: what would be written, where nothing may be.
         notes: why other things were not written, in words.
         refused: what GitHub refused, in words.
     """
 
     gate: GateMode | None = None
     done: tuple[Done, ...] = ()
+    planned: tuple[Write, ...] = ()
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
@@ -91,9 +93,11 @@ async def speak(github: GitHub, event: Event, now: datetime, *, write: bool) -> 
     if not silence(judgement):
         judgement = await with_more(github, judgement)
     planned = plan(judgement)
-    done, refused = await apply(github, planned) if write else (looked_at(planned), ())
     gate = judgement.policy.gate if judgement.is_policy_known else None
-    return Outcome(gate, done, planned.notes, refused)
+    if not write:
+        return Outcome(gate, planned=planned.writes, notes=planned.notes)
+    done, refused = await apply(github, planned)
+    return Outcome(gate, done, notes=planned.notes, refused=refused)
 
 
 def plan(judgement: Judgement) -> Plan:
@@ -122,14 +126,6 @@ def silence(judgement: Judgement) -> str:
     if judgement.standing.is_fork and judgement.event.name in _READ_ONLY:
         return "nothing is said: the token of a fork's pull request only reads"
     return ""
-
-
-def looked_at(planned: Plan) -> tuple[Done, ...]:
-    """What would be done."""
-    return tuple(
-        Done(write.number, write.kind, "would be written" if write.comment is None else "would be edited")
-        for write in planned.writes
-    )
 
 
 async def apply(github: GitHub, planned: Plan) -> tuple[tuple[Done, ...], tuple[str, ...]]:
