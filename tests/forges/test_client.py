@@ -74,12 +74,12 @@ def test_a_workflow_is_started_with_its_inputs(fake: FakeGitHub, ask: Ask) -> No
 
 
 @pytest.mark.parametrize(
-    ("login", "granted"), [("ada", "admin"), ("bob", "read"), ("dependabot[bot]", "write"), ("nobody", "none")]
+    ("login", "may"), [("ada", True), ("bob", False), ("dependabot[bot]", True), ("nobody", False)]
 )
-def test_a_permission_is_told_of_anybody(fake: FakeGitHub, ask: Ask, login: str, granted: str) -> None:
+def test_it_is_told_of_anybody_whether_they_may_write(fake: FakeGitHub, ask: Ask, login: str, may: bool) -> None:
     fake.permissions = {"ada": "admin", "bob": "read", "dependabot[bot]": "write"}
 
-    assert ask(lambda g: g.permission(login)) == granted
+    assert ask(lambda g: g.may_write(login)) is may
 
 
 def test_an_enterprise_server_is_asked_under_its_own_path(fake: FakeGitHub, ask: Ask) -> None:

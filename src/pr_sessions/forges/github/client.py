@@ -151,17 +151,16 @@ class GitHub(Requests):
         url = f"{REPOSITORY}/actions/workflows/{{workflow}}/dispatches"
         await self.item("POST", url, {"ref": ref, "inputs": dict(inputs)}, workflow=workflow)
 
-    async def permission(self, login: str) -> str:
-        """What somebody may do: admin, write, read or none; none where GitHub does not know the person."""
+    async def may_write(self, login: str) -> bool:
+        """Whether somebody may write to the repository; not where GitHub does not know the person."""
         url = f"{REPOSITORY}/collaborators/{{login}}/permission"
         try:
             told = await self.item("GET", url, login=login)
         except ForgeFailed as error:
             if error.status == 404:
-                return "none"
+                return False
             raise
-        granted = told.get("permission") if isinstance(told, dict) else None
-        return granted if granted in ("admin", "write", "read") else "none"
+        return isinstance(told, dict) and told.get("permission") in ("admin", "write")
 
     async def _listed(self, url: str, number: int) -> list[Any]:
         return await self.every(self.address(url, number=number))

@@ -9,10 +9,10 @@ from msgspec import Struct
 from pr_sessions.live.belief import NO_SESSION
 from pr_sessions.live.commands import Ask, Command, commands_in
 from pr_sessions.live.comments.own import answered
-from pr_sessions.live.comments.wording import clock, counted, ended, name, reference, references
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import text
 from pr_sessions.live.rebuild import Live, rebuild
+from pr_sessions.live.wording import clock, counted, ended, name, reference, references
 from pr_sessions.sessions.lifecycle import expiry
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.reasons import LADDER

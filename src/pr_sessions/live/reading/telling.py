@@ -145,6 +145,6 @@ class Telling:
         if not self.github.has_credential:
             self.doubt("who may write: GitHub tells that only with a token")
             return
-        granted = await self.attempt(f"whether {login} may write", self.github.permission(login))
-        if granted is not None:
-            self._writers[login] = granted in ("admin", "write")
+        may_write = await self.attempt(f"whether {login} may write", self.github.may_write(login))
+        if may_write is not None:
+            self._writers[login] = may_write
