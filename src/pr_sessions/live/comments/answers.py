@@ -13,7 +13,7 @@ from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import text
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.wording import clock, counted, ended, name, reference, references
-from pr_sessions.sessions.lifecycle import expiry
+from pr_sessions.sessions.lifecycle import runs_out
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.reasons import LADDER
 from pr_sessions.sessions.session import Session, State
@@ -106,7 +106,7 @@ def _status(judgement: Judgement, number: str) -> str:
 def _end(home: Session, policy: Policy) -> Iterator[str]:
     if home.completion:
         yield f"It completed: {ended(home.completion, policy)}."
-    elif policy.enable_timeout_completion and (ends := expiry(home, policy)):
+    elif ends := runs_out(home, policy):
         yield f"It ends at {clock(ends)} if nothing more happens."
 
 
