@@ -119,7 +119,8 @@ async def _overview(github: "GitHub") -> "OpenOverview":
     policy, doubts = await team_policy(github)
     with _progress() as show:
         snapshot = await read_open(github, policy, now, show)
-    return replace(survey(snapshot, policy, now, doubts), requests=github.wire.sent)
+    snapshot = replace(snapshot, doubts=(*doubts, *snapshot.doubts))
+    return replace(survey(snapshot, policy, now), requests=github.wire.sent)
 
 
 async def _refuse_unreadable(github: "GitHub") -> None:

@@ -9,7 +9,8 @@ from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Review
 from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.reading.snapshots import read_around, team_policy
+from pr_sessions.live.reading.snapshots import read_around
+from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
@@ -75,8 +76,7 @@ def _conclude(event: Event, now: datetime, policy: Policy, snapshot: Snapshot) -
         return _judged(event, now, policy, snapshot)
     except UnreadableFile as error:
         # A session file is understood only where somebody looks into it.
-        doubts = (*snapshot.doubts, f"the synced sessions: {error}")
-        return _judged(event, now, policy, replace(snapshot, document=None, doubts=doubts))
+        return _judged(event, now, policy, snapshot.without_document(error))
 
 
 def _judged(event: Event, now: datetime, policy: Policy, snapshot: Snapshot) -> Judgement:

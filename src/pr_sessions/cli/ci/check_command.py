@@ -27,9 +27,9 @@ def command(asked: Asked) -> int:
       pr-sessions ci check
       pr-sessions ci check --json
     """
-    from pr_sessions.cli.ci import told
+    from pr_sessions.cli.ci import report_text
 
-    return told.tell(run(asked, _report), as_json=asked.json)
+    return report_text.tell(run(asked, _report), as_json=asked.json)
 
 
 async def _report(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":

@@ -29,9 +29,9 @@ def command(repository: str, json: bool) -> int:
       pr-sessions ci sweep
       pr-sessions ci sweep --repository ada/shop --json
     """
-    from pr_sessions.cli.ci import told
+    from pr_sessions.cli.ci import report_text
 
-    return told.tell(run(Asked(repository=repository), _sweep), as_json=json)
+    return report_text.tell(run(Asked(repository=repository), _sweep), as_json=json)
 
 
 async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":  # noqa: ARG001 - as `run` calls it

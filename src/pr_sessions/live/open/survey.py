@@ -23,25 +23,21 @@ from pr_sessions.sessions.session import Session, State
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def survey(snapshot: Snapshot, policy: Policy, now: datetime, doubts: Sequence[str] = ()) -> OpenOverview:
+def survey(snapshot: Snapshot, policy: Policy, now: datetime) -> OpenOverview:
     """What is open, by the sessions that are put together from the snapshot; arguments as for `open_overview`.
 
     Raises:
         InvalidValue: one of the team's patterns cannot be used.
     """
     try:
-        return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
+        return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now)
     except UnreadableFile as error:
         # A session file is understood only where somebody looks into it.
-        alone = replace(snapshot, document=None)
-        return open_overview(
-            alone, rebuild(alone, policy, now), policy, now, (*doubts, f"the synced sessions: {error}")
-        )
+        alone = snapshot.without_document(error)
+        return open_overview(alone, rebuild(alone, policy, now), policy, now)
 
 
-def open_overview(
-    snapshot: Snapshot, live: Live, policy: Policy, now: datetime, doubts: Sequence[str] = ()
-) -> OpenOverview:
+def open_overview(snapshot: Snapshot, live: Live, policy: Policy, now: datetime) -> OpenOverview:
     """What is open, put in order. The cost grows with the open pull requests and not with their square.
 
     Args:
@@ -49,7 +45,6 @@ def open_overview(
         live: the sessions that were put together from it.
         policy: timeout, budget, and what the gate never postpones.
         now: the time of looking.
-        doubts: what could not be read besides, in words.
     """
     homes = {number: live.home(number) for number in _open_numbers(snapshot)}
     # What could not be read of one of them is no doubt about all the others.
@@ -72,7 +67,7 @@ def open_overview(
         overlaps=others,
         stacks=chains,
         breaches=_breaches(shown.values(), snapshot, live, policy),
-        doubts=(*doubts, *snapshot.doubts, *_unread(shown.values())),
+        doubts=(*snapshot.doubts, *_unread(shown.values())),
         pull_requests=shown,
     )
 

@@ -8,7 +8,7 @@ from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.live.commands import Ask
 from pr_sessions.live.reading.reaching_back import CommentsBack, PullRequestsBack
-from pr_sessions.live.reading.team import team_document, team_policy
+from pr_sessions.live.reading.team import team_document
 from pr_sessions.live.reading.telling import Telling
 from pr_sessions.live.rebuild import Live, rebuild, unasked
 from pr_sessions.live.runner.event import Event
@@ -16,8 +16,6 @@ from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import approvers
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import State
-
-__all__ = ["read_around", "read_open", "team_policy"]
 
 MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
 MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
