@@ -5,9 +5,9 @@ from datetime import date
 from textwrap import wrap
 
 from pr_sessions.cli import agents_text
+from pr_sessions.cli.looking.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, table
 from pr_sessions.cli.reasons import evidence_words
-from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.overview import Group, Judged, Overview
 from pr_sessions.history.relations import Overlap
 from pr_sessions.sessions.policy import Policy

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import structs
 
 from pr_sessions.cli import agents_text
+from pr_sessions.cli.looking.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, span, table
-from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.open.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
 from pr_sessions.live.reasons import words

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pr_sessions.cli import agents_text, open_text
+from pr_sessions.cli import agents_text
+from pr_sessions.cli.looking import open_text
+from pr_sessions.cli.looking.shortened import MOST_ROWS, WIDTH, some, some_files
 from pr_sessions.cli.output import clock, heading, one_line, table
 from pr_sessions.cli.reasons import evidence_view, evidence_words
-from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, some, some_files
 from pr_sessions.forges.github.payload import GitHubPullRequest
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.open.overview import OpenOverview
