@@ -30,7 +30,7 @@ def shop(fake: FakeGitHub, ask: Ask, time: Time) -> Shop:
 
 
 def refs(shop: Shop) -> list[str]:
-    return [told["ref"] for _, told in shop.fake.dispatched]
+    return [told["ref"].removeprefix("refs/heads/") for _, told in shop.fake.dispatched]
 
 
 def dispatched(sha: str) -> Event:

@@ -95,7 +95,7 @@ class TestEnforce:
         event = comment(github, 1, "/complete-session")
         for _ in range(2):
             start(event).run(AROUND)
-        assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
+        assert github.dispatched == [("ci.yml", {"ref": "refs/heads/work-1", "inputs": {}})]
         assert [check["status"] for check in github.checks.values()] == ["in_progress"]
 
     def test_what_was_started_runs_and_completes_our_check(self, github: GrantingGitHub, start: Start) -> None:
@@ -140,7 +140,7 @@ class TestEnforce:
         github.add_run(sha_of(1), "Tests", "skipped", suite=2)
         jobs = start(schedule()).run(AROUND)
         assert results(jobs) == {"gate": "skipped", "comment": "skipped", "check": "skipped", "sweep": "success"}
-        assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
+        assert github.dispatched == [("ci.yml", {"ref": "refs/heads/work-1", "inputs": {}})]
 
     def test_nothing_is_merged_unchecked_and_nothing_runs_twice(self, github: GrantingGitHub, start: Start) -> None:
         """The whole way of two pull requests: opened, held back, completed, started, checked."""
@@ -154,7 +154,7 @@ class TestEnforce:
             start(event).run(AROUND)
         assert conclusions(github) == {1: None, 2: None}
         start(comment(github, 2, "/complete-session")).run(AROUND)
-        assert sorted(told["ref"] for _, told in github.dispatched) == ["work-1", "work-2"]
+        assert sorted(told["ref"] for _, told in github.dispatched) == ["refs/heads/work-1", "refs/heads/work-2"]
         for number in (1, 2):
             github.add_run(sha_of(number), "Tests", "success", suite=10 + number)
             assert results(start(dispatch(github, number)).run(CI))["report"] == "success"

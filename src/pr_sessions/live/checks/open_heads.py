@@ -64,7 +64,8 @@ class OpenHeads(Struct, frozen=True):
     def _head(self, one: GitHubPullRequest, reviews: Iterable[Review] = ()) -> Head | None:
         number = one.pull_request.number
         stands = standing(number, self.snapshot, self.live, self.policy, self.now, reviews=reviews)
-        return head_of(one, decide(stands, self.policy), self.live.home(number))
+        believed = self.live.believed.get(number, False)
+        return head_of(one, decide(stands, self.policy), self.live.home(number), believed=believed)
 
     def _may_be_due(self, one: GitHubPullRequest) -> bool:
         number = one.pull_request.number
