@@ -13,6 +13,7 @@ from fake_github import FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.payload import User
 from pr_sessions.live.checks.reporting import ADVISORY, NOTHING, READ_ONLY, report
+from pr_sessions.live.reading.strangers import STRANGER
 from pr_sessions.live.runner.event import Event
 from pr_sessions.stores.repository import CONFIG
 from scene import START
@@ -229,3 +230,12 @@ def test_without_a_token_it_says_what_is_missing() -> None:
     with pytest.raises(InvalidValue) as refused:
         asyncio.run(report(None, dispatched(ONE), START))
     assert refused.value.hint == "give the job `permissions: checks: write`"
+
+
+@pytest.mark.parametrize("by", ["eve", "nobody-knows"])
+def test_a_comment_of_a_stranger_costs_one_request_and_does_nothing(shop: Shop, by: str) -> None:
+    shop.opened(1)
+    shop.fake.asked.clear()
+
+    assert shop.checked(shop.said(1, "/complete-session", by=by)).notes == (STRANGER,)
+    assert (len(shop.fake.asked), shop.ours(ONE), refs(shop)) == (1, None, [])

@@ -9,6 +9,7 @@ from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.checks.plan import plan
 from pr_sessions.live.checks.runs import Report, carry_out, with_runs
 from pr_sessions.live.judgement import judge
+from pr_sessions.live.reading.strangers import STRANGER, is_by_a_stranger
 from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode, Policy
@@ -29,6 +30,8 @@ async def report(github: GitHub | None, event: Event, now: datetime) -> Report:
         raise InvalidValue("a check run cannot be written without a token", "give the job `permissions: checks: write`")
     if token_only_reads(event):
         return Report(gate=GateMode.ADVISORY, notes=(READ_ONLY,))
+    if await is_by_a_stranger(github, event):
+        return Report(gate=GateMode.ADVISORY, notes=(STRANGER,))
     policy, heads, unclear = await _asked_about(github, event, now)
     if policy.gate is GateMode.ADVISORY:
         return Report(gate=policy.gate, notes=(ADVISORY, *unclear))
