@@ -56,3 +56,9 @@ def test_a_commit_of_two_pull_requests_waits_only_if_both_may_wait() -> None:
     alone = head(number="9", sha=OTHER, decision=WAITS)
 
     assert one_each([waits, runs, alone]) == one_each([runs, waits, alone]) == (runs, alone)
+
+
+def test_of_those_that_run_one_that_can_be_started_counts() -> None:
+    fork, own = head(decision=RUNS, number="8", branch=""), head(decision=RUNS)
+
+    assert one_each([fork, own]) == one_each([own, fork]) == (own,)

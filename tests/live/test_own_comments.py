@@ -29,7 +29,9 @@ def test_what_is_written_is_found_again(kind: Kind, key: str, text: str, edits: 
     body = marked(kind, key, text, state=state_line(edits, content_of(text), final=final))
     comment = said(1, 0, body, US)
 
-    assert own(comment, APP) == Own(comment=comment, kind=kind, key=key, edits=edits, content=content_of(text), final=final)
+    assert own(comment, APP) == Own(
+        comment=comment, kind=kind, key=key, edits=edits, content=content_of(text), final=final
+    )
 
 
 def test_the_hidden_lines_show_nothing() -> None:

@@ -223,3 +223,13 @@ def test_a_clock_that_was_wrong_keeps_nothing_waiting_until_the_end_of_days(shop
     shop.swept()
 
     assert (refs(shop), shop.ours(ONE)) == (["work-1"], DISPATCHED)
+
+
+def test_a_fork_with_the_same_commit_keeps_nothing_waiting_for_ever(shop: Shop) -> None:
+    shop.opened(1)
+    shop.opened(2, ONE, fork=True)
+    for minutes in (0, 31, 61):
+        shop.at(minutes)
+        shop.swept()
+
+    assert (refs(shop), shop.ours(ONE)) == (["work-1"], DISPATCHED)

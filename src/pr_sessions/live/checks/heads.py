@@ -81,9 +81,16 @@ def skipped(head: Head, names: Iterable[str]) -> tuple[CheckRun, ...]:
 
 
 def one_each(heads: Iterable[Head]) -> tuple[Head, ...]:
-    """Every commit once; one that several pull requests share waits only if each of them may wait."""
+    """Every commit once; one that several pull requests share waits only if each of them may wait.
+
+    Of those that do not wait, one whose checks can be started: a fork may have the same commit.
+    """
     found: dict[str, Head] = {}
     for head in heads:
-        if head.sha not in found or (found[head.sha].decision.skip and not head.decision.skip):
+        if head.sha not in found or _rank(head) > _rank(found[head.sha]):
             found[head.sha] = head
     return tuple(found.values())
+
+
+def _rank(head: Head) -> tuple[bool, bool]:
+    return not head.decision.skip, bool(head.branch)

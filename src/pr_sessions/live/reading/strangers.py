@@ -1,4 +1,4 @@
-"""Comments of people who ask for nothing that counts: one request each, or a thousand of them would use up the limit."""
+"""Comments of people whose commands do not count: one request each, or many of them would use up the limit."""
 
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.client import GitHub
