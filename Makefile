@@ -39,7 +39,7 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEV) ## Measure speed beside the floor.
+bench: $(DEV) $(DESCRIBED) ## Measure speed beside the floor.
 	$(BIN)/python -m benchmarks
 
 docs: $(RUN) ## Rewrite the generated parts of the docs, and our own action.

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from benchmarks import hooks
+from benchmarks import gate, hooks
 from benchmarks.clock import in_turns, process
 from benchmarks.floors import rewrite
 from benchmarks.sample import FIRST, make_repository
@@ -46,7 +46,7 @@ def main() -> int:
     print(f"{'':<58}{'floor ms':>9}{'ours ms':>9}{'ratio':>8}{'target':>8}")
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        figures = (hooking, processes, recording, cleaning)
+        figures = (hooking, processes, recording, cleaning, judging)
         for figure in (figure for measure in figures for figure in measure(Path(folder))):
             print(figure, flush=True)
             missed += figure.ratio > figure.target
@@ -116,6 +116,12 @@ def cleaning(folder: Path) -> Iterator[Figure]:
     elapsed = perf_counter() - start
     assert len(ended) == 200
     yield Figure(f"clean-up of 200 sessions, {MANY:,} completed / one second", 1.0, elapsed, 1)
+
+
+def judging(folder: Path) -> Iterator[Figure]:
+    """What a workflow waits for."""
+    for row in gate.rows(folder):
+        yield Figure(*row)
 
 
 def _files(repository: Repository) -> tuple[Path, Path]:

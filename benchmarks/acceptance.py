@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.past_forge import original
+from benchmarks.replay import replay
 from pr_sessions import open_tracker
 from pr_sessions.history.jsonl import read_jsonl
 from pr_sessions.sessions.times import read_time, write_time
@@ -31,10 +33,18 @@ EXPECTED = {
     "triggers": ["timeout"],
 }
 
+# All of them take minutes: `python -m benchmarks.replay`.
+EVENTS = 40
+
 
 def main(folder: Path) -> int:
     """Runs every check; returns 1 if one fails."""
-    checks = (stream(folder / "original"), session_files(folder / "original"), times(folder / "aidev"))
+    checks = (
+        stream(folder / "original"),
+        session_files(folder / "original"),
+        times(folder / "aidev"),
+        events(folder / "original"),
+    )
     results = [result for check in checks for result in check]
     for ok, text in results:
         print(("ok      " if ok else "FAILED  ") + text)
@@ -89,6 +99,13 @@ def times(folder: Path) -> Iterator[tuple[bool, str]]:
                     count += 1
                     wrong += read_time(write_time(read_time(text))) != datetime.fromisoformat(text).astimezone(UTC)
     yield count > 0 and wrong == 0, f"{count} times read and written back, {wrong} of them moved"
+
+
+def events(folder: Path) -> Iterator[tuple[bool, str]]:
+    """Some of the real pull requests as events of a forge, each judged alone and without a memory."""
+    outcome = replay(original(folder), most=EVENTS)
+    text = f"{outcome.events} events in random order, {len(outcome.elsewhere)} led elsewhere than the import"
+    yield outcome.events == EVENTS and not outcome.elsewhere, text
 
 
 def _repository(folder: Path) -> Tracker:

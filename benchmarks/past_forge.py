@@ -4,15 +4,19 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pr_sessions.history.aidev import read_archive
+from pr_sessions.sessions.detection import detect, with_agents
+from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import PullRequest
 from pr_sessions.sessions.times import read_time, write_time
+from pr_sessions.stores.signatures import with_signatures
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "forges")]
@@ -98,16 +102,18 @@ def original(folder: Path) -> Stream:
 
 
 def busiest_day(folder: Path) -> Iterator[Stream]:
-    """The pull requests that agents opened on the day on which they opened most, one stream a repository."""
-    records = [record for records in read_archive(folder).agents.values() for record in records]
-    days = Counter(record.pull_request.created.date() for record in records if record.pull_request.created)
-    day = days.most_common(1)[0][0]
-    found: dict[str, list[PullRequest]] = defaultdict(list)
-    for record in records:
-        pr = record.pull_request
-        if pr.created and pr.created.date() == day:
-            found[record.repository].append(pr)
-    for repository, told in sorted(found.items()):
+    """The pull requests of the day with the most that are seen to be automatic, one stream a repository."""
+    found: dict[date, dict[str, list[PullRequest]]] = defaultdict(lambda: defaultdict(list))
+    automatic: Counter[date] = Counter()
+    policy = with_signatures(Policy(), None)
+    for record in (record for records in read_archive(folder).agents.values() for record in records):
+        # A forge's list of pull requests does not tell of commits.
+        pr = replace(record.pull_request, commits=(), commit_messages=(), commit_authors=())
+        if pr.created:
+            found[pr.created.date()][record.repository].append(pr)
+            automatic[pr.created.date()] += detect(with_agents(pr, policy), policy).is_auto
+    day = automatic.most_common(1)[0][0]
+    for repository, told in sorted(found[day].items()):
         yield Stream(f"{day} {repository}", tuple(told))
 
 

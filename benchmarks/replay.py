@@ -70,20 +70,20 @@ def main(folder: Path) -> int:
     return 1 if any(outcome.elsewhere for outcome in outcomes) else 0
 
 
-def replay(stream: Stream) -> Outcome:
-    """The events of one repository, judged one by one."""
+def replay(stream: Stream, most: int | None = None) -> Outcome:
+    """The events of one repository, judged one by one; only so many of them, if that is given."""
     forge = PastForge(stream)
     imported = _imported(forge)
     outcome = Outcome(stream.name, len(forge.pulls), len(imported), len(set(imported.values())))
     with forge.running():
-        asyncio.run(_events(forge, imported, outcome))
+        asyncio.run(_events(forge, _shuffled(_history(forge))[:most], imported, outcome))
     assert not forge.broken, forge.broken[:3]
     return outcome
 
 
-async def _events(forge: PastForge, imported: Mapping[str, str], outcome: Outcome) -> None:
+async def _events(forge: PastForge, events: Iterable[Happened], imported: Mapping[str, str], outcome: Outcome) -> None:
     environ = {"GITHUB_API_URL": forge.url, "GH_TOKEN": "ghp_a-secret-of-the-tests"}
-    for happened in _shuffled(_history(forge)):
+    for happened in events:
         async with open_github(forge.repository, environ) as github:
             await _event(forge, github, happened, imported, outcome)
 

@@ -250,9 +250,10 @@ class FakeGitHub:
         return Reply(204)
 
     def permission(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
-        if names["username"] not in self.permissions:
+        known = {login.lower(): granted for login, granted in self.permissions.items()}
+        granted = known.get(names["username"].lower())  # As on GitHub, upper and lower case are one.
+        if granted is None:
             return _missing()
-        granted = self.permissions[names["username"]]
         example = self.description.example("repository-collaborator-permission-response-if-user-has-admin-permissions")
         # As a team above: the description asks for more than its example has.
         user = self.description.example("pull-request")["user"] | {"role_name": granted}
