@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
-from playing import CONFIGURATION, Shop
+from playing import CHECKS, CONFIGURATION, Shop
 
 from asking import Ask, Time
 from fake_github import FakeGitHub, Fault
@@ -239,3 +239,12 @@ def test_a_comment_of_a_stranger_costs_one_request_and_does_nothing(shop: Shop, 
 
     assert shop.checked(shop.said(1, "/complete-session", by=by)).notes == (STRANGER,)
     assert (len(shop.fake.asked), shop.ours(ONE), refs(shop)) == (1, None, [])
+
+
+def test_an_agent_s_own_app_does_not_vouch_for_it(shop: Shop) -> None:
+    shop.checked(shop.opened(1))
+    for name in CHECKS:
+        shop.fake.add_run(ONE, name, "success", suite=9, app="cursor")
+    shop.checked(shop.event(1, "edited"))
+
+    assert (shop.ours(ONE), shop.mergeable(ONE)) == (WAITING, False)

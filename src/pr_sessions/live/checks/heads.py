@@ -9,6 +9,8 @@ from pr_sessions.forges.github.payload import CheckRun
 from pr_sessions.sessions.gate import Decision
 
 COMPLETED, SUCCESS = "completed", "success"
+# Who reports the jobs of workflows. Another App with the right to write check runs could be the agent's own.
+_WORKFLOWS = "github-actions"
 # What GitHub takes for passed, although nothing ran.
 _NOT_RUN = ("skipped", "neutral")
 
@@ -57,10 +59,13 @@ def outcome(head: Head, names: Iterable[str]) -> Outcome:
 
 
 def latest(head: Head, names: Iterable[str]) -> dict[str, CheckRun | None]:
-    """By name, the latest run; `None` where there is none. What was skipped, or is neutral, did not run."""
+    """By name, the latest run as a workflow's job; `None` where there is none.
+
+    What was skipped, or is neutral, did not run.
+    """
     runs: dict[str, CheckRun | None] = dict.fromkeys(names)
     for run in head.found():
-        if run.name in runs and run.conclusion not in _NOT_RUN:
+        if run.name in runs and run.app == _WORKFLOWS and run.conclusion not in _NOT_RUN:
             runs[run.name] = run
     return runs
 
