@@ -43,7 +43,11 @@ with stands in [agents](../concepts/agents.md). A team switches one off by its i
 (`signatures`); see [configuration](configuration.md). A dependency bot silences all others."""
 
 # What a meaning names of the file itself: a value that it explains, another key.
-NAMED = re.compile(rf"\b(?:true|false|commit|local)(?=:)|\b(?:{'|'.join(RULES)})\b")
+# A key of one plain word means itself in no sentence: a comment, the gate's job.
+NAMED = re.compile(
+    r"\b(?:true|false|commit|local|branch|body|advisory|enforce|off|warn|fail|auto|never)(?=:)"
+    rf"|\b(?:{'|'.join(re.escape(key) for key in RULES if not key.isalpha())})\b"
+)
 
 
 def pages() -> Mapping[Path, str]:

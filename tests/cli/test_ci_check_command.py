@@ -109,13 +109,44 @@ def test_a_missing_right_fails_the_job_and_names_it(shop: FakeGitHub, step: Step
 
 @pytest.mark.parametrize(
     ("command", "said"),
-    [("check", "a check run cannot be written without a token"), ("sweep", "no repository to look at, or no token")],
+    [
+        ("check", "a check run cannot be written without a token"),
+        ("sweep", "open pull requests cannot be looked at: GitHub is not asked"),
+    ],
 )
 def test_without_a_token_nothing_is_asked(shop: FakeGitHub, step: Step, command: str, said: str) -> None:
     done = step(command, GITHUB_TOKEN="")
 
     assert (done.code, shop.asked) == (1, [])
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("check", "error: no event file is named: give one with --event\n"), ("sweep", "which repository to look at\n")],
+)
+def test_at_home_it_is_told_what_to_name(cli: Cli, command: str, said: str) -> None:
+    done = cli("ci", command)
+
+    assert (done.code, said in done.err) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("check",), ("comment",), ("sweep",)])
+def test_a_repository_that_cannot_be_one_is_a_wrong_argument(step: Step, arguments: tuple[str, ...]) -> None:
+    done = step(*arguments, "--repository", "shop")
+
+    assert (done.code, "not a repository on GitHub: 'shop'" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["check", "sweep"])
+def test_a_configuration_that_cannot_be_read_is_a_failure_and_no_advisory_gate(
+    shop: FakeGitHub, step: Step, command: str
+) -> None:
+    shop.forbidden.add("repos/get-content")
+    done = step(command)
+
+    assert (done.code, done.out, checks(shop)) == (1, "", [])
+    assert "problem: no configuration, all is as by default" in done.err
 
 
 def test_an_event_that_cannot_be_read_writes_nothing(shop: FakeGitHub, step: Step) -> None:

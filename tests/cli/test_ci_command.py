@@ -188,7 +188,7 @@ EVENTS: tuple[tuple[str, str, Callable[[FakeGitHub], Any], str], ...] = (
     ("from a fork", "pull_request", from_fork, "its branch lies in a fork"),
     ("of a deleted branch", "pull_request", of_deleted_branch, "the event postpones nothing"),
     ("by hand", "pull_request", lambda shop: pull_request(shop, title="By hand"), "nothing says that it is automatic"),
-    ("of somebody who may not write", "pull_request", of_stranger, "its author may not write"),
+    ("of somebody who may not write", "pull_request", of_stranger, "its author is not known to have write access"),
     ("approved", "pull_request", approved, "somebody who may write has approved its last commit"),
     ("of workflows", "pull_request", touching_workflows, "it changes what gate.always names"),
     ("ready", "pull_request", lambda shop: opened(shop, action="ready_for_review"), "it is ready for review"),

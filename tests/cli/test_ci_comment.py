@@ -131,6 +131,22 @@ def test_two_pull_requests_get_a_digest_and_a_link(shop: FakeGitHub, runs: Runs)
     assert link.endswith(f"\nPart of session `{session(shop)}`: see the digest in #1.")
 
 
+def test_of_a_recorded_event_it_shows_what_would_be_said_and_writes_nothing(
+    shop: FakeGitHub, runs: Runs, tmp_path: Path
+) -> None:
+    event = tmp_path / "recorded.json"
+    event.write_text(json.dumps(opened(shop)))
+    job = runs(opened(shop), "pull_request", "--event", str(event))
+    told = json.loads(runs(opened(shop), "pull_request", "--event", str(event), "--json").out)
+
+    assert (job.code, job.err, writes(shop)) == (0, "", [])
+    assert job.out.startswith("digest on #1: would be written\n  ### A session of 2 pull requests by bot\n\n")
+    assert job.out.endswith(
+        f"\nlink on #2: would be written\n  Part of session `{session(shop)}`: see the digest in #1.\n"
+    )
+    assert [(one["number"], one["kind"]) for one in told["planned"]] == [("1", "digest"), ("2", "link")]
+
+
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("action", ["opened", "synchronize", "labeled", "closed"])
 def test_repeated_events_change_nothing(shop: FakeGitHub, runs: Runs, number: int, action: str) -> None:
@@ -165,6 +181,7 @@ def test_all_of_it_as_json(shop: FakeGitHub, runs: Runs) -> None:
             {"number": "1", "kind": "digest", "did": "written", "address": PAGE.format(1, 1)},
             {"number": "2", "kind": "link", "did": "written", "address": PAGE.format(2, 2)},
         ],
+        "planned": [],
         "notes": [],
     }
 

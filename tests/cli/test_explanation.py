@@ -43,6 +43,13 @@ def whole() -> Judgement:
             {"is_fork": True},
             "The checks of #2 run at once: its branch lies in a fork, or nobody can tell where it lies.",
         ),
+        (
+            {"doubts": ("GitHub is down", "so are its lists", "and its files"), "is_fork": True},
+            (
+                "The checks of #2 run at once: not everything is known for sure: GitHub is down (and 2 more); "
+                "its branch lies in a fork, or nobody can tell where it lies."
+            ),
+        ),
     ],
 )
 def test_the_decision_is_one_line(told: dict[str, object], line: str) -> None:

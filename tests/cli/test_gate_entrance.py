@@ -1,6 +1,7 @@
 """How every command of the gate begins."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from fake_github import TOKEN, FakeGitHub
-from pr_sessions.cli.ci.entrance import NO_TOKEN, Asked, run
+from pr_sessions.cli.ci.entrance import AT_HOME, NO_TOKEN, ON_A_RUNNER, Asked, run
 from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.live.runner.event import Event
@@ -81,12 +82,13 @@ def test_a_recorded_event_of_another_repository_than_the_one_that_was_named_is_a
     assert (repository, bool(event.problem)) == ("ada/other", True)
 
 
+@pytest.mark.parametrize(("on_a_runner", "way_out"), [("true", ON_A_RUNNER), ("", AT_HOME)])
 def test_without_a_token_nothing_is_asked_and_the_way_out_is_told(
-    runner: Callable[..., None], fake: FakeGitHub, capsys: pytest.CaptureFixture[str]
+    runner: Callable[..., None], fake: FakeGitHub, capsys: pytest.CaptureFixture[str], on_a_runner: str, way_out: str
 ) -> None:
-    runner(GITHUB_TOKEN="")
+    runner(GITHUB_TOKEN="", GITHUB_ACTIONS=on_a_runner)
 
-    assert (run(Asked(), work)[0], capsys.readouterr().err, fake.asked) == (None, f"{NO_TOKEN}\n", [])
+    assert (run(Asked(), work)[0], capsys.readouterr().err, fake.asked) == (None, f"{NO_TOKEN}{way_out}\n", [])
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,21 @@ def test_where_no_repository_is_known_nothing_is_asked(
     assert (repository, bool(event.problem), fake.asked) == (None, True, [])
 
 
+@pytest.mark.parametrize("command", ["check", "comment", "sweep"])
+def test_every_command_of_the_gate_starts_without_the_extra(command: str) -> None:
+    """In an interpreter of its own, since this one has imported it."""
+    script = (
+        "import sys\n"
+        "sys.modules['gidgethub'] = None\n"
+        "from pr_sessions.cli.main import run\n"
+        f"sys.exit(run(['ci', '{command}']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, encoding="utf-8")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: asking GitHub needs a package that is not installed: gidgethub\n")
+
+
 @pytest.mark.parametrize("package", ["gidgethub", "httpx"])
 def test_without_the_extra_the_gate_says_what_to_install(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
@@ -124,6 +141,35 @@ def test_without_the_extra_the_gate_says_what_to_install(monkeypatch: pytest.Mon
     with pytest.raises(PrSessionsError, match=f"not installed: {package}") as raised:
         run(Asked(), work)
     assert raised.value.hint == "pip install 'pr-sessions[github]'"
+
+
+_WITHOUT_EXTRA = """\
+import sys
+sys.modules["gidgethub"] = sys.modules["httpx"] = None
+sys.stderr = sys.stdout
+from pr_sessions.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("ci",), ("ci", "check"), ("ci", "comment"), ("ci", "sweep"), ("look", "ada/shop")],
+    ids=" ".join,
+)
+def test_no_command_that_asks_github_stumbles_without_the_extra(
+    arguments: tuple[str, ...], child: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = child(_WITHOUT_EXTRA, *arguments)
+    said, _ = process.communicate(timeout=100)
+
+    assert (process.returncode, said) == (
+        1,
+        (
+            "error: asking GitHub needs a package that is not installed: gidgethub\n"
+            "hint: pip install 'pr-sessions[github]'\n"
+        ),
+    )
 
 
 def test_a_failure_of_the_work_is_no_failure_of_the_entrance(runner: Callable[..., None]) -> None:

@@ -95,6 +95,15 @@ def test_changing_the_share_moves_the_entries(cli: Cli, repo: Path) -> None:
     assert "share: commit\n" in (repo / CONFIG).read_text()
 
 
+def test_in_a_subfolder_what_comes_next_works_there_too(cli: Cli, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo / "sub/file", "")
+    monkeypatch.chdir(repo / "sub")
+    command = cli("init", "--json").json["next"][0]
+
+    assert command.startswith(f"cd {repo} && git add ")
+    assert subprocess.run(command, shell=True, check=False, capture_output=True).returncode == 0  # noqa: S602 - as told
+
+
 class TestSharingByABranch:
     def test_it_is_the_default_where_there_is_a_remote(self, cli: Cli, repo: Path, git: Git) -> None:
         git(repo, "remote", "add", "origin", "nowhere")

@@ -22,12 +22,13 @@ def test_it_writes_the_workflows_and_the_action_and_says_what_to_commit(cli: Cli
     cli("init")
     assert cli("init", "--github").out == (
         f"Set up {repo}\n"
-        "  write  .github/actions/pr-sessions/action.yml        gate on GitHub\n"
-        "  write  .github/actions/pr-sessions/requirements.txt  gate on GitHub\n"
-        "  write  .github/workflows/pr-sessions.yml             gate on GitHub\n"
-        "  write  .github/workflows/pr-sessions-gate.yml        gate on GitHub\n"
-        "  write  .github/workflows/pr-sessions-check.yml       gate on GitHub\n"
+        "  write  .github/actions/pr-sessions/action.yml        the gate: what its workflows run\n"
+        "  write  .github/actions/pr-sessions/requirements.txt  the gate: what is installed for that, by hash\n"
+        "  write  .github/workflows/pr-sessions.yml             the gate: started by events and a schedule\n"
+        "  write  .github/workflows/pr-sessions-gate.yml        the gate: asked by your own workflows\n"
+        "  write  .github/workflows/pr-sessions-check.yml       the gate: the last job of a workflow that asked\n"
         "Next: git add .gitattributes .gitignore .cursor docs/metrics .github && git commit -m 'Track work sessions'\n"
+        "Next: merge .github into the default branch, where the gate begins; it skips nothing without `gate: enforce`\n"
         "Next: pr-sessions start\n"
     )
     assert {name: (repo / name).read_bytes() for name in PATHS} == gate_files(OURS)

@@ -1,5 +1,6 @@
 """What the README shows is what the tool prints."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import scene
+from fake_github import TOKEN, FakeGitHub
 from pr_sessions.cli.main import run
 
 README = Path(__file__).parents[2] / "README.md"
-SHOWN = re.compile(r"^```console\n\$ pr-sessions look\n(?P<printed>.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = re.compile(r"^```console\n\$ pr-sessions (?P<command>[^\n]*)\n(?P<printed>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = {shown["command"]: shown["printed"] for shown in SHOWN.finditer(README.read_text("utf-8"))}
 
 EMAILS = {"cursor-bot": "cursoragent@cursor.com", "codex-bot": "codex@openai.com", "Ann": "ann@example.org"}
 MORNING = (
@@ -35,8 +38,29 @@ def test_look_prints_what_the_readme_shows(
 
     code = run(["look"])
 
-    shown = SHOWN.search(README.read_text("utf-8"))
-    assert (code, capsys.readouterr().out) == (0, shown["printed"] if shown else None)
+    assert (code, capsys.readouterr().out) == (0, BLOCKS["look"])
+
+
+def test_the_gate_prints_what_the_readme_shows(
+    fake: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, clock in ((12, "09:02"), (13, "09:04")):
+        fake.add_pull(number, "auto-pr: billing", f"2026-03-02T{clock}:00Z")
+    fake.permissions["bot"] = "write"
+    event = {"action": "opened", "number": 13, "pull_request": fake.pulls[13], "repository": {"full_name": "ada/shop"}}
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"GITHUB_API_URL": fake.url, "GITHUB_TOKEN": TOKEN}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    command = "ci --event event.json"
+
+    assert (run(command.split()), capsys.readouterr().out) == (0, BLOCKS[command])
+
+
+def test_every_block_with_output_is_run() -> None:
+    assert sorted(BLOCKS) == ["ci --event event.json", "look"]
 
 
 def _merge(root: Path, when: str, author: str, subject: str, files: tuple[str, ...]) -> None:

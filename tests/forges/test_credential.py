@@ -178,3 +178,14 @@ def test_a_broken_key_is_refused_without_being_shown(app: FakeGitHub, ask: Ask) 
     broken = "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----"
     with pytest.raises(InvalidValue, match=r"^PR_SESSIONS_APP_KEY is no private key that can be used$"):
         ask(two, environ={"PR_SESSIONS_APP_ID": "4711", "PR_SESSIONS_APP_KEY": broken})
+
+
+@pytest.mark.parametrize("text", ["QUJD" * 900, f"{'x' * 300}/y", "."])
+def test_what_is_neither_a_key_nor_its_file_is_not_shown(text: str) -> None:
+    told = {"PR_SESSIONS_APP_ID": "4711", "PR_SESSIONS_APP_KEY": text}
+    with pytest.raises(
+        InvalidValue, match=r"^PR_SESSIONS_APP_KEY is neither a private key nor a file that holds one$"
+    ) as refused:
+        find_credential(told, PUBLIC, no_gh)
+
+    assert text not in (refused.value.hint or "").split()

@@ -93,7 +93,7 @@ def test_all_commands_of_one_comment_are_answered_together() -> None:
 def test_in_enforce_completion_says_that_checks_start() -> None:
     policy = replace(POLICY, gate=GateMode.ENFORCE)
     (answer,) = answers(judged(snapshot(*PRS, comments=(said(12, 20, "/complete-session"),)), policy=policy))
-    assert answer.text.endswith("with 2 pull requests. The checks that waited for it start.")
+    assert answer.text.endswith("with 2 pull requests. The checks that waited for it are started.")
 
 
 @pytest.mark.parametrize("asked", ["/complete-session", "/session status", "/session move #12", "/session move x y"])

@@ -50,6 +50,29 @@ def test_what_was_started_says_why() -> None:
     )
 
 
+def test_what_has_run_needs_no_word_on_checks_that_did_not() -> None:
+    done = head(job("test"), job("lint", of=2))
+
+    assert (
+        summary(Step.SUCCEED, done, ENFORCE)
+        == """\
+Every check has succeeded on this very commit.
+
+| Check | On this commit |
+| --- | --- |
+| `test` | succeeded |
+| `lint` | succeeded |"""
+    )
+
+
+def test_without_names_of_checks_it_says_where_to_write_them() -> None:
+    assert summary(Step.WAIT, head(), replace(ENFORCE, gate_checks=())) == (
+        "`gate: enforce` needs `gate.checks`, the names of the checks that must succeed, in "
+        "`.cursor/config/session_config.yaml` on the default branch. Until it has them no checks wait, and this one "
+        "does not pass."
+    )
+
+
 def test_failures_name_the_checks() -> None:
     assert "| `test` | succeeded |\n| `lint` | failed |" in summary(Step.FAIL, head(*RAN), ENFORCE)
 
@@ -71,6 +94,5 @@ def test_a_workflow_that_cannot_be_started_is_told_with_the_way_out() -> None:
         """\
 `checks.yml` cannot be started on `work-7`: GitHub cannot do this (422). It is tried again.
 
-Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it. \
-A check that was skipped, or is neutral, does not count as run.""",
+Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it.""",
     )

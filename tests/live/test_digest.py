@@ -91,7 +91,7 @@ def test_the_digest_of_a_session_that_goes_on() -> None:
         "| 3 | #14 auto-pr: Show the total | 2 | #12 |\n"
         "| 4 | #17 auto-pr: Round up | 6 |  |\n"
         "\n"
-        "**On their own**, in any order: #15\n"
+        "**On its own**: #15\n"
         "\n"
         "| Files that several change | Pull requests |\n"
         "| --- | --- |\n"

@@ -134,7 +134,7 @@ def test_a_file_that_tells_nothing_is_a_problem(told: bytes, problem: str, writt
 def test_no_file_is_a_problem(tmp_path: Path) -> None:
     missing, folder = tmp_path / "missing.json", tmp_path
 
-    assert read_event(None).problem == "no event file is named"
+    assert read_event(None).problem == "no event file is named: give one with --event"
     assert read_event(missing).problem == f"there is no event file {missing}"
     assert read_event(folder).problem == f"cannot read {folder}: it is a folder"
 

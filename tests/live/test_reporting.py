@@ -229,7 +229,7 @@ def test_an_advisory_gate_writes_nothing(shop: Shop) -> None:
 def test_without_a_token_it_says_what_is_missing() -> None:
     with pytest.raises(InvalidValue) as refused:
         asyncio.run(report(None, dispatched(ONE), START))
-    assert refused.value.hint == "give the job `permissions: checks: write`"
+    assert refused.value.hint == "give the step GITHUB_TOKEN, and the job `permissions: checks: write`"
 
 
 @pytest.mark.parametrize("by", ["eve", "nobody-knows"])

@@ -34,13 +34,13 @@ def test_what_would_have_waited_in_a_session_of_three() -> None:
         "\n"
         "To review, in this order:\n"
         "\n"
-        "|  | title |  |\n"
-        "| --- | --- | --- |\n"
-        "| #1 | auto-pr: login |  |\n"
-        "| #2 | auto-pr: &lt;b&gt; |  |\n"
-        "| #3 | auto-pr: 3 |  |\n"
+        "| Review | Title |\n"
+        "| --- | --- |\n"
+        "| #1 | auto-pr: login |\n"
+        "| #2 | auto-pr: &lt;b&gt; |\n"
+        "| #3 | auto-pr: 3 |\n"
         "\n"
-        "They change the same files:\n"
+        "Pairs that change the same files:\n"
         "\n"
         "- #1 and #2: `a.py`\n"
         "\n"
@@ -96,6 +96,33 @@ def test_a_doubt_is_told_once() -> None:
     judgement = judged(doubts=("twice",), snapshot=replace(snapshot(), doubts=("twice", "once")))
 
     assert (summary(judgement).count("twice"), summary(judgement).count("once")) == (1, 2)
+
+
+def test_of_many_doubts_one_is_a_reason_and_the_others_stand_below() -> None:
+    judgement = judged(doubts=("down", "cut", "late"), snapshot=replace(snapshot(), doubts=("down", "cut")))
+
+    assert summary(judgement) == (
+        "### The checks of #2 run at once\n"
+        "\n"
+        "- Because not everything is known for sure: down (and 2 more)\n"
+        "\n"
+        "#### Not known for sure\n"
+        "\n"
+        "- cut\n"
+        "- late\n"
+        "\n"
+        "7 requests to GitHub.\n"
+    )
+
+
+def test_what_stands_on_its_own_is_told_beside_the_others() -> None:
+    told = snapshot(pull(1), pull(2), pull(3), _1="a.py", _2="a.py", _3="b.py")
+    seen = viewed(told, session("1", "2", "3"))
+
+    assert (
+        "| Review | Title |  |\n| --- | --- | --- |\n| #1 | auto-pr: 1 |  |\n| #2 | auto-pr: 2 |  |\n"
+        "| #3 | auto-pr: 3 | on its own |\n"
+    ) in summary(judged(snapshot=told, view=seen))
 
 
 def test_a_session_that_has_completed() -> None:

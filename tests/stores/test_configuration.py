@@ -249,6 +249,15 @@ def test_a_setting_of_the_gate_becomes_its_field(text: str, field: str, value: o
             ),
         ),
         (
+            "gate:\n  checks: [Tests]\n",
+            Mistake(
+                2,
+                "gate",
+                "gate: must be advisory or enforce",
+                "its settings are flat: write gate.checks and the others each on a line of its own",
+            ),
+        ),
+        (
             "gate.always:\n  - 'src/**'\n  - '/docs'\n",
             Mistake(
                 3,
@@ -394,6 +403,24 @@ def test_loose_words_that_do_not_count_are_noted() -> None:
         Note(2, "'Complete' does not complete a session unless loose_completion_markers is true"),
         Note(2, "'✅' does not complete a session unless loose_completion_markers is true"),
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ("", "gate.checks and gate.workflow"),
+        ("gate.checks: [Tests]\n", "gate.workflow"),
+        ("gate.workflow: ci.yml\n", "gate.checks"),
+    ],
+)
+def test_a_gate_that_postpones_nothing_is_noted(settings: str, missing: str) -> None:
+    assert notes(parse(f"{settings}gate: enforce\n", "c.yaml")) == (
+        Note(settings.count("\n") + 1, f"gate: enforce postpones nothing without {missing}"),
+    )
+
+
+def test_a_gate_that_has_all_it_needs_is_not_noted() -> None:
+    assert notes(parse("gate: enforce\ngate.checks: [Tests]\ngate.workflow: ci.yml\n", "c.yaml")) == ()
 
 
 @pytest.mark.parametrize("text", ["", "completion_markers: [complete]\nloose_completion_markers: true\n"])

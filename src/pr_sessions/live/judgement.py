@@ -48,6 +48,12 @@ class Judgement(Struct, frozen=True, kw_only=True):
     requests: int = 0
     app: str = RUNNER
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Everything that could not be found out, in words."""
+        told = [reason.detail for reason in self.decision.reasons if reason.why is Why.DOUBT]
+        return tuple(dict.fromkeys((*told, *self.snapshot.doubts)))
+
 
 async def judge(github: GitHub | None, event: Event, now: datetime) -> Judgement:
     """Reads what matters and decides. It never raises for what GitHub does: what cannot be read is a doubt.

@@ -185,7 +185,8 @@ def _of_this_tree(ledger: Ledger, _pr: PullRequest, situation: Situation, policy
 def _of_this_branch(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Policy) -> Tried | None:
     if not pr.branch:
         return None
-    owners = [s.id for s in _live_at(ledger, situation.at, policy) if _owns(s, pr, situation.at)]
+    near = ledger.around(situation.at, policy.timeout)
+    owners = [s.id for s in near if _owns(s, pr, situation.at) and covers(s, situation.at, policy)]
     return Tried(Rung.OWNED, tuple(sorted(owners)), f"branch {pr.branch}")
 
 
@@ -216,7 +217,8 @@ def _by_time(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Poli
     if not pr.author:
         return Tried(Rung.TIME, (), "no author is known")
     minutes = policy.timeout // timedelta(minutes=1)
-    near = [s for s in _live_at(ledger, situation.at, policy) if s.author == pr.author and not _rests_on_commits(s)]
+    mine = (s for s in ledger.around(situation.at, policy.timeout) if s.author == pr.author)
+    near = [s for s in mine if covers(s, situation.at, policy) and not _rests_on_commits(s)]
     started = [s for s in near if not s.inferred]
     # A run of its own is a session of its own: what rests on runs and what rests on time do not mix.
     loose = [] if _runs(pr) else [s for s in near if s.rests_on is not Rung.VENDOR]
@@ -226,12 +228,8 @@ def _by_time(ledger: Ledger, pr: PullRequest, situation: Situation, policy: Poli
 
 def _rests_on_commits(session: Session) -> bool:
     """Whether nobody saw any of its work: what else its author did then says nothing about it."""
-    rungs = {facts.placement.rung for facts in session.pull_requests.values() if facts.placement}
-    return session.inferred and rungs == {Rung.COMMITS}
-
-
-def _live_at(ledger: Ledger, at: datetime, policy: Policy) -> list[Session]:
-    return [s for s in ledger.around(at, policy.timeout) if covers(s, at, policy)]
+    rungs = (facts.placement.rung for facts in session.pull_requests.values() if facts.placement)
+    return session.inferred and next(rungs, None) is Rung.COMMITS and all(rung is Rung.COMMITS for rung in rungs)
 
 
 def _before_an_end(sessions: list[Session]) -> list[Session]:

@@ -175,7 +175,8 @@ def _put(session: Session, number: str, facts: Facts | None) -> Session:
 
 def with_facts(session: Session, number: str, facts: Facts | None) -> Session:
     """The session with the pull request's facts, or without it, also where an old file had listed it."""
-    others = {n: f for n, f in session.pull_requests.items() if n != number}
+    others = dict(session.pull_requests)
+    others.pop(number, None)
     gone = {*session.elsewhere} - {number}
     if facts is not None:
         return replace(session, pull_requests={**others, number: facts}, elsewhere=_in_order(gone))

@@ -272,6 +272,10 @@ class Session(Struct, frozen=True, kw_only=True):
         """Every end that is known and not taken back, the one that stands first."""
         return (self.completion, *self.other_ends) if self.completion else ()
 
+    def lists(self, number: str) -> bool:
+        """Whether a pull request is one of `prs`."""
+        return (number in self.pull_requests or number in self.carried) and number not in self.elsewhere
+
     @property
     def rests_on(self) -> Rung:
         """The strongest reason that put its pull requests together, where nobody started or named it; else `NONE`."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from pr_sessions.errors import InvalidConfiguration
-from pr_sessions.sessions.policy import Policy
+from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.stores.configuration_rules import RULES, quoted
 from pr_sessions.stores.files import MIB, read_bytes
 
@@ -175,7 +175,19 @@ def check(config: Path) -> tuple[Mistake, ...]:
 
 
 def notes(parsed: Parsed) -> tuple[Note, ...]:
-    """What is no mistake and worth knowing: loose words that are listed and do not count."""
+    """What is no mistake and worth knowing: what is written down and does not count."""
+    return (*_loose_words(parsed), *_gate_that_postpones_nothing(parsed))
+
+
+def _gate_that_postpones_nothing(parsed: Parsed) -> Iterator[Note]:
+    policy = parsed.policy
+    needed = {"gate.checks": policy.gate_checks, "gate.workflow": policy.gate_workflow}
+    missing = " and ".join(key for key, value in needed.items() if not value)
+    if policy.gate is GateMode.ENFORCE and missing:
+        yield Note(parsed.origins.get("gate", 0), f"gate: enforce postpones nothing without {missing}")
+
+
+def _loose_words(parsed: Parsed) -> tuple[Note, ...]:
     ignored = [marker for marker in parsed.policy.completion_markers if marker not in parsed.policy.active_markers]
     line = parsed.origins.get("completion_markers", 0)
     return tuple(

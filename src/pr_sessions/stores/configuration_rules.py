@@ -127,6 +127,13 @@ def _one_of(kind: type[StrEnum], hint: str) -> "Callable[[Item], Iterator[Proble
     return problems
 
 
+def _gate(item: "Item") -> Iterator[Problem]:
+    problems = _one_of(GateMode, "advisory: checks run, and it is told which could have waited; enforce: they wait")
+    for problem in problems(item):
+        flat = "its settings are flat: write gate.checks and the others each on a line of its own"
+        yield Problem(problem.line, problem.message, flat if item.kind == "other" else problem.hint)
+
+
 def _budget(item: "Item") -> Iterator[Problem]:
     if item.kind == "flag" and item.value is False:
         return
@@ -253,7 +260,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "gate": Rule(
         "gate",
-        _one_of(GateMode, "advisory: checks run, and it is told which could have waited; enforce: they wait"),
+        _gate,
         lambda item: GateMode(item.value),
     ),
     "gate.always": Rule("gate_always", _list_of(_glob, MAX_PATTERN), _texts),

@@ -14,19 +14,21 @@ class Days:
 
     def __init__(self, lives: Iterable[tuple[str, str, str]] = ()) -> None:
         """Args: lives: session id, first day, last day; days are `YYYY-MM-DD`, an empty text is unknown."""
-        self._by_day: dict[str, list[str]] = {}
-        self._any_day: list[str] = []
+        self._by_day: dict[str, set[str]] = {}
+        self._any_day: set[str] = set()
         for session_id, first, last in lives:
             if first and first == last:
-                self._by_day.setdefault(first, []).append(session_id)
+                self._by_day.setdefault(first, set()).add(session_id)
             else:
                 self._add_long(session_id, first, last)
 
     def with_life(self, session_id: str, first: str, last: str) -> Self:
-        """An index that knows one more session; this one stays as it is."""
+        """An index that knows of one more life, itself where it knows of it already; this one stays as it is."""
         days = type(self)([(session_id, first, last)])
-        days._by_day = self._by_day | {day: [*self._by_day.get(day, ()), *ids] for day, ids in days._by_day.items()}
-        days._any_day = [*self._any_day, *days._any_day]
+        if days._any_day <= self._any_day and all(session_id in self._by_day.get(day, ()) for day in days._by_day):
+            return self
+        days._by_day = self._by_day | {day: self._by_day.get(day, set()) | ids for day, ids in days._by_day.items()}
+        days._any_day |= self._any_day
         return days
 
     def near(self, at: datetime, reach: timedelta) -> Iterable[str]:
@@ -41,10 +43,10 @@ class Days:
     def _add_long(self, session_id: str, first: str, last: str) -> None:
         days = _between(first, last)
         if days is None:
-            self._any_day.append(session_id)
+            self._any_day.add(session_id)
             return
         for day in days:
-            self._by_day.setdefault(day, []).append(session_id)
+            self._by_day.setdefault(day, set()).add(session_id)
 
 
 def _between(first: str, last: str) -> tuple[str, ...] | None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @click.command("check")
 @event_options
 def command(asked: Asked) -> int:
-    r"""Keep the check `pr-sessions`, and start checks that waited and wait no longer.
+    r"""Keep the check `pr-sessions`; start what waits no longer.
 
-    In `enforce` it is queued while checks wait, in progress while they run, and succeeds once every check of
+    In `enforce` the check is queued while checks wait, in progress while they run, and succeeds once every check of
     gate.checks has succeeded on that very commit. It needs `checks: write`, and to start checks `actions: write`.
     A recorded event, too, is looked at as things stand today: what is written is true of today.
 
@@ -27,9 +27,10 @@ def command(asked: Asked) -> int:
       pr-sessions ci check
       pr-sessions ci check --json
     """
+    done = run(asked, _report)
     from pr_sessions.cli.ci import told
 
-    return told.tell(run(asked, _report), as_json=asked.json)
+    return told.tell(done, as_json=asked.json)
 
 
 async def _report(github: "GitHub | None", event: "Event", _then: datetime) -> "Report":

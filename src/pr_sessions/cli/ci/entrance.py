@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Work = Callable[["GitHub | None", "Event", datetime], Awaitable[T]]
 
-NO_TOKEN = "no token was found, and GitHub is not asked: set GITHUB_TOKEN: ${{ github.token }} in the step's env"  # noqa: S105
+NO_TOKEN = "no token was found, and GitHub is not asked: "  # noqa: S105 - words, not a token
+ON_A_RUNNER = "set GITHUB_TOKEN: ${{ github.token }} in the step's env"
+AT_HOME = "set GH_TOKEN, or run `gh auth login`"
 
 
 class Asked(Struct, frozen=True):
@@ -44,15 +46,29 @@ class Asked(Struct, frozen=True):
     json: bool = False
 
 
+class Place(click.ParamType[str]):
+    """A repository on GitHub."""
+
+    name = "OWNER/REPO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from pr_sessions.forges.github.address import repository_name
+
+        try:
+            return repository_name(value) if value else ""
+        except InvalidValue as error:
+            self.fail(f"{error}; {error.hint}", param, ctx)
+
+
 _OPTIONS = (
     click.option(
         "--event",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="A recorded event, judged at its own time; the runner's if not given.",
+        help="A recorded event; the runner's if not given.",
     ),
     click.option("--event-name", default="", metavar="NAME", help="GitHub's name of it, such as pull_request."),
-    click.option("--repository", default="", metavar="OWNER/REPO", help="Where it happened."),
+    click.option("--repository", type=Place(), default="", metavar="OWNER/REPO", help="Where it happened."),
     options.as_json,
 )
 
@@ -117,5 +133,5 @@ async def _client(stack: AsyncExitStack, repository: str) -> "GitHub | None":
         output.note(f"GitHub is not asked: {error}; {error.hint}")
         return None
     if not github.has_credential:
-        output.note(NO_TOKEN)
+        output.note(f"{NO_TOKEN}{ON_A_RUNNER if output.on_a_runner() else AT_HOME}")
     return github if github.has_credential else None

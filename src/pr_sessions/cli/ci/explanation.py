@@ -6,7 +6,7 @@ from typing import Any
 from pr_sessions.cli import agents_text, ladder_text, output, reasons
 from pr_sessions.cli.views import time_view
 from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.reasons import words
+from pr_sessions.live.reasons import clauses
 from pr_sessions.live.runner.outputs import step_outputs
 from pr_sessions.live.runner.summary import headline, time_left
 from pr_sessions.live.view import SessionView
@@ -33,7 +33,7 @@ def view(judgement: Judgement, *, whole: bool) -> dict[str, Any]:
 
 def lines(judgement: Judgement, *, whole: bool) -> Iterator[str]:
     """The same for people."""
-    why = "; ".join(words(reason, _short) for reason in judgement.decision.reasons)
+    why = "; ".join(clauses(judgement.decision.reasons, _short))
     yield f"{headline(judgement)}{f': {why}' if why else ''}."
     if whole:
         yield from _part("What happened", _event(judgement))
@@ -42,7 +42,7 @@ def lines(judgement: Judgement, *, whole: bool) -> Iterator[str]:
         yield from _part("Its session", _session(judgement.view, judgement))
         yield from _part("Who is believed", _believed(judgement))
         yield from _part("What people asked for", _commands(judgement))
-        yield from _part("What could not be found out", [(_short(doubt), "") for doubt in judgement.snapshot.doubts])
+        yield from _part("What could not be found out", [(_short(doubt), "") for doubt in judgement.doubts])
         yield ""
         yield f"{output.plural(judgement.requests, 'request')} to GitHub."
 

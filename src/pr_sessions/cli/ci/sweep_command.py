@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pr_sessions.cli import options
-from pr_sessions.cli.ci.entrance import NO_TOKEN, Asked, run
+from pr_sessions.cli.ci.entrance import Asked, Place, run
 from pr_sessions.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command("sweep")
-@click.option("--repository", default="", metavar="OWNER/REPO", help="Which one; the runner's if not given.")
+@click.option(
+    "--repository", type=Place(), default="", metavar="OWNER/REPO", help="Which one; the runner's if not given."
+)
 @options.as_json
 def command(repository: str, json: bool) -> int:
-    r"""Look at all open pull requests: start what has waited too long, complete what has ended.
+    r"""Start and complete what is due of all open pull requests.
 
     To be run on a schedule. It makes good what an event missed, and reports on pull requests of forks and of
     Dependabot, whose own jobs may not write. With `gate: advisory` it says what it would do, and writes nothing.
@@ -29,14 +31,17 @@ def command(repository: str, json: bool) -> int:
       pr-sessions ci sweep
       pr-sessions ci sweep --repository ada/shop --json
     """
+    done = run(Asked(repository=repository), _sweep)
     from pr_sessions.cli.ci import told
 
-    return told.tell(run(Asked(repository=repository), _sweep), as_json=json)
+    return told.tell(done, as_json=json)
 
 
-async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":  # noqa: ARG001 - as `run` calls it
+async def _sweep(github: "GitHub | None", event: "Event", now: datetime) -> "Report":
     from pr_sessions.live.checks.sweep import sweep
 
+    if github is None and event.repository:
+        raise InvalidValue("open pull requests cannot be looked at: GitHub is not asked", "its reason stands above")
     if github is None:
-        raise InvalidValue("there is no repository to look at, or no token", f"name it by --repository; {NO_TOKEN}")
+        raise InvalidValue("nobody knows which repository to look at", "name it, such as --repository ada/shop")
     return await sweep(github, now)

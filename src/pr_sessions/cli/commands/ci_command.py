@@ -47,7 +47,8 @@ def command(context: click.Context, asked: Asked) -> int:
     r"""Decide at an event of GitHub whether checks may wait.
 
     On a runner the decision becomes the step's outputs and its summary. It is "they run" wherever anything is in doubt,
-    and the command fails for nothing that GitHub does: only for a breached budget, where the team wants that.
+    and the command fails for nothing that GitHub does: only for a breached budget, where the team wants that. A
+    recorded event is judged at its own time.
 
     \b
     Examples:

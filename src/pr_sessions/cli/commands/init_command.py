@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Written out, so that `--help` imports nothing for it.
 SCOPES = ("user", "local", "project")
+_BEGINS = "merge .github into the default branch, where the gate begins; it skips nothing without `gate: enforce`"
 
 
 @click.command("init")
@@ -165,12 +166,19 @@ def _gate_notes(repository: "Repository", wish: "Wish") -> list[str]:
 
 def _next(repository: "Repository", settings: "Settings", wish: "Wish") -> list[str]:
     gate = [".github"] if wish.github else []
+    begins = [_BEGINS] if wish.github else []
+    root = repository.root
     if repository.git_dir is None or settings.share is Share.LOCAL:
-        return [*([_commit(".cursor", *gate)] if gate else []), "pr-sessions start"]
+        return [*([_commit(root, ".cursor", *gate)] if gate else []), *begins, "pr-sessions start"]
     if settings.share is Share.BRANCH:
-        return [_commit(".gitignore", ".cursor", *gate), "pr-sessions start", "pr-sessions sync"]
-    return [_commit(".gitattributes", ".gitignore", ".cursor", "docs/metrics", *gate), "pr-sessions start"]
+        return [_commit(root, ".gitignore", ".cursor", *gate), *begins, "pr-sessions start", "pr-sessions sync"]
+    shared = (".gitattributes", ".gitignore", ".cursor", "docs/metrics")
+    return [_commit(root, *shared, *gate), *begins, "pr-sessions start"]
 
 
-def _commit(*paths: str) -> str:
-    return f"git add {' '.join(paths)} && git commit -m 'Track work sessions'"
+def _commit(root: Path, *paths: str) -> str:
+    """The command as it works where the user stands."""
+    import shlex
+
+    there = "" if Path.cwd().resolve() == root.resolve() else f"cd {shlex.quote(str(root))} && "
+    return f"{there}git add {' '.join(paths)} && git commit -m 'Track work sessions'"

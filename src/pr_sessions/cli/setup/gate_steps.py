@@ -9,6 +9,21 @@ from pr_sessions.errors import InvalidValue
 from pr_sessions.stores.files import MIB, read_bytes
 from pr_sessions.stores.repository import Repository
 
+# In the order of `PATHS`.
+_WHAT = dict(
+    zip(
+        PATHS,
+        (
+            "the gate: what its workflows run",
+            "the gate: what is installed for that, by hash",
+            "the gate: started by events and a schedule",
+            "the gate: asked by your own workflows",
+            "the gate: the last job of a workflow that asked",
+        ),
+        strict=True,
+    )
+)
+
 
 def to_install(repository: Repository) -> Iterator[Step]:
     """Every file that is missing, or that another version wrote and nobody has changed.
@@ -21,7 +36,7 @@ def to_install(repository: Repository) -> Iterator[Step]:
     for name, data in _wanted().items():
         present = read_bytes(repository.root / name, MIB)
         if present is None or (is_untouched(present) and not _same(present, data)):
-            yield Step(Act.WRITE, repository.root / name, "gate on GitHub", data)
+            yield Step(Act.WRITE, repository.root / name, _WHAT[name], data)
 
 
 def in_the_way(repository: Repository) -> tuple[Path, ...]:
@@ -33,7 +48,7 @@ def to_remove(repository: Repository) -> Iterator[Step]:
     """Every file that is as some version of ours wrote it."""
     for path, data in _present(repository):
         if is_untouched(data):
-            yield Step(Act.REMOVE, path, "gate on GitHub")
+            yield Step(Act.REMOVE, path, "the gate, as init --github wrote it")
 
 
 def changed(repository: Repository) -> tuple[Path, ...]:

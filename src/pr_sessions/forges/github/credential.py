@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.errors import InvalidValue
+from pr_sessions.errors import InvalidValue, UnreadableFile
 from pr_sessions.forges.github.address import web_host
 from pr_sessions.stores.files import read_bytes
 
@@ -120,7 +120,15 @@ def _app(environ: Mapping[str, str]) -> AppKey:
         raise InvalidValue(f"{APP_ID} and {APP_KEY} belong together", "set both, or none to use a token")
     if not app_id.isascii() or not app_id.isalnum():
         raise InvalidValue(f"{APP_ID} is no App id", "it stands on the App's settings page, such as 12345")
-    key = told if told.startswith(_PEM) else (read_bytes(Path(told), MAX_KEY) or b"").decode("ascii", "replace")
+    key = told if told.startswith(_PEM) else _key_file(told)
     if not key.lstrip().startswith(_PEM):
         raise InvalidValue(f"{APP_KEY} is neither a private key nor a file that holds one", "give the App's .pem file")
     return AppKey(app_id, Secret(key))
+
+
+def _key_file(path: str) -> str:
+    """What a file holds; empty where it cannot be read. What was meant as a key is no path to be shown in a message."""
+    try:
+        return (read_bytes(Path(path), MAX_KEY) or b"").decode("ascii", "replace")
+    except UnreadableFile:
+        return ""

@@ -10,7 +10,7 @@ from pr_sessions.live.checks.plan import plan
 from pr_sessions.live.checks.runs import Report, carry_out, with_runs
 from pr_sessions.live.judgement import judge
 from pr_sessions.live.reading.strangers import STRANGER, is_by_a_stranger
-from pr_sessions.live.reading.team import team_policy
+from pr_sessions.live.reading.team import UNREAD, team_policy
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode, Policy
 
@@ -27,18 +27,29 @@ async def report(github: GitHub | None, event: Event, now: datetime) -> Report:
         PrSessionsError: what the event is about cannot be read; then nothing was done.
     """
     if github is None:
-        raise InvalidValue("a check run cannot be written without a token", "give the job `permissions: checks: write`")
+        raise _nobody_to_ask(event)
     if token_only_reads(event):
         return Report(gate=GateMode.ADVISORY, notes=(READ_ONLY,))
     if await is_by_a_stranger(github, event):
         return Report(gate=GateMode.ADVISORY, notes=(STRANGER,))
     policy, heads, unclear = await _asked_about(github, event, now)
+    # What nobody has read is no word of the team's for `advisory`.
+    if unread := tuple(doubt for doubt in unclear if doubt.startswith(UNREAD)):
+        return Report(gate=policy.gate, problems=unread)
     if policy.gate is GateMode.ADVISORY:
         return Report(gate=policy.gate, notes=(ADVISORY, *unclear))
     heads, unread = await with_runs(github, heads)
     done = await carry_out(github, plan(heads, policy, now, github.app), policy.gate_workflow or "")
     notes = () if heads or unread else (NOTHING,)
     return Report(gate=policy.gate, looked_at=len(heads), done=done, problems=unread, notes=(*notes, *unclear))
+
+
+def _nobody_to_ask(event: Event) -> InvalidValue:
+    if event.repository:
+        way_out = "give the step GITHUB_TOKEN, and the job `permissions: checks: write`"
+        return InvalidValue("a check run cannot be written without a token", way_out)
+    way_out = "on a runner the event is there by itself" if event.problem else "name it with --repository"
+    return InvalidValue(event.problem or "nobody knows which repository the event is of", way_out)
 
 
 async def _asked_about(github: GitHub, event: Event, now: datetime) -> tuple[Policy, tuple[Head, ...], tuple[str, ...]]:

@@ -6,8 +6,9 @@ A title is the same as long as nothing changes, whenever it is made: by it a che
 from pr_sessions.live import markdown
 from pr_sessions.live.checks.heads import Head, Outcome, judged, latest
 from pr_sessions.live.checks.steps import Step
-from pr_sessions.live.reasons import words
+from pr_sessions.live.reasons import clauses
 from pr_sessions.sessions.policy import Policy
+from pr_sessions.stores.repository import CONFIG
 
 _MOST = 100
 _HOW = (
@@ -36,23 +37,25 @@ def title(due: Step, head: Head, policy: Policy) -> str:
 def summary(due: Step, head: Head, policy: Policy) -> str:
     """A few paragraphs."""
     if not policy.gate_checks:
-        return f"`gate: {policy.gate}` postpones nothing, and nothing is reported as passed. {_NO_CHECKS}."
+        return (
+            "`gate: enforce` needs `gate.checks`, the names of the checks that must succeed, in "
+            f"`{CONFIG}` on the default branch. Until it has them no checks wait, and this one does not pass."
+        )
     workflow, branch = markdown.code(policy.gate_workflow or ""), markdown.code(head.branch)
     parts = {
         Step.WAIT: f"The checks of this commit wait for the end of {_session(head)}. {_HOW}",
         Step.START: f"{workflow} was started on {branch}{_why(head)}.",
         Step.RUN: f"The checks of this commit are under way{_why(head)}.",
         Step.SUCCEED: "Every check has succeeded on this very commit.",
-        Step.FAIL: "Run what did not succeed again, or push another commit.",
+        Step.FAIL: "Run again what did not succeed, or push another commit.",
     }
-    return f"{parts[due]}\n\n{_table(head, policy.gate_checks)}\n\n{_SKIPPED}"
+    hint = f"\n\n{_SKIPPED}" if Outcome.NOT_RUN in map(judged, latest(head, policy.gate_checks).values()) else ""
+    return f"{parts[due]}\n\n{_table(head, policy.gate_checks)}{hint}"
 
 
 def not_started(workflow: str, branch: str, reason: str) -> tuple[str, str]:
     """Title and summary where GitHub does not start the workflow; the reason is GitHub's."""
-    how = (
-        f"Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it. {_SKIPPED}"
-    )
+    how = "Does the workflow on this branch have `workflow_dispatch`? If not, merge the base branch into it."
     said = f"{markdown.code(workflow)} cannot be started on {markdown.code(branch)}: {markdown.text(reason, 300)}."
     return markdown.line(f"{workflow} cannot be started", _MOST), f"{said} It is tried again.\n\n{how}"
 
@@ -63,7 +66,7 @@ def _session(head: Head) -> str:
 
 def _why(head: Head) -> str:
     """Why they do not wait, in the words of the decision, which may hold what somebody wrote."""
-    told = [words(reason, markdown.text) for reason in head.decision.reasons]
+    told = clauses(head.decision.reasons, markdown.text)
     return f", because {'; '.join(told)}" if told else ""
 
 

@@ -89,7 +89,7 @@ def _completed(was: Session | None, home: Session, policy: Policy) -> str:
     if was is not None and was.id == home.id and was.completion == home.completion:
         return f"Session {name(home.id)} is complete already: {ended(home.completion, policy)}."
     count = counted(len(home.prs), "pull request")
-    checks = " The checks that waited for it start." if policy.gate is GateMode.ENFORCE else ""
+    checks = " The checks that waited for it are started." if policy.gate is GateMode.ENFORCE else ""
     return f"Session {name(home.id)} is complete, with {count}.{checks}"
 
 

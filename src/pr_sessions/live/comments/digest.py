@@ -114,7 +114,13 @@ def _row(subject: Subject, place: int, number: str, below: Mapping[str, str]) ->
 
 def _alone(subject: Subject) -> str:
     found = subject.view.independent
-    return f"**On their own**, in any order: {references(found)}" if found and len(subject.view.open) > 1 else ""
+    if not found or len(subject.view.open) == 1:
+        return ""
+    return (
+        f"**On their own**, in any order: {references(found)}"
+        if len(found) > 1
+        else f"**On its own**: {references(found)}"
+    )
 
 
 def _overlapping(subject: Subject) -> str:

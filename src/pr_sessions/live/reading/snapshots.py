@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from typing import Any
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.live.budget import undecided
-from pr_sessions.live.commands import Ask
+from pr_sessions.live.commands import Ask, commands_in
 from pr_sessions.live.reading.reaching_back import CommentsBack, PullRequestsBack
 from pr_sessions.live.reading.team import team_document, team_policy
 from pr_sessions.live.reading.telling import Telling
@@ -121,6 +122,7 @@ class _Reading:
         self.telling = Telling(github, most_people)
         self.older, self.comments = PullRequestsBack(self.telling), CommentsBack(self.telling)
         self._policy, self._now = policy, now
+        self._last: tuple[tuple[Any, ...], Live] | None = None
 
     async def ask_document(self) -> None:
         """The synced session file."""
@@ -176,8 +178,16 @@ class _Reading:
         return reach
 
     def _rebuilt(self) -> Live:
+        """The sessions; those of the last time where nothing was told since that changes them, as most comments do."""
+        snapshot = self.telling.snapshot()
+        told = (dict(snapshot.pull_requests), commands_in(snapshot.comments), dict(snapshot.writers), snapshot.document)
+        if self._last is None or self._last[0] != told:
+            self._last = (told, self._put_together(snapshot))
+        return self._last[1]
+
+    def _put_together(self, snapshot: Snapshot) -> Live:
         try:
-            return rebuild(self.telling.snapshot(), self._policy, self._now)
+            return rebuild(snapshot, self._policy, self._now)
         except UnreadableFile as error:
             # A session file is understood only where somebody looks into it.
             self.telling.document = None

@@ -11,6 +11,7 @@ from pr_sessions.stores.repository import CONFIG, SESSION_FILE
 from pr_sessions.stores.signatures import with_signatures
 
 _MOST_MISTAKES = 5
+UNREAD = "no configuration, all is as by default"
 
 
 async def team_policy(github: GitHub) -> tuple[Policy, tuple[str, ...]]:
@@ -23,7 +24,7 @@ async def team_policy(github: GitHub) -> tuple[Policy, tuple[str, ...]]:
         return with_signatures(_policy(data) if data is not None else Policy(), None), ()
     except PrSessionsError as error:
         mistakes = str(error).splitlines()[:_MOST_MISTAKES]
-        return with_signatures(Policy(), None), tuple(f"no configuration, all is as by default: {m}" for m in mistakes)
+        return with_signatures(Policy(), None), tuple(f"{UNREAD}: {mistake}" for mistake in mistakes)
 
 
 async def team_document(github: GitHub, policy: Policy) -> Document | None:

@@ -89,7 +89,7 @@ def read_event(path: Path | None, name: str = "", repository: str = "", sha: str
 
 def _payload(path: Path | None) -> Mapping[str, Any]:
     if path is None:
-        raise UnreadableFile("no event file is named")
+        raise UnreadableFile("no event file is named: give one with --event")
     data = read_bytes(path, MOST)
     if data is None:
         raise UnreadableFile(f"there is no event file {path}")

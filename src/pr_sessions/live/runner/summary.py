@@ -7,7 +7,7 @@ from pr_sessions.history.relations import Overlap
 from pr_sessions.live.budget import Breach
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import code, table, text
-from pr_sessions.live.reasons import words
+from pr_sessions.live.reasons import clauses
 from pr_sessions.live.view import SessionView
 from pr_sessions.sessions.gate import Reason, Why
 from pr_sessions.sessions.policy import GateMode
@@ -69,13 +69,14 @@ def _would_wait(judgement: Judgement) -> bool:
 def _decided(judgement: Judgement) -> Iterator[str]:
     yield f"### {headline(judgement)}"
     if judgement.decision.reasons:
-        yield _list(f"Because {_reason(reason)}" for reason in judgement.decision.reasons)
+        yield _list(f"Because {clause}" for clause in _clauses(judgement.decision.reasons))
     elif judgement.decision.skip or _would_wait(judgement):
         yield WAITING if judgement.decision.skip else WOULD_WAIT
 
 
-def _reason(reason: Reason) -> str:
-    return words(reason, code if reason.why is Why.ALWAYS else text)
+def _clauses(reasons: Sequence[Reason]) -> Iterator[str]:
+    yield from clauses([reason for reason in reasons if reason.why is not Why.ALWAYS], text)
+    yield from clauses([reason for reason in reasons if reason.why is Why.ALWAYS], code)
 
 
 def _session(view: SessionView, now: datetime) -> Iterator[str]:
@@ -85,7 +86,7 @@ def _session(view: SessionView, now: datetime) -> Iterator[str]:
         yield "To review, in this order:"
         yield _some_rows([_row(number, view) for number in view.review])
     if view.overlaps:
-        yield "They change the same files:"
+        yield "Pairs that change the same files:"
         yield _list(map(overlap_words, view.overlaps))
     if view.stacks:
         yield "Each is built on the one before:"
@@ -111,13 +112,14 @@ def _end(view: SessionView, now: datetime) -> Iterator[str]:
 
 def _row(number: str, view: SessionView) -> tuple[str, str, str]:
     one = next(one.pull_request for one in view.pull_requests if one.pull_request.number == number)
-    return f"#{number}", text(one.title), "independent of the others" if number in view.independent else ""
+    return f"#{number}", text(one.title), "on its own" if number in view.independent and len(view.open) > 1 else ""
 
 
 def _some_rows(rows: Sequence[Sequence[str]]) -> str:
     more = len(rows) - MOST_ROWS
     rest = [("", f"and {more} more", "")] if more > 0 else []
-    return table([*rows[:MOST_ROWS], *rest], ("", "title", ""))
+    width = 3 if any(row[2] for row in rows) else 2
+    return table([row[:width] for row in (*rows[:MOST_ROWS], *rest)], ("Review", "Title", "")[:width])
 
 
 def _budget(judgement: Judgement) -> Iterator[str]:
@@ -127,9 +129,9 @@ def _budget(judgement: Judgement) -> Iterator[str]:
 
 
 def _doubts(judgement: Judgement) -> Iterator[str]:
-    """What could not be read and is not told among the reasons."""
-    told = {reason.detail for reason in judgement.decision.reasons if reason.why is Why.DOUBT}
-    if doubts := [doubt for doubt in judgement.snapshot.doubts if doubt not in told]:
+    """What could not be found out, where the reasons do not tell all of it."""
+    told = [reason.detail for reason in judgement.decision.reasons if reason.why is Why.DOUBT][:1]
+    if doubts := [doubt for doubt in judgement.doubts if doubt not in told]:
         yield "#### Not known for sure"
         yield _list(text(doubt, 300) for doubt in doubts)
 
