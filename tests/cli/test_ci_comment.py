@@ -256,8 +256,9 @@ def test_a_command_of_a_stranger_has_no_answer_and_no_effect(
     rested(shop)
     before, shop.asked[:] = ours(shop), []
 
-    assert runs(commented(shop, words, login), "issue_comment") == Job(0, "", "")
-    assert (ours(shop), writes(shop)) == (before, [])
+    said = "nothing is done for a comment of somebody who may not write\n"
+    assert runs(commented(shop, words, login), "issue_comment") == Job(0, said, "")
+    assert (ours(shop), len(shop.asked), writes(shop)) == (before, 1, [])
 
 
 # Where nothing is said.

@@ -70,7 +70,7 @@ def test_a_check_run_is_made_and_completed(fake: FakeGitHub, ask: Ask) -> None:
 def test_a_workflow_is_started_with_its_inputs(fake: FakeGitHub, ask: Ask) -> None:
     ask(lambda g: g.dispatch("checks.yml", "work-7", {"pr": "7"}))
 
-    assert fake.dispatched == [("checks.yml", {"ref": "work-7", "inputs": {"pr": "7"}})]
+    assert fake.dispatched == [("checks.yml", {"ref": "refs/heads/work-7", "inputs": {"pr": "7"}})]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Review
+from pr_sessions.forges.github.requests import RUNNER
 from pr_sessions.live.budget import Breach, breaches
 from pr_sessions.live.reading.snapshots import read_around
 from pr_sessions.live.reading.team import team_policy
@@ -32,6 +33,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
         breaches: budgets that its agents exceed.
         reviews: of the pull request.
         requests: how many went to the forge.
+        app: the name of the App that is asked as, and that comments are written as.
     """
 
     event: Event
@@ -45,6 +47,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     breaches: tuple[Breach, ...] = ()
     reviews: tuple[Review, ...] = ()
     requests: int = 0
+    app: str = RUNNER
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ async def judge(github: GitHub | None, event: Event, now: datetime) -> Judgement
     policy, doubts = await team_policy(github)
     snapshot = await read_around(github, event, policy, now)
     snapshot = replace(snapshot, doubts=(*doubts, *snapshot.doubts))
-    return replace(_conclude(event, now, policy, snapshot), requests=github.wire.sent - before)
+    return replace(_conclude(event, now, policy, snapshot), requests=github.wire.sent - before, app=github.app)
 
 
 def _told_by(event: Event) -> Snapshot:

@@ -43,8 +43,11 @@ class SessionView(Struct, frozen=True, kw_only=True):
 
     @property
     def anchor(self) -> str:
-        """The pull request that carries what is said of the whole session: the first one."""
-        return self.session.prs[0]
+        """The pull request that carries what is said of the whole session: the first one that may be of this forge.
+
+        A session file may hold those of other repositories, and an old one anything.
+        """
+        return next((n for n in self.session.prs if n.isascii() and n.isdecimal()), "")
 
 
 def view(session: Session, snapshot: Snapshot, live: Live, policy: Policy) -> SessionView:

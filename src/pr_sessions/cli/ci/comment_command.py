@@ -49,11 +49,14 @@ def command(asked: Asked) -> None:
 async def _comment(github: "GitHub | None", event: "Event", now: datetime, *, only_plans: bool) -> Outcome:
     from pr_sessions.live.comments.writing import apply, plan, with_its_comments
     from pr_sessions.live.judgement import judge
+    from pr_sessions.live.reading.strangers import STRANGER, is_by_a_stranger
 
     if reason := _silence(event):
         return Outcome(notes=(reason,))
     if github is None:
         return Outcome(notes=("nothing is said without a token",))
+    if await is_by_a_stranger(github, event):
+        return Outcome(notes=(STRANGER,))
     planned = plan(await with_its_comments(github, await judge(github, event, now)))
     if only_plans:
         return Outcome(planned=planned.writes, notes=planned.notes)

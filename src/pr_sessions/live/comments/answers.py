@@ -42,7 +42,7 @@ def answers(judgement: Judgement) -> tuple[Answer, ...]:
 def _waiting(judgement: Judgement) -> tuple[Command, ...]:
     """The commands below the event's pull request that have no answer yet, whoever wrote them; oldest first."""
     mine = [one for one in judgement.snapshot.comments if one.number == judgement.event.number]
-    there = answered(mine)
+    there = answered(mine, judgement.app)
     return commands_in(one for one in mine if str(one.id) not in there)
 
 
