@@ -15,6 +15,6 @@ async def is_by_a_stranger(github: GitHub, event: Event) -> bool:
     if author.is_bot or not author.login:
         return True
     try:
-        return await github.permission(author.login) not in ("admin", "write")
+        return not await github.may_write(author.login)
     except ForgeFailed:
         return False
