@@ -53,8 +53,9 @@ def session(*numbers: str, agents: tuple[str, ...] = (), **told: Any) -> Session
 
 
 def live(*sessions: Session) -> Live:
-    """These sessions and nothing else."""
-    return Live(Book(Document()).put(*sessions), {}, {}, ())
+    """These sessions and nothing else; who opened their pull requests may write."""
+    believed = {number: True for one in sessions for number in one.prs}
+    return Live(Book(Document()).put(*sessions), {}, believed, ())
 
 
 def viewed(told: Snapshot, *sessions: Session, policy: Policy | None = None) -> SessionView:

@@ -1,4 +1,4 @@
-"""`ci` as a job runs it: a process of its own, an event file, a GitHub; whatever either of them is like."""
+"""`ci` as a job runs it: an event file, a GitHub, a runner's files; whatever any of them is like."""
 
 import json
 import re
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import Cli, Result
 from msgspec import Struct
 
 from fake_github import TOKEN, FakeGitHub, Fault
+from pr_sessions.cli.ci import entrance
 from pr_sessions.sessions.times import write_time
 from pr_sessions.stores.repository import CONFIG
 from pr_sessions.tracker import utc_now
@@ -55,8 +57,30 @@ def shop(fake: FakeGitHub) -> FakeGitHub:
 
 
 @pytest.fixture
-def runs(shop: FakeGitHub, tmp_path: Path, spawn: Callable[..., subprocess.Popen[bytes]]) -> Runs:
+def runs(shop: FakeGitHub, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """Runs the step: `runs(told, "issue_comment", GITHUB_TOKEN="")`; a text is written as it is."""
+
+    def run(*arguments: str, **environ: str) -> Result:
+        for key, value in environ.items():
+            monkeypatch.setenv(key, value)
+        return cli(*arguments)
+
+    return _runs(shop, tmp_path, run)
+
+
+@pytest.fixture
+def runs_apart(shop: FakeGitHub, tmp_path: Path, spawn: Callable[..., subprocess.Popen[bytes]]) -> Runs:
+    """The same in a process of its own."""
+
+    def run(*arguments: str, **environ: str) -> Result:
+        process = spawn(*arguments, **environ)
+        out, err = process.communicate(timeout=100)
+        return Result(process.returncode, out.decode(), err.decode())
+
+    return _runs(shop, tmp_path, run)
+
+
+def _runs(shop: FakeGitHub, tmp_path: Path, run: Cli) -> Runs:
 
     def call(told: Any, name: str = "pull_request", *arguments: str, **changes: str) -> Job:
         event, outputs, summary = (tmp_path / part for part in ("event.json", "outputs", "summary"))
@@ -71,10 +95,9 @@ def runs(shop: FakeGitHub, tmp_path: Path, spawn: Callable[..., subprocess.Popen
             "GITHUB_OUTPUT": str(outputs),
             "GITHUB_STEP_SUMMARY": str(summary),
         }
-        process = spawn("ci", *arguments, **(known | changes))
-        out, err = process.communicate(timeout=100)
+        done = run("ci", *arguments, **(known | changes))
         told_summary = summary.read_text("utf-8") if summary.exists() else ""
-        return Job(process.returncode, out.decode(), err.decode(), dict(written(outputs)), told_summary)
+        return Job(done.code, done.out, done.err, dict(written(outputs)), told_summary)
 
     return call
 
@@ -104,8 +127,8 @@ def commented(shop: FakeGitHub, comment: dict[str, Any], number: int = 2) -> dic
     return {"action": "created", "issue": issue, "comment": comment, **around()}
 
 
-def test_the_checks_of_an_automatic_pull_request_wait(shop: FakeGitHub, runs: Runs) -> None:
-    job = runs(opened(shop))
+def test_the_checks_of_an_automatic_pull_request_wait(shop: FakeGitHub, runs_apart: Runs) -> None:
+    job = runs_apart(opened(shop))
 
     assert job.verdict == (0, "true", False)
     assert job.out == "The checks of #2 wait for the end of its session.\n"
@@ -249,8 +272,8 @@ def test_ten_thousand_comments_are_no_reason_to_fail(shop: FakeGitHub, runs: Run
     assert "not everything is known for sure" in job.out
 
 
-def test_what_people_write_is_nothing_but_text(shop: FakeGitHub, runs: Runs, tmp_path: Path) -> None:
-    job = runs(pull_request(shop, title=HOSTILE, body=HOSTILE), "pull_request", "--explain")
+def test_what_people_write_is_nothing_but_text(shop: FakeGitHub, runs_apart: Runs, tmp_path: Path) -> None:
+    job = runs_apart(pull_request(shop, title=HOSTILE, body=HOSTILE), "pull_request", "--explain")
     kinds, words = shown(job.summary)
 
     assert (set(job.outputs), job.outputs["should_skip_scoring"]) == (OUTPUTS, "true")
@@ -280,7 +303,10 @@ def test_a_token_without_rights_is_a_reason_to_run(shop: FakeGitHub, runs: Runs,
     assert "not everything is known for sure" in job.out
 
 
-def test_github_that_fails_for_the_whole_job_is_a_reason_to_run(shop: FakeGitHub, runs: Runs) -> None:
+def test_github_that_fails_for_the_whole_job_is_a_reason_to_run(
+    shop: FakeGitHub, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrance, "TRIES", 1)
     shop.faults.extend(Fault(status=502) for _ in range(1000))
     job = runs(opened(shop))
 

@@ -5,9 +5,10 @@ import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from command_line import Cli
 from msgspec import Struct
 
 from fake_github import TOKEN, FakeGitHub, Fault
@@ -27,6 +28,7 @@ class Job(Struct, frozen=True):
     err: str
 
 
+T = TypeVar("T")
 Start = Callable[..., subprocess.Popen[bytes]]
 Runs = Callable[..., Job]
 
@@ -46,11 +48,10 @@ def shop(fake: FakeGitHub) -> FakeGitHub:
     return fake
 
 
-@pytest.fixture
-def start(shop: FakeGitHub, tmp_path: Path, spawn: Start) -> Start:
-    """Starts the step with an event: `start(opened(shop))`."""
+def _step(shop: FakeGitHub, tmp_path: Path, spawn: Callable[..., T]) -> Callable[..., T]:
+    """The command with an event: `step(opened(shop), "pull_request", "--json", GITHUB_TOKEN="")`."""
 
-    def call(told: Any, name: str = "pull_request", *arguments: str, **changes: str) -> subprocess.Popen[bytes]:
+    def call(told: Any, name: str = "pull_request", *arguments: str, **changes: str) -> T:
         event = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
         event.write_text(json.dumps(told))
         known = {
@@ -67,9 +68,22 @@ def start(shop: FakeGitHub, tmp_path: Path, spawn: Start) -> Start:
 
 
 @pytest.fixture
-def runs(start: Start) -> Runs:
+def start(shop: FakeGitHub, tmp_path: Path, spawn: Start) -> Start:
+    """Starts the step with an event in a process of its own."""
+    return _step(shop, tmp_path, spawn)
+
+
+@pytest.fixture
+def runs(shop: FakeGitHub, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """Runs the step to its end."""
-    return lambda *told, **changes: ended(start(*told, **changes))
+
+    def run(*arguments: str, **environ: str) -> Job:
+        for key, value in environ.items():
+            monkeypatch.setenv(key, value)
+        done = cli(*arguments)
+        return Job(done.code, done.out, done.err)
+
+    return _step(shop, tmp_path, run)
 
 
 def ended(process: subprocess.Popen[bytes]) -> Job:
@@ -243,8 +257,9 @@ def test_a_command_of_a_stranger_has_no_answer_and_no_effect(
     rested(shop)
     before, shop.asked[:] = ours(shop), []
 
-    assert runs(commented(shop, words, login), "issue_comment") == Job(0, "", "")
-    assert (ours(shop), writes(shop)) == (before, [])
+    said = "nothing is done for a comment of somebody who may not write\n"
+    assert runs(commented(shop, words, login), "issue_comment") == Job(0, said, "")
+    assert (ours(shop), len(shop.asked), writes(shop)) == (before, 1, [])
 
 
 # Where nothing is said.

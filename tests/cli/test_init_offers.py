@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ground import CONFIG, SESSION_FILE, Cli, Git, write
 
-from fake_forge import FakeForge
+from fake_forge_tools import FakeForge
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs a terminal that a test can type into")
 QUESTION = "Add our one-line mark to the pull requests that agents open here, with your own gh? [y/N]:"

@@ -11,7 +11,7 @@ import pytest
 from command_line import Git, Result
 from ground import tree
 
-from fake_forge import FakeForge
+from fake_forge_tools import FakeForge
 from pr_sessions.agents import evidence
 from pr_sessions.sessions.pr_text import find_mark, render_full, render_minimal
 

@@ -6,7 +6,7 @@ import pytest
 from click import unstyle
 from msgspec.structs import replace
 
-from pr_sessions.cli.open_text import age, overview_lines
+from pr_sessions.cli.looking.open_text import age, overview_lines
 from pr_sessions.history.overview import AgentCount
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.budget import Breach

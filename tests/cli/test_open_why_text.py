@@ -6,7 +6,7 @@ import pytest
 from click import unstyle
 from msgspec.structs import replace
 
-from pr_sessions.cli import open_why_text
+from pr_sessions.cli.looking import open_why_text
 from pr_sessions.forges.github.payload import ChangedFile, GitHubPullRequest, User
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.judgement import Judgement

@@ -70,16 +70,16 @@ def test_a_check_run_is_made_and_completed(fake: FakeGitHub, ask: Ask) -> None:
 def test_a_workflow_is_started_with_its_inputs(fake: FakeGitHub, ask: Ask) -> None:
     ask(lambda g: g.dispatch("checks.yml", "work-7", {"pr": "7"}))
 
-    assert fake.dispatched == [("checks.yml", {"ref": "work-7", "inputs": {"pr": "7"}})]
+    assert fake.dispatched == [("checks.yml", {"ref": "refs/heads/work-7", "inputs": {"pr": "7"}})]
 
 
 @pytest.mark.parametrize(
-    ("login", "granted"), [("ada", "admin"), ("bob", "read"), ("dependabot[bot]", "write"), ("nobody", "none")]
+    ("login", "may"), [("ada", True), ("bob", False), ("dependabot[bot]", True), ("nobody", False)]
 )
-def test_a_permission_is_told_of_anybody(fake: FakeGitHub, ask: Ask, login: str, granted: str) -> None:
+def test_it_is_told_of_anybody_whether_they_may_write(fake: FakeGitHub, ask: Ask, login: str, may: bool) -> None:
     fake.permissions = {"ada": "admin", "bob": "read", "dependabot[bot]": "write"}
 
-    assert ask(lambda g: g.permission(login)) == granted
+    assert ask(lambda g: g.may_write(login)) is may
 
 
 def test_an_enterprise_server_is_asked_under_its_own_path(fake: FakeGitHub, ask: Ask) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.hook_runs import bash, hook, set_up
-from fake_forge import FakeForge
+from fake_forge_tools import FakeForge
 from pr_sessions import open_tracker
 from pr_sessions.forges.marking import Marked, Outcome, mark_opened, mark_pull_request
 from pr_sessions.sessions.pr_text import render_full, render_minimal

@@ -3,7 +3,7 @@ from msgspec.structs import replace
 from snapshots import COPILOT, DEVIN, POLICY, ended, fork, snapshot, told
 
 from pr_sessions.forges.github.payload import GitHubPullRequest
-from pr_sessions.live.budget import Breach, breaches
+from pr_sessions.live.budget import Breach, breaches, undecided
 from pr_sessions.live.rebuild import rebuild
 from scene import minute
 
@@ -54,6 +54,17 @@ def test_an_agent_has_more_open_pull_requests_than_it_may(
     number: str, budget: int | None, expected: tuple[Breach, ...]
 ) -> None:
     assert found(number, budget) == expected
+
+
+def test_somebody_who_is_not_known_to_write_counts_for_nothing() -> None:
+    """A stranger opens pull requests from branches that are there, and says that an agent did."""
+    forged = [told(number, number, "eve", title="Fix", branch=f"devin/{number}") for number in (20, 21, 22)]
+    seen = snapshot(PRS[0], *forged)
+    policy = replace(POLICY, open_budget=2)
+    live = rebuild(seen, policy, minute(60))
+
+    assert breaches("1", seen, live, policy) == ()
+    assert undecided(seen, live) == ("eve", "eve", "eve")
 
 
 def test_the_order_in_which_they_are_told_does_not_matter() -> None:

@@ -143,6 +143,16 @@ def test_a_path_that_always_runs_runs(enforced: FakeGitHub, judged: Any) -> None
     assert judged(8).decision.reasons == (Reason(Why.ALWAYS, ".github/workflows/x.yml"),)
 
 
+def test_a_budget_counts_what_people_opened_who_may_write(fake: FakeGitHub, judged: Any) -> None:
+    fake.contents["main", CONFIG] = b"gate.open_budget: 1\n"
+    for number, author in ((7, "ada"), (8, "bob"), (9, "eve")):
+        opened(fake, number, number - 7, author, title="Fix")
+        fake.pulls[number]["head"]["ref"] = f"devin/{number}"
+    fake.permissions |= {"bob": "write", "eve": "read"}
+
+    assert judged(7, 10).breaches == (Breach("devin", 2, 1),)
+
+
 def test_a_budget_counts_all_that_is_open(fake: FakeGitHub, judged: Any) -> None:
     fake.contents["main", CONFIG] = b"gate.open_budget: 3\n"
     fake.page_size = 2

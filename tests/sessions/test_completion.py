@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pr_sessions.sessions.completion import completion_reason, explicit_marker, is_completion_command
+from pr_sessions.sessions.completion import completion_reason, explicit_marker
 from pr_sessions.sessions.policy import DEFAULT_MARKERS, LOOSE_MARKERS, Policy
 from pr_sessions.sessions.pr_text import mark_body, mark_title
 from pr_sessions.sessions.session import Facts
@@ -138,24 +138,6 @@ def test_marking_changes_no_completion(title: str, body: str, minimal: bool) -> 
 def test_a_joined_letter_makes_another_word(marker: str, joined: str) -> None:
     for title in (joined + marker, marker + joined):
         assert explicit_marker(title, title, LOOSE) is None
-
-
-@pytest.mark.parametrize(
-    ("comment", "asked"),
-    [
-        ("/complete-session", True),
-        ("Thanks!\r\n\r\n  /complete-session\r\n", True),
-        ("", False),
-        ("please /complete-session", False),
-        ("/complete-session now", False),
-        ("/complete-sessions", False),
-        ("> /complete-session", False),
-        ("```\n/complete-session\n```", False),
-        ("<!--\n/complete-session\n-->", False),
-    ],
-)
-def test_a_command_stands_alone_on_its_line(comment: str, asked: bool) -> None:
-    assert is_completion_command(comment) is asked
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def test_what_nothing_speaks_against_waits_only_where_the_team_says_so() -> None
         ({"is_fork": True}, [Reason(Why.FORK)]),
         ({"is_fork": True, "believed": False}, [Reason(Why.FORK)]),
         ({"believed": False}, [Reason(Why.NOT_BELIEVED)]),
+        ({"believed": None}, [Reason(Why.DOUBT, "whether its author may write is not known")]),
         ({"excluded": True}, [Reason(Why.EXCLUDED)]),
         ({"excluded": True, "is_auto": False, "session_id": None}, [Reason(Why.EXCLUDED)]),
         ({"is_auto": False}, [Reason(Why.NOT_AUTOMATIC)]),

@@ -29,17 +29,34 @@ def github() -> Iterator[GrantingGitHub]:
     assert fake.broken == []
 
 
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process that needs it fills, and that all processes of this run share."""
+    import fcntl
+
+    own = factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "made").open("a") as made:
+        fcntl.flock(made, fcntl.LOCK_EX)
+        if made.tell() == 0:
+            make(folder)
+            made.write("made")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything that a runner installs, and the package as it stands here."""
     fetched = Path(sys.prefix) / "wheels"
     assert any(fetched.glob("*.whl")), f"{fetched} is empty: `make test` fills it, which needs the network once"
-    folder = tmp_path_factory.mktemp("wheels")
-    for wheel in fetched.glob("*.whl"):
-        (folder / wheel.name).symlink_to(wheel)
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    return folder
+
+    def make(folder: Path) -> None:
+        for wheel in fetched.glob("*.whl"):
+            (folder / wheel.name).symlink_to(wheel)
+        build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+        subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+
+    return _made_once(tmp_path_factory, "wheels", make)
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +69,17 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def machine(wheels: Path, team: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `RUNNER_TEMP` of a machine on which the action has installed the tool, by its own script."""
-    temp = tmp_path_factory.mktemp("temp")
-    github = _github()
-    with github.running():
-        event = Event(name="workflow_call", payload={"repository": {"default_branch": "main"}}, sha="0" * 40)
-        runner = Runner(github, team, tmp_path_factory.mktemp("first") / "run", temp, event)
-        runner.environment = without_network(wheels)
-        gate = runner.run(".github/workflows/pr-sessions-gate.yml")["gate"]
-    assert runner.ran == ["install", "run"], gate.log
-    return temp
+
+    def make(temp: Path) -> None:
+        github = _github()
+        with github.running():
+            event = Event(name="workflow_call", payload={"repository": {"default_branch": "main"}}, sha="0" * 40)
+            runner = Runner(github, team, tmp_path_factory.mktemp("first") / "run", temp, event)
+            runner.environment = without_network(wheels)
+            gate = runner.run(".github/workflows/pr-sessions-gate.yml")["gate"]
+        assert runner.ran == ["install", "run"], gate.log
+
+    return _made_once(tmp_path_factory, "machine", make)
 
 
 @pytest.fixture

@@ -1,12 +1,17 @@
 """The workflows as a team has them, run step by step, and what becomes of the team's own checks."""
 
 import json
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from expressions import filled
 from granted import GrantingGitHub
 from msgspec.structs import replace
-from runner import Job, Runner, without_network
+from runner import BASH, Job, Runner, without_network
 from scenes import (
     AROUND,
     CI,
@@ -25,6 +30,7 @@ from scenes import (
 )
 
 from fake_github import Fault
+from pr_sessions.cli.setup.gate_files import gate_files, own_action
 
 Start = Callable[[Event], Runner]
 READING = {"contents": "read", "pull-requests": "read"}
@@ -121,7 +127,7 @@ class TestEnforce:
         event = comment(github, 1, "/complete-session")
         for _ in range(2):
             start(event).run(AROUND)
-        assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
+        assert github.dispatched == [("ci.yml", {"ref": "refs/heads/work-1", "inputs": {}})]
         assert [check["status"] for check in github.checks.values()] == ["in_progress"]
 
     def test_what_was_started_runs_and_completes_our_check(self, github: GrantingGitHub, start: Start) -> None:
@@ -166,7 +172,7 @@ class TestEnforce:
         github.add_run(sha_of(1), "Tests", "skipped", suite=2)
         jobs = start(schedule()).run(AROUND)
         assert results(jobs) == {"gate": "skipped", "comment": "success", "check": "skipped", "sweep": "success"}
-        assert github.dispatched == [("ci.yml", {"ref": "work-1", "inputs": {}})]
+        assert github.dispatched == [("ci.yml", {"ref": "refs/heads/work-1", "inputs": {}})]
 
     def test_nothing_is_merged_unchecked_and_nothing_runs_twice(self, github: GrantingGitHub, start: Start) -> None:
         """The whole way of two pull requests: opened, held back, completed, started, checked."""
@@ -180,7 +186,7 @@ class TestEnforce:
             start(event).run(AROUND)
         assert conclusions(github) == {1: None, 2: None}
         start(comment(github, 2, "/complete-session")).run(AROUND)
-        assert sorted(told["ref"] for _, told in github.dispatched) == ["work-1", "work-2"]
+        assert sorted(told["ref"] for _, told in github.dispatched) == ["refs/heads/work-1", "refs/heads/work-2"]
         for number in (1, 2):
             github.add_run(sha_of(number), "Tests", "success", suite=10 + number)
             assert results(start(dispatch(github, number)).run(CI))["report"] == "success"
@@ -201,7 +207,7 @@ class TestEnforce:
         assert results(start(event).run(CI)) == {"gate": "success", "test": "success", "report": "success"}
         assert (conclusions(github), github.dispatched) == ({2: "success"}, [])
         start(event).run(AROUND)
-        assert (github.dispatched, github.refused) == ([("ci.yml", {"ref": "work-1", "inputs": {}})], [])
+        assert (github.dispatched, github.refused) == ([("ci.yml", {"ref": "refs/heads/work-1", "inputs": {}})], [])
 
 
 class TestBursts:
@@ -365,6 +371,27 @@ class TestWhoMayDoWhat:
         jobs = start(comment(github, 1, body)).run(AROUND)
         assert set(results(jobs).values()) == {"skipped"}
 
+    def test_an_app_s_comment_starts_no_job(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1)
+        told = comment(github, 1, "/complete-session", "echo[bot]")
+        told.payload["comment"]["user"]["type"] = "Bot"
+        assert set(results(start(told).run(AROUND)).values()) == {"skipped"}
+
+    def test_the_token_is_the_one_that_the_action_was_given(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        runner.environment = {"GH_TOKEN": "of-the-team"}
+        assert runner.run(CI)["gate"].outputs["should_skip_scoring"] == "true"
+
+    def test_what_lies_in_the_workspace_is_not_run(self, tmp_path: Path) -> None:
+        (tmp_path / "venv.py").write_text("open('taken', 'w')")
+        install = yaml.safe_load(own_action())["runs"]["steps"][0]["run"]
+        told = {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_OUTPUT": str(tmp_path / "out")}
+        environment = told | without_network(tmp_path / "no-wheels")
+        subprocess.run([*BASH, "-c", install], cwd=tmp_path, env=environment, check=False, capture_output=True)
+        assert not (tmp_path / "taken").exists()
+
     def test_a_title_with_shell_in_it_is_a_title(self, github: GrantingGitHub, start: Start, tmp_path) -> None:
         agent_opens(
             github,
@@ -374,3 +401,24 @@ class TestWhoMayDoWhat:
         start(pull_request(github, 1)).run(CI)
         start(pull_request(github, 1)).run(AROUND)
         assert not (tmp_path / "bad").exists()
+
+
+class TestWhatTakesThePlaceOfAnotherJob:
+    """Of one group GitHub keeps one job that runs and one that waits, the last one."""
+
+    @pytest.mark.parametrize("job", ["comment", "check"])
+    def test_nobody_s_command_is_dropped_for_somebody_else_s(self, job: str) -> None:
+        groups = {_group(job, {"issue": {"number": 1}, "comment": {"user": {"id": person}}}) for person in (1, 2)}
+        assert len(groups) == 2
+
+    def test_that_it_is_ready_is_dropped_for_nothing_else(self) -> None:
+        groups = [
+            _group("check", {"pull_request": {"number": 1}, "action": action})
+            for action in ("opened", "labeled", "ready_for_review")
+        ]
+        assert [groups[0] == groups[1], groups[0] == groups[2]] == [True, False]
+
+
+def _group(job: str, event: dict[str, Any]) -> Any:
+    workflow = yaml.safe_load(gate_files("1.0.0")[AROUND])
+    return filled(workflow["jobs"][job]["concurrency"]["group"], {"github": {"event": event, "sha": "f" * 40}}, {})

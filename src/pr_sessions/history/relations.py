@@ -9,6 +9,8 @@ from msgspec import Struct
 from pr_sessions.history.git_history import HistoricPullRequest
 from pr_sessions.stores.paths import is_ours
 
+# A file that more pull requests than this touch, such as a changelog, says nothing about two of them.
+SHARED_BY_MOST = 10
 # More pull requests than this into one branch, such as `develop`, are everyday work and no stack.
 MOST_INTO_ONE = 8
 

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
-from typing import TypeVar
 
 from msgspec.structs import replace
 
 from pr_sessions.history.git_history import HistoricPullRequest
 from pr_sessions.history.grouping import linked, opened, same_runs, stretches
-from pr_sessions.history.overview import AgentCount, EvidenceCount, Group, Judged, Overview, Step
-from pr_sessions.history.relations import Overlap, overlaps, stacks
-from pr_sessions.sessions.agent import Confidence, Evidence, Role
+from pr_sessions.history.overview import EvidenceCount, Group, Judged, Overview, Step
+from pr_sessions.history.ranking import agent_counts, busiest_first, ranked
+from pr_sessions.history.relations import SHARED_BY_MOST, Overlap, overlaps, stacks
 from pr_sessions.sessions.attribution import Situation
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.policy import Policy
@@ -21,9 +20,6 @@ from pr_sessions.sessions.session import Session
 from pr_sessions.stores.book import Book
 from pr_sessions.stores.document import Document
 
-T = TypeVar("T", str, Evidence, tuple[str, Role, int])
-# A file that more pull requests than this touch, such as a changelog, says nothing about two of them.
-SHARED_BY_MOST = 10
 # How far from one pull request others are looked at, to say which touch the same files.
 NEIGHBOURHOOD = timedelta(days=7)
 
@@ -87,7 +83,7 @@ def _overview(
         sessions=_reviewable(sessions, judged, chains),
         unattributed=lost,
         not_automatic=_reviewable(others, judged, chains),
-        agents=_agents(judged.values()),
+        agents=agent_counts(agent for one in judged.values() for agent in one.agents),
         evidence=_evidence(judged.values()),
         overlaps=_across_first(overlaps(shown, SHARED_BY_MOST), group_of),
         stacks=chains,
@@ -151,20 +147,9 @@ def _with_review(
     return replace(
         group,
         review=review_order(group.prs, sizes, near),
-        agents=tuple(name for name, _ in _ranked(Counter(agent.name for agent in found))),
+        agents=busiest_first(found),
         runs=len(runs),
     )
-
-
-def _ranked(counts: Counter[T]) -> list[tuple[T, int]]:
-    """The most frequent first; those that are as frequent in their own order."""
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _agents(judged: Iterable[Judged]) -> tuple[AgentCount, ...]:
-    found = Counter((agent.name, agent.role, -agent.confidence) for one in judged for agent in one.agents)
-    ranked = _ranked(found)
-    return tuple(AgentCount(name, role, Confidence(-sure).label, count) for (name, role, sure), count in ranked)
 
 
 def _largest_first(groups: Iterable[Group], core: Collection[str]) -> tuple[Group, ...]:
@@ -196,7 +181,7 @@ def _judged(one: HistoricPullRequest, recorded: Recorded, home: Session | None) 
 
 def _evidence(judged: Iterable[Judged]) -> tuple[EvidenceCount, ...]:
     found = Counter(evidence for one in judged for evidence in one.evidence)
-    return tuple(EvidenceCount(evidence.rule, evidence.detail, count) for evidence, count in _ranked(found))
+    return tuple(EvidenceCount(evidence.rule, evidence.detail, count) for evidence, count in ranked(found))
 
 
 def _across_first(pairs: Iterable[Overlap], group_of: Mapping[str, int]) -> tuple[Overlap, ...]:

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
 from pr_sessions.forges.github.payload import Review
+from pr_sessions.forges.github.requests import RUNNER
 from pr_sessions.live.budget import Breach, breaches
-from pr_sessions.live.reading.snapshots import MOST_PEOPLE, read_around, team_policy
+from pr_sessions.live.reading.snapshots import MOST_PEOPLE, read_around
+from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
@@ -32,6 +34,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
         breaches: budgets that its agents exceed.
         reviews: of the pull request.
         requests: how many went to the forge.
+        app: the name of the App that is asked as, and that comments are written as.
     """
 
     event: Event
@@ -46,6 +49,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     breaches: tuple[Breach, ...] = ()
     reviews: tuple[Review, ...] = ()
     requests: int = 0
+    app: str = RUNNER
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ async def judge(github: GitHub | None, event: Event, now: datetime, most_people:
     snapshot = await read_around(github, event, policy, now, most_people)
     snapshot = replace(snapshot, doubts=(*doubts, *snapshot.doubts))
     judgement = _conclude(event, now, policy, snapshot)
-    return replace(judgement, is_policy_known=not doubts, requests=github.wire.sent - before)
+    return replace(judgement, is_policy_known=not doubts, requests=github.wire.sent - before, app=github.app)
 
 
 def _told_by(event: Event) -> Snapshot:
@@ -86,8 +90,7 @@ def _conclude(event: Event, now: datetime, policy: Policy, snapshot: Snapshot) -
         return _judged(event, now, policy, snapshot)
     except UnreadableFile as error:
         # A session file is understood only where somebody looks into it.
-        doubts = (*snapshot.doubts, f"the synced sessions: {error}")
-        return _judged(event, now, policy, replace(snapshot, document=None, doubts=doubts))
+        return _judged(event, now, policy, snapshot.without_document(error))
 
 
 def _judged(event: Event, now: datetime, policy: Policy, snapshot: Snapshot) -> Judgement:

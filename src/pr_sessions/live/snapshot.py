@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest, Review
 from pr_sessions.stores.document import Document
 
@@ -30,3 +32,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     reviews: Mapping[str, tuple[Review, ...]] = {}
     document: Document | None = None
     doubts: tuple[str, ...] = ()
+
+    def without_document(self, error: UnreadableFile) -> "Snapshot":
+        """The same where the synced sessions turn out to hold what cannot be understood."""
+        return replace(self, document=None, doubts=(*self.doubts, f"the synced sessions: {error}"))

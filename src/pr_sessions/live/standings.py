@@ -52,11 +52,11 @@ def standing(
         event=what,
         state=one.pull_request.state,
         is_fork=one.is_fork,
-        believed=live.believed.get(number, False),
+        believed=live.believed.get(number),
         excluded=number in live.excluded,
         is_auto=recorded is not None and recorded.verdict.is_auto,
         session_id=session.id if session else None,
-        live=session is not None and phase(session, now, policy) in (Phase.ACTIVE, Phase.WARNING),
+        live=session is not None and _goes_on(session, policy, now),
         trigger=session.completion.trigger if session and session.completion else None,
         files=_paths(one, snapshot.files.get(number)),
         approved=any(snapshot.writers.get(login) for login in approvers(one, reviews, now)),
@@ -81,6 +81,15 @@ def approvers(one: GitHubPullRequest, reviews: Iterable[Review], now: datetime) 
         for login, review in latest.items()
         if review.state == "approved" and one.head_sha and review.commit == one.head_sha
     )
+
+
+def _goes_on(session: Session, policy: Policy, now: datetime) -> bool:
+    """What a wrong clock says was done in the future keeps nothing waiting until then."""
+    return phase(session, now, policy) in (Phase.ACTIVE, Phase.WARNING) and not _is_ahead(session, now)
+
+
+def _is_ahead(session: Session, now: datetime) -> bool:
+    return session.latest is not None and session.latest > now + _SKEW
 
 
 def _event(event: Event) -> str:
@@ -109,7 +118,7 @@ def _not_asked(
 def _oddities(one: GitHubPullRequest, session: Session | None, event: Event | None, now: datetime) -> Iterator[str]:
     if not one.head_sha:
         yield "its last commit is not known"
-    if session and session.latest and session.latest > now + _SKEW:
+    if session and _is_ahead(session, now):
         yield "its session's last activity lies in the future"
     about = event.pull_request if event else None
     if event and event.number not in ("", one.pull_request.number):

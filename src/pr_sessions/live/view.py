@@ -1,25 +1,20 @@
 """A session with everything that its reviewers should know. Pure."""
 
-from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pr_sessions.forges.github.payload import GitHubPullRequest
-from pr_sessions.history.git_history import HistoricPullRequest
-from pr_sessions.history.relations import Overlap, overlaps, stacks
+from pr_sessions.history.ranking import busiest_first
+from pr_sessions.history.relations import SHARED_BY_MOST, Overlap, overlaps, stacks
+from pr_sessions.live.comparing import as_historic
 from pr_sessions.live.rebuild import Live
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.ids import number_order
-from pr_sessions.sessions.lifecycle import expiry
+from pr_sessions.sessions.lifecycle import runs_out
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.review import review_order
 from pr_sessions.sessions.session import Session, State
-
-# A file that more pull requests than this touch, such as a changelog, says nothing about two of them.
-SHARED_BY_MOST = 10
-_UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
 class SessionView(Struct, frozen=True, kw_only=True):
@@ -48,8 +43,11 @@ class SessionView(Struct, frozen=True, kw_only=True):
 
     @property
     def anchor(self) -> str:
-        """The pull request that carries what is said of the whole session: the first one."""
-        return self.session.prs[0]
+        """The pull request that carries what is said of the whole session: the first one that may be of this forge.
+
+        A session file may hold those of other repositories, and an old one anything.
+        """
+        return next((n for n in self.session.prs if n.isascii() and n.isdecimal()), "")
 
 
 def view(session: Session, snapshot: Snapshot, live: Live, policy: Policy) -> SessionView:
@@ -57,7 +55,7 @@ def view(session: Session, snapshot: Snapshot, live: Live, policy: Policy) -> Se
     told = [snapshot.pull_requests[number] for number in session.prs if number in snapshot.pull_requests]
     mine = tuple(one.pull_request.number for one in told if _is_open(one))
     near = [
-        _as_historic(one, snapshot)
+        as_historic(one, snapshot)
         for one in sorted(snapshot.pull_requests.values(), key=lambda one: number_order(one.pull_request.number))
         if _is_open(one) and live.home(one.pull_request.number)
     ]
@@ -72,8 +70,8 @@ def view(session: Session, snapshot: Snapshot, live: Live, policy: Policy) -> Se
         stacks=chains,
         independent=tuple(number for number in mine if number in snapshot.files and number not in bound),
         overlaps=pairs,
-        agents=_busiest_first(session),
-        ends=None if session.completion or not policy.enable_timeout_completion else expiry(session, policy),
+        agents=busiest_first(agent for facts in session.pull_requests.values() for agent in facts.agents),
+        ends=runs_out(session, policy),
     )
 
 
@@ -81,20 +79,7 @@ def _is_open(one: GitHubPullRequest) -> bool:
     return one.pull_request.state is State.OPEN
 
 
-def _as_historic(one: GitHubPullRequest, snapshot: Snapshot) -> HistoricPullRequest:
-    """As those of the past are compared. A fork's branch has the name of one here only by chance."""
-    pull_request = replace(one.pull_request, branch=None) if one.is_fork else one.pull_request
-    files = tuple(file.filename for file in snapshot.files.get(pull_request.number, ()))
-    return HistoricPullRequest(pull_request, one.head_sha, pull_request.created or _UNKNOWN, files, (), "squash")
-
-
 def _size(number: str, snapshot: Snapshot) -> int | None:
     """How many files it changes, where that is known."""
     files = snapshot.files.get(number)
     return snapshot.pull_requests[number].pull_request.files_changed if files is None else len(files)
-
-
-def _busiest_first(session: Session) -> tuple[str, ...]:
-    """Those with most pull requests first; those with as many by name."""
-    counts = Counter(agent.name for facts in session.pull_requests.values() for agent in facts.agents)
-    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))

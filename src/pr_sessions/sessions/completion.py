@@ -26,11 +26,6 @@ def explicit_marker(title: str, body: str, policy: Policy) -> str | None:
     return next((marker for marker, token in folded.items() if token in alone or _at_edge(text, token)), None)
 
 
-def is_completion_command(comment: str) -> bool:
-    """Whether a comment asks to complete its session: `/complete-session` alone on a line of its own words."""
-    return COMMAND in own_words(comment)
-
-
 def completion_reason(title: str, body: str, facts: Facts, policy: Policy) -> str | None:
     """The trigger with which this pull request completes its session, `None` where it does not."""
     marker = explicit_marker(title, body, policy)

@@ -42,7 +42,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     Attributes:
         event: what makes the event one that postpones nothing, such as `merge_group`; empty where it may.
         is_fork: whether its branch may lie in another repository.
-        believed: whether its author may write to the repository.
+        believed: whether its author may write to the repository; `None` where that is not known.
         excluded: whether somebody took it out of sessions by a label.
         live: whether its session goes on.
         trigger: why its session completed.
@@ -56,7 +56,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     event: str = ""
     state: State | None = None
     is_fork: bool = True
-    believed: bool = False
+    believed: bool | None = None
     excluded: bool = False
     is_auto: bool = False
     session_id: str | None = None
@@ -111,6 +111,8 @@ def _doubts(standing: Standing, _policy: Policy) -> Iterator[Reason]:
 def _whose(standing: Standing, _policy: Policy) -> Iterator[Reason]:
     if standing.is_fork:
         yield Reason(Why.FORK)
+    elif standing.believed is None:
+        yield Reason(Why.DOUBT, "whether its author may write is not known")
     elif not standing.believed:
         yield Reason(Why.NOT_BELIEVED)
 

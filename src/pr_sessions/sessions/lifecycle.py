@@ -106,6 +106,11 @@ def expiry(session: Session, policy: Policy) -> datetime | None:
     return session.latest + policy.timeout if session.latest else None
 
 
+def runs_out(session: Session, policy: Policy) -> datetime | None:
+    """When time alone will end the session; `None` where it has ended, or the team lets none run out."""
+    return None if session.completion or not policy.enable_timeout_completion else expiry(session, policy)
+
+
 def covers(session: Session, at: datetime, policy: Policy) -> bool:
     """Whether something that happened at `at` can belong to the session by its time.
 

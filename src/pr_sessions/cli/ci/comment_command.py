@@ -45,11 +45,14 @@ def command(asked: Asked) -> None:
 async def _comment(github: "GitHub | None", event: "Event", now: datetime, *, write: bool) -> "Outcome":
     from pr_sessions.live.comments.catching_up import catch_up
     from pr_sessions.live.comments.writing import Outcome, speak
+    from pr_sessions.live.reading.strangers import STRANGER, is_by_a_stranger
 
     if reason := _silence(event):
         return Outcome(notes=(reason,))
     if github is None:
         return Outcome(notes=("nothing is said without a token",))
+    if await is_by_a_stranger(github, event):
+        return Outcome(notes=(STRANGER,))
     return await (speak if event.number else catch_up)(github, event, now, write=write)
 
 

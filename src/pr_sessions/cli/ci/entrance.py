@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Work = Callable[["GitHub | None", "Event", datetime], Awaitable[T]]
 
+# A job waits for it.
+TOTAL, TRIES = timedelta(seconds=30), 4
 NO_TOKEN = "no token was found, and GitHub is not asked: "  # noqa: S105 - words, not a token
 ON_A_RUNNER = "set GITHUB_TOKEN: ${{ github.token }} in the step's env"
 AT_HOME = "set GH_TOKEN, or run `gh auth login`"
@@ -127,11 +129,11 @@ async def _with_github(event: "Event", now: datetime, work: Work[T]) -> T:
 
 
 async def _client(stack: AsyncExitStack, repository: str) -> "GitHub | None":
-    """The client with little patience: a job waits for it. What keeps it from being used is told, and is no failure."""
+    """The client with little patience. What keeps it from being used is told, and is no failure."""
     from pr_sessions.forges.github.client import open_github
     from pr_sessions.forges.github.patience import Patience
 
-    opening = open_github(repository, os.environ, patience=Patience(timedelta(seconds=30), 4))
+    opening = open_github(repository, os.environ, patience=Patience(TOTAL, TRIES))
     try:
         github = await stack.enter_async_context(opening)
     except InvalidValue as error:

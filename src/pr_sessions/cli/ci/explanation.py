@@ -8,8 +8,9 @@ from pr_sessions.cli.views import time_view
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.reasons import clauses
 from pr_sessions.live.runner.outputs import step_outputs
-from pr_sessions.live.runner.summary import headline, time_left
+from pr_sessions.live.runner.summary import headline
 from pr_sessions.live.view import SessionView
+from pr_sessions.live.wording import time_left
 from pr_sessions.sessions.gate import Standing
 from pr_sessions.sessions.recording import Recorded
 

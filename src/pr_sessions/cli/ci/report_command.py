@@ -30,9 +30,9 @@ def command(asked: Asked) -> int:
       pr-sessions ci report --event event.json
     """
     done = run(asked, partial(_report, write=may_write(asked)))
-    from pr_sessions.cli.ci import told
+    from pr_sessions.cli.ci import report_text
 
-    return told.tell(done, as_json=asked.json)
+    return report_text.tell(done, as_json=asked.json)
 
 
 async def _report(github: "GitHub | None", event: "Event", _then: datetime, *, write: bool) -> "Report":

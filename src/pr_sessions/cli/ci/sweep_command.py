@@ -35,9 +35,9 @@ def command(repository: str, json: bool) -> int:
     """
     asked = Asked(repository=repository)
     done = run(asked, partial(_sweep, write=may_write(asked)))
-    from pr_sessions.cli.ci import told
+    from pr_sessions.cli.ci import report_text
 
-    return told.tell(done, as_json=json)
+    return report_text.tell(done, as_json=json)
 
 
 async def _sweep(github: "GitHub | None", event: "Event", now: datetime, *, write: bool) -> "Report":

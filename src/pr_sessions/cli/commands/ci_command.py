@@ -95,7 +95,7 @@ def _show(judgement: "Judgement", asked: Asked) -> None:
 def _budget(judgement: "Judgement") -> int:
     """Told where people look at the run; a failure only where the team wants that."""
     from pr_sessions.live.runner.outputs import annotation
-    from pr_sessions.live.runner.summary import breach_words
+    from pr_sessions.live.wording import breach_words
     from pr_sessions.sessions.policy import OverBudget
 
     fails = judgement.policy.over_budget is OverBudget.FAIL

@@ -68,7 +68,7 @@ def command(place: Path | str | None, days: int | None, why: str | None, json: b
 
 
 def _on_github(repository: str, days: int | None, why: str | None, *, as_json: bool) -> None:
-    from pr_sessions.cli import open_look
+    from pr_sessions.cli.looking import open_look
 
     if days:
         raise click.UsageError("--days goes with a folder: what is open on GitHub is shown whole.")
@@ -81,7 +81,7 @@ def _on_github(repository: str, days: int | None, why: str | None, *, as_json: b
 
 
 def _in_history(path: Path | None, days: int | None, why: str | None, *, as_json: bool) -> None:
-    from pr_sessions.cli import look_text
+    from pr_sessions.cli.looking import history_text
     from pr_sessions.history.git_history import read_history
     from pr_sessions.history.survey import latest_days, neighbourhood
     from pr_sessions.stores.policy_cache import load_policy
@@ -100,14 +100,14 @@ def _in_history(path: Path | None, days: int | None, why: str | None, *, as_json
         is_open = None if days else _open_beside(repository.root)
         overview = latest_days(prs, days or DAYS, policy, utc_now())
         data = {"open": None, **_overview_view(overview, policy, shallow=shallow)}
-        lines = look_text.overview_lines(name, overview, policy, shallow=shallow)
+        lines = history_text.overview_lines(name, overview, policy, shallow=shallow)
         _show(is_open, data, lines, as_json=as_json)
         return
     around = neighbourhood(prs, why, policy, utc_now())
     if around is None:
-        hint = look_text.SHALLOW if shallow else "`pr-sessions look --days 30` lists those that it names"
+        hint = history_text.SHALLOW if shallow else "`pr-sessions look --days 30` lists those that it names"
         raise NotFound(f"the history of {repository.root} names no pull request {why}", hint)
-    output.show(_why_view(around, why, policy), look_text.why_lines(around, why, policy), as_json=as_json)
+    output.show(_why_view(around, why, policy), history_text.why_lines(around, why, policy), as_json=as_json)
 
 
 def _open_beside(root: Path) -> "OpenOverview | None":
@@ -116,7 +116,7 @@ def _open_beside(root: Path) -> "OpenOverview | None":
 
     if not any(os.environ.get(name, "").strip() for name in (*TOKENS, APP_ID, APP_KEY)):
         return None
-    from pr_sessions.cli import open_look
+    from pr_sessions.cli.looking import open_look
 
     return open_look.beside_history(root)
 
@@ -126,7 +126,7 @@ def _show(is_open: "OpenOverview | None", data: dict[str, Any], lines: "Iterator
     if is_open is None:
         output.show(data, lines, as_json=as_json)
         return
-    from pr_sessions.cli import open_look, open_text
+    from pr_sessions.cli.looking import open_look, open_text
 
     shown = chain(open_text.overview_lines(is_open), [""], lines)
     output.show({**data, "open": open_text.view(is_open)}, shown, as_json=as_json)

@@ -140,28 +140,27 @@ class GitHub(Requests):
         """Other values in a check run."""
         return read_check_run(await self.item("PATCH", f"{REPOSITORY}/check-runs/{{check}}", told, check=check))
 
-    async def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
-        """Starts a workflow on a branch.
+    async def dispatch(self, workflow: str, branch: str, inputs: Mapping[str, str]) -> None:
+        """Starts a workflow on a branch, and never on a tag that has the same name.
 
         Args:
             workflow: its file's name.
-            ref: the branch or tag.
+            branch: its name, without `refs/heads/`.
             inputs: those that the workflow declares.
         """
         url = f"{REPOSITORY}/actions/workflows/{{workflow}}/dispatches"
-        await self.item("POST", url, {"ref": ref, "inputs": dict(inputs)}, workflow=workflow)
+        await self.item("POST", url, {"ref": f"refs/heads/{branch}", "inputs": dict(inputs)}, workflow=workflow)
 
-    async def permission(self, login: str) -> str:
-        """What somebody may do: admin, write, read or none; none where GitHub does not know the person."""
+    async def may_write(self, login: str) -> bool:
+        """Whether somebody may write to the repository; not where GitHub does not know the person."""
         url = f"{REPOSITORY}/collaborators/{{login}}/permission"
         try:
             told = await self.item("GET", url, login=login)
         except ForgeFailed as error:
             if error.status == 404:
-                return "none"
+                return False
             raise
-        granted = told.get("permission") if isinstance(told, dict) else None
-        return granted if granted in ("admin", "write", "read") else "none"
+        return isinstance(told, dict) and told.get("permission") in ("admin", "write")
 
     async def _listed(self, url: str, number: int) -> list[Any]:
         return await self.every(self.address(url, number=number))

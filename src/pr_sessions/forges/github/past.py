@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.client import PULLS, GitHub
 from pr_sessions.forges.github.cursor import Cursor, Cursors
+from pr_sessions.forges.github.pages import page_number
 from pr_sessions.forges.github.payload import GitHubPullRequest, read_pull_request, with_files
-from pr_sessions.forges.github.requests import Page, page_number
+from pr_sessions.forges.github.requests import Page
 from pr_sessions.sessions.session import PullRequest
 
 Wanted = Callable[[PullRequest], bool]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from gidgethub import GitHubException, sansio
 from msgspec import Struct, json
@@ -12,6 +12,7 @@ from msgspec import Struct, json
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.credential import AppKey, Credential, Secret
 from pr_sessions.forges.github.failure import failed
+from pr_sessions.forges.github.pages import is_numbered, last_page, with_page
 from pr_sessions.forges.github.patience import Answer, NoAnswer
 from pr_sessions.forges.github.wire import Wire
 from pr_sessions.sessions.times import read_time
@@ -107,7 +108,7 @@ class Requests:
         items = data.get(key) if key and isinstance(data, dict) else data
         if not isinstance(items, list):
             raise self._unreadable("GET", url)
-        last = _last_page(answer.headers.get("link", ""))
+        last = last_page(answer.headers.get("link", ""))
         return Page(items, after, last, answer.headers.get("etag"))
 
     async def pages(self, url: str, key: str | None = None, most: int = 1000) -> AsyncIterator[Page]:
@@ -140,14 +141,14 @@ class Requests:
         first = await self.page(url)
         if first is None or first.next is None:
             return (first.items if first else []), True
-        if first.last is None or not _is_numbered(first.next, url):
+        if first.last is None or not is_numbered(first.next, url):
             return await self._one_by_one(first, most)
         gate = asyncio.Semaphore(_AT_ONCE)
         following = first.next
 
         async def numbered(number: int) -> list[Any]:
             async with gate:
-                page = await self.page(_with_page(following, number))
+                page = await self.page(with_page(following, number))
                 return page.items if page else []
 
         rest = await asyncio.gather(*map(numbered, range(2, min(first.last, most) + 1)))
@@ -260,28 +261,3 @@ def _signed(app: AppKey) -> str:
         return get_jwt(app_id=app.app_id, private_key=app.secret.reveal(), expiration=9 * 60)
     except (PyJWTError, ValueError, TypeError):
         raise InvalidValue(f"{app.source} is no private key that can be used", "give the App's .pem file") from None
-
-
-def page_number(address: str) -> int | None:
-    """Which page of a list an address stands for, if it says so."""
-    told = parse_qs(urlsplit(address).query).get("page", [""])[0]
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
-
-
-def _is_numbered(following: str, url: str) -> bool:
-    """Whether the address of the second page has its number and nothing else that the first one's has not."""
-    names = {name for name, _ in parse_qsl(urlsplit(following).query)} - {"page"}
-    return page_number(following) == 2 and names <= {name for name, _ in parse_qsl(urlsplit(url).query)}
-
-
-def _with_page(address: str, page: int) -> str:
-    """The address of another page of the same list."""
-    parts = urlsplit(address)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "page"]
-    return parts._replace(query=urlencode([*query, ("page", str(page))])).geturl()
-
-
-def _last_page(link: str) -> int | None:
-    """How many pages there are: the number in the link to the last one."""
-    parts = (part.partition(";") for part in link.split(","))
-    return next((page_number(address.strip(" <>")) for address, _, rel in parts if 'rel="last"' in rel), None)

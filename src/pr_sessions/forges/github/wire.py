@@ -1,6 +1,7 @@
 """Requests over httpx: to one host only, bounded in size and time, sent again where that is right."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -141,7 +142,9 @@ async def open_wire(
     timeout = httpx.Timeout(limits.piece, connect=limits.connect)
     # A proxy of the environment must not see what is not encrypted; http is for this machine only.
     trusts = urlsplit(base).scheme == "https"
-    async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=trusts) as client:
+    # Where nothing is encrypted, no authorities are read, which takes longer than many requests; and none is trusted.
+    verify = True if trusts else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=trusts, verify=verify) as client:
         yield Wire(client, base, patience=patience, limits=limits, clock=clock, sleep=sleep)
 
 

@@ -13,20 +13,33 @@ from pr_sessions.sessions.session import Session, State
 # What starts a workflow that names no types; it runs the checks by itself, or has just said that they wait.
 _STARTS = ("opened", "synchronize", "reopened")
 _READ_ONLY = ("pull_request", "pull_request_review")
-_DEPENDABOT = "dependabot[bot]"
+_DEPENDABOT, _ITS_BRANCHES = "dependabot[bot]", "dependabot/"
 
 
 def head_of(
-    one: GitHubPullRequest, decision: Decision, session: Session | None = None, *, starts: bool = False
+    one: GitHubPullRequest,
+    decision: Decision,
+    session: Session | None = None,
+    *,
+    believed: bool = False,
+    starts: bool = False,
 ) -> Head | None:
-    """A pull request's last commit; `None` where it is not open, or the commit is not known."""
+    """A pull request's last commit; `None` where it is not open, or the commit is not known.
+
+    Args:
+        one: the pull request.
+        decision: whether its checks wait.
+        session: that holds it.
+        believed: whether its author is known to be somebody who may write; for nobody else anything is started.
+        starts: whether the event by itself starts the team's workflow.
+    """
     told = one.pull_request
     if told.state is not State.OPEN or not one.head_sha:
         return None
     return Head(
         sha=one.head_sha,
         number=told.number,
-        branch=told.branch or "" if _may_be_started(one) else "",
+        branch=told.branch or "" if believed and _may_be_started(one) else "",
         session=session.id if session else None,
         decision=decision,
         starts=starts,
@@ -64,7 +77,8 @@ def token_only_reads(event: Event) -> bool:
 
 def _may_be_started(one: GitHubPullRequest) -> bool:
     """A fork's branch is none of ours, whatever its name; a run dispatched for Dependabot would get our secrets."""
-    return not one.is_fork and one.author.login != _DEPENDABOT
+    of_dependabot = one.author.login == _DEPENDABOT or (one.pull_request.branch or "").startswith(_ITS_BRANCHES)
+    return not one.is_fork and not of_dependabot
 
 
 def _runs(event: str) -> Decision:
@@ -80,7 +94,8 @@ def _its_own(judgement: Judgement) -> Head | None:
     # Of a branch that has moved on, the last commit counts, for which this event does nothing.
     decision = judgement.decision if is_last else _decided(judgement, number, judgement.reviews)
     starts = is_last and event.name == "pull_request" and event.action in _STARTS
-    return head_of(one, decision, judgement.live.home(number), starts=starts)
+    live = judgement.live
+    return head_of(one, decision, live.home(number), believed=live.believed.get(number, False), starts=starts)
 
 
 def _has_ended(judgement: Judgement) -> bool:
@@ -92,7 +107,8 @@ def _of_session(judgement: Judgement) -> Iterator[Head | None]:
     for number in session.prs if session else ():
         one = judgement.snapshot.pull_requests.get(number)
         if one and number != judgement.event.number:
-            yield head_of(one, _decided(judgement, number), session)
+            believed = judgement.live.believed.get(number, False)
+            yield head_of(one, _decided(judgement, number), session, believed=believed)
 
 
 def _decided(judgement: Judgement, number: str, reviews: Iterable[Review] = ()) -> Decision:

@@ -9,6 +9,8 @@ from pr_sessions.forges.github.payload import CheckRun
 from pr_sessions.sessions.gate import Decision
 
 COMPLETED, SUCCESS = "completed", "success"
+# Who reports the jobs of workflows. Another App with the right to write check runs could be the agent's own.
+_WORKFLOWS = "github-actions"
 # What GitHub takes for passed, although nothing ran.
 _NOT_RUN = ("skipped", "neutral")
 
@@ -57,10 +59,13 @@ def outcome(head: Head, names: Iterable[str]) -> Outcome:
 
 
 def latest(head: Head, names: Iterable[str]) -> dict[str, CheckRun | None]:
-    """By name, the latest run; `None` where there is none. What was skipped, or is neutral, did not run."""
+    """By name, the latest run as a workflow's job; `None` where there is none.
+
+    What was skipped, or is neutral, did not run.
+    """
     runs: dict[str, CheckRun | None] = dict.fromkeys(names)
     for run in head.found():
-        if run.name in runs and run.conclusion not in _NOT_RUN:
+        if run.name in runs and run.app == _WORKFLOWS and run.conclusion not in _NOT_RUN:
             runs[run.name] = run
     return runs
 
@@ -81,9 +86,16 @@ def skipped(head: Head, names: Iterable[str]) -> tuple[CheckRun, ...]:
 
 
 def one_each(heads: Iterable[Head]) -> tuple[Head, ...]:
-    """Every commit once; one that several pull requests share waits only if each of them may wait."""
+    """Every commit once; one that several pull requests share waits only if each of them may wait.
+
+    Of those that do not wait, one whose checks can be started: a fork may have the same commit.
+    """
     found: dict[str, Head] = {}
     for head in heads:
-        if head.sha not in found or (found[head.sha].decision.skip and not head.decision.skip):
+        if head.sha not in found or _rank(head) > _rank(found[head.sha]):
             found[head.sha] = head
     return tuple(found.values())
+
+
+def _rank(head: Head) -> tuple[bool, bool]:
+    return not head.decision.skip, bool(head.branch)

@@ -45,8 +45,9 @@ class OpenHeads(Struct, frozen=True):
         return tuple(one for one in told if one.pull_request.state is State.OPEN)
 
     def due(self) -> tuple[Head, ...]:
-        """The commits of which the check runs have to be read."""
-        heads = (self._head(one) for one in self.pull_requests() if self._may_be_due(one))
+        """The commits of which the check runs have to be read; those of forks last, of which anybody can open many."""
+        found = sorted(self.pull_requests(), key=lambda one: one.is_fork)
+        heads = (self._head(one) for one in found if self._may_be_due(one))
         return tuple(head for head in heads if head)
 
     def approved_by(self, more: More) -> tuple[str, ...]:
@@ -64,7 +65,8 @@ class OpenHeads(Struct, frozen=True):
     def _head(self, one: GitHubPullRequest, reviews: Iterable[Review] = ()) -> Head | None:
         number = one.pull_request.number
         stands = standing(number, self.snapshot, self.live, self.policy, self.now, reviews=reviews)
-        return head_of(one, decide(stands, self.policy), self.live.home(number))
+        believed = self.live.believed.get(number, False)
+        return head_of(one, decide(stands, self.policy), self.live.home(number), believed=believed)
 
     def _may_be_due(self, one: GitHubPullRequest) -> bool:
         number = one.pull_request.number

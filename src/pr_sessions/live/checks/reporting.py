@@ -10,6 +10,7 @@ from pr_sessions.live.checks.heads import Head
 from pr_sessions.live.checks.plan import plan
 from pr_sessions.live.checks.runs import Done, Report, carry_out, with_runs
 from pr_sessions.live.judgement import judge
+from pr_sessions.live.reading.strangers import STRANGER, is_by_a_stranger
 from pr_sessions.live.reading.team import UNREAD, team_policy
 from pr_sessions.live.runner.event import Event
 from pr_sessions.sessions.policy import GateMode, Policy
@@ -48,6 +49,8 @@ async def _reported(about: _Asking, github: GitHub | None, event: Event, now: da
         raise _nobody_to_ask(event)
     if token_only_reads(event):
         return Report(gate=GateMode.ADVISORY, notes=(READ_ONLY,))
+    if await is_by_a_stranger(github, event):
+        return Report(gate=GateMode.ADVISORY, notes=(STRANGER,))
     policy, heads, unclear = await about(github, event, now)
     # What nobody has read is no word of the team's for `advisory`.
     if unread := tuple(doubt for doubt in unclear if doubt.startswith(UNREAD)):

@@ -61,7 +61,7 @@ async def _asked_more(
 
     async def may_write(login: str) -> bool:
         try:
-            return await github.permission(login) in ("admin", "write")
+            return await github.may_write(login)
         except PrSessionsError as error:
             problems.append(f"whether {login} may write: {error}")
             return False

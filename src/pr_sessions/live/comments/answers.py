@@ -9,12 +9,12 @@ from msgspec import Struct
 from pr_sessions.live.belief import NO_SESSION
 from pr_sessions.live.commands import Ask, Command, commands_in
 from pr_sessions.live.comments.own import answered
-from pr_sessions.live.comments.wording import clock, counted, ended, name, reference, references
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import text
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.snapshot import Snapshot
-from pr_sessions.sessions.lifecycle import expiry
+from pr_sessions.live.wording import clock, counted, ended, name, reference, references
+from pr_sessions.sessions.lifecycle import runs_out
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.reasons import LADDER
 from pr_sessions.sessions.session import Session, State
@@ -38,14 +38,16 @@ def answers(judgement: Judgement) -> tuple[Answer, ...]:
 
     Where anything is in doubt, which strangers may bring about, whoever asked is told no more than that.
     """
-    asked = [command for command in unanswered(judgement.snapshot) if command.number == judgement.event.number]
+    asked = [
+        command for command in unanswered(judgement.snapshot, judgement.app) if command.number == judgement.event.number
+    ]
     comments = [tuple(found) for _, found in groupby(asked, key=lambda command: command.comment)]
     return tuple(_answer(judgement, commands) for commands in comments[:MOST])
 
 
-def unanswered(snapshot: Snapshot) -> tuple[Command, ...]:
+def unanswered(snapshot: Snapshot, app: str) -> tuple[Command, ...]:
     """The commands of people who may write that have no answer yet; oldest first."""
-    there = answered(snapshot.comments)
+    there = answered(snapshot.comments, app)
     commands = commands_in(one for one in snapshot.comments if (one.number, str(one.id)) not in there)
     return tuple(command for command in commands if snapshot.writers.get(command.by.lower()))
 
@@ -111,7 +113,7 @@ def _status(judgement: Judgement, number: str) -> str:
 def _end(home: Session, policy: Policy) -> Iterator[str]:
     if home.completion:
         yield f"It completed: {ended(home.completion, policy)}."
-    elif policy.enable_timeout_completion and (ends := expiry(home, policy)):
+    elif ends := runs_out(home, policy):
         yield f"It ends at {clock(ends)} if nothing more happens."
 
 

@@ -13,12 +13,12 @@ from pr_sessions.sessions.ids import number_order
 BACK = timedelta(hours=6)
 
 
-def behind(look: Look) -> tuple[str, ...]:
+def behind(look: Look, app: str) -> tuple[str, ...]:
     """The pull requests to look at: one of each session whose comments lack something, of which nothing rests.
 
     Those, too, that carry a comment although they left their session, and that carry a command without an answer.
     """
-    slots = standing(look.snapshot.comments)
+    slots = standing(look.snapshot.comments, app)
     homes = {n: home for n in look.snapshot.pull_requests if (home := look.live.home(n))}
     late = {home.id: home for home in homes.values() if ended_lately(home, look.at, BACK)}
     told = [
@@ -26,7 +26,7 @@ def behind(look: Look) -> tuple[str, ...]:
         for session in late.values()
         if any(_lacks(wish, slots.get(wish.number), look.at) for wish in of_session(look, session, slots))
     ]
-    found = {*told, *_left(look, slots), *(command.number for command in unanswered(look.snapshot))}
+    found = {*told, *_left(look, slots), *(command.number for command in unanswered(look.snapshot, app))}
     return tuple(sorted(found, key=number_order))
 
 

@@ -49,7 +49,7 @@ async def _with_their_files(github: GitHub, judgement: Judgement) -> Judgement:
 def _unread(judgement: Judgement) -> Iterator[str]:
     """The open ones of other sessions than the event's: its own were asked for."""
     seen, home = judgement.snapshot, judgement.live.home(judgement.event.number)
-    for session in sessions_told_of(judgement.live, judgement.event.number, standing(seen.comments)):
+    for session in sessions_told_of(judgement.live, judgement.event.number, standing(seen.comments, judgement.app)):
         for number in session.prs if home is None or session.id != home.id else ():
             one = seen.pull_requests.get(number)
             if one and one.pull_request.state is State.OPEN and number not in seen.files:

@@ -44,7 +44,7 @@ async def _behind(github: GitHub, policy: Policy, now: datetime) -> tuple[tuple[
     snapshot = await read_lately(github, policy, now, BACK)
     if snapshot.doubts:
         return (), (DOUBT, *snapshot.doubts)
-    return behind(Look(snapshot, rebuild(snapshot, policy, now), policy, now)), ()
+    return behind(Look(snapshot, rebuild(snapshot, policy, now), policy, now), github.app), ()
 
 
 async def _spoken(

@@ -7,12 +7,21 @@ from itertools import pairwise
 from msgspec import Struct
 
 from pr_sessions.live.budget import Breach
-from pr_sessions.live.comments.wording import clock, counted, ended, listed, name, reference, references
 from pr_sessions.live.markdown import code, table, text
 from pr_sessions.live.rebuild import Live
-from pr_sessions.live.runner.summary import breach_words, time_left
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.view import SessionView
+from pr_sessions.live.wording import (
+    breach_words,
+    clock,
+    counted,
+    ended,
+    listed,
+    name,
+    reference,
+    references,
+    time_left,
+)
 from pr_sessions.sessions.globs import matches_any
 from pr_sessions.sessions.ids import number_order
 from pr_sessions.sessions.policy import GateMode, Policy

@@ -1,4 +1,4 @@
-"""Our own comments: a hidden first line says what each is for, and only an App's account is believed. Pure."""
+"""Our own comments: a hidden first line says what each is for, and only our App's account is believed. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -53,9 +53,14 @@ class Own(Struct, frozen=True, kw_only=True):
         return since is not None and at - since < max(_RESTS, timedelta(minutes=self.edits))
 
 
-def own(comment: Comment) -> Own | None:
-    """What a comment of ours is for; `None` for everybody else's, whatever it begins with."""
-    if not comment.author.is_bot:
+def own(comment: Comment, app: str) -> Own | None:
+    """What a comment of ours is for; `None` for everybody else's, whatever it begins with.
+
+    Args:
+        comment: of anybody. Another App may be made to repeat what a stranger wrote.
+        app: the name of the App that we write as.
+    """
+    if not comment.author.is_bot or comment.author.login != f"{app}[bot]":
         return None
     first, second = [*comment.body[:_LONGEST_HEAD].splitlines(), "", ""][:2]
     mark, state = _MARK.fullmatch(first), _STATE.fullmatch(second)
@@ -73,20 +78,20 @@ def own(comment: Comment) -> Own | None:
     )
 
 
-def standing(comments: Iterable[Comment]) -> Mapping[str, Own]:
+def standing(comments: Iterable[Comment], app: str) -> Mapping[str, Own]:
     """By number of the pull request, our comment that tells of its session; the first where there are more."""
     found: dict[str, Own] = {}
     for comment in comments:
-        told = own(comment)
+        told = own(comment, app)
         if told and told.kind is not Kind.ANSWER:
             found.setdefault(comment.number, told)
     return found
 
 
-def answered(comments: Iterable[Comment]) -> frozenset[tuple[str, str]]:
+def answered(comments: Iterable[Comment], app: str) -> frozenset[tuple[str, str]]:
     """The comments that have our answer, by the number of their pull request and their id."""
     return frozenset(
-        (comment.number, told.key) for comment in comments if (told := own(comment)) and told.kind is Kind.ANSWER
+        (comment.number, told.key) for comment in comments if (told := own(comment, app)) and told.kind is Kind.ANSWER
     )
 
 

@@ -1,5 +1,6 @@
 """What is said below pull requests: planned as a value, then written. What is there is edited and never doubled."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -108,7 +109,7 @@ def plan(judgement: Judgement) -> Plan:
     replies = [Write(number=a.number, kind=Kind.ANSWER, key=a.key, text=a.text) for a in answers(judgement)]
     if doubts:
         return Plan(tuple(replies), (DOUBT, *doubts))
-    slots = standing(judgement.snapshot.comments)
+    slots = standing(judgement.snapshot.comments, judgement.app)
     wished = list(wishes(judgement, slots))
     found = (_write(wish, slots.get(wish.number), judgement.at, urgent=bool(replies)) for wish in wished)
     told = [write for write in found if write]
@@ -131,19 +132,23 @@ def silence(judgement: Judgement) -> str:
 async def apply(github: GitHub, planned: Plan) -> tuple[tuple[Done, ...], tuple[str, ...]]:
     """Writes it; what was done, and what GitHub refused, in words. After a refusal nothing more is tried."""
     done: list[Done] = []
+    there: dict[str, list[Comment]] = {}
     for write in planned.writes:
         try:
-            done.append(await _said(github, write))
+            if write.comment is None and write.number not in there:
+                # Of thousands, a hundred pages: not for every answer anew.
+                there[write.number] = await github.comments(int(write.number))
+            done.append(await _said(github, write, there.get(write.number, ())))
         except ForgeFailed as error:
             way_out = _PERMISSION if error.status in (403, 404) else error.hint
             return tuple(done), (f"the {write.kind} on #{write.number} was not written: {error}; {way_out}",)
     return tuple(done), ()
 
 
-async def _said(github: GitHub, write: Write) -> Done:
+async def _said(github: GitHub, write: Write, comments: Iterable[Comment]) -> Done:
     if write.comment is None:
         # Another job may have been quicker, and older comments than those that were read may tell of another session.
-        there = next((told for one in await github.comments(int(write.number)) if (told := _same(one, write))), None)
+        there = next((told for one in comments if (told := _same(one, write, github.app))), None)
         if there and (write.kind, write.key) == (there.kind, there.key):
             return Done(write.number, write.kind, "there already", there.comment.address)
         if there:
@@ -155,9 +160,9 @@ async def _said(github: GitHub, write: Write) -> Done:
     return Done(write.number, write.kind, "edited", comment.address)
 
 
-def _same(comment: Comment, write: Write) -> Own | None:
+def _same(comment: Comment, write: Write, app: str) -> Own | None:
     """Our comment in the place of the one that is to be written: one tells of the session, one answers each command."""
-    told = own(comment)
+    told = own(comment, app)
     if told is None or (told.kind is Kind.ANSWER) != (write.kind is Kind.ANSWER):
         return None
     return None if told.kind is Kind.ANSWER and told.key != write.key else told

@@ -1,50 +1,43 @@
 """Puts what is open on a forge in order. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
 from pr_sessions.errors import UnreadableFile
-from pr_sessions.history.git_history import HistoricPullRequest
-from pr_sessions.history.overview import AgentCount
-from pr_sessions.history.relations import Overlap, overlaps, stacks
-from pr_sessions.history.survey import SHARED_BY_MOST
+from pr_sessions.history.ranking import agent_counts, busiest_first
+from pr_sessions.history.relations import SHARED_BY_MOST, Overlap, overlaps, stacks
 from pr_sessions.live.budget import Breach, breaches
+from pr_sessions.live.comparing import as_historic
 from pr_sessions.live.open.opening import decision_at_opening
 from pr_sessions.live.open.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
 from pr_sessions.live.rebuild import Live, rebuild
 from pr_sessions.live.snapshot import Snapshot
-from pr_sessions.sessions.agent import Agent, Confidence
 from pr_sessions.sessions.ids import number_order
-from pr_sessions.sessions.lifecycle import Phase, expiry, phase
+from pr_sessions.sessions.lifecycle import Phase, phase, runs_out
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.review import review_order
-from pr_sessions.sessions.session import PullRequest, Session, State
+from pr_sessions.sessions.session import Session, State
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def survey(snapshot: Snapshot, policy: Policy, now: datetime, doubts: Sequence[str] = ()) -> OpenOverview:
+def survey(snapshot: Snapshot, policy: Policy, now: datetime) -> OpenOverview:
     """What is open, by the sessions that are put together from the snapshot; arguments as for `open_overview`.
 
     Raises:
         InvalidValue: one of the team's patterns cannot be used.
     """
     try:
-        return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now, doubts)
+        return open_overview(snapshot, rebuild(snapshot, policy, now), policy, now)
     except UnreadableFile as error:
         # A session file is understood only where somebody looks into it.
-        alone = replace(snapshot, document=None)
-        return open_overview(
-            alone, rebuild(alone, policy, now), policy, now, (*doubts, f"the synced sessions: {error}")
-        )
+        alone = snapshot.without_document(error)
+        return open_overview(alone, rebuild(alone, policy, now), policy, now)
 
 
-def open_overview(
-    snapshot: Snapshot, live: Live, policy: Policy, now: datetime, doubts: Sequence[str] = ()
-) -> OpenOverview:
+def open_overview(snapshot: Snapshot, live: Live, policy: Policy, now: datetime) -> OpenOverview:
     """What is open, put in order. The cost grows with the open pull requests and not with their square.
 
     Args:
@@ -52,13 +45,12 @@ def open_overview(
         live: the sessions that were put together from it.
         policy: timeout, budget, and what the gate never postpones.
         now: the time of looking.
-        doubts: what could not be read besides, in words.
     """
     homes = {number: live.home(number) for number in _open_numbers(snapshot)}
     # What could not be read of one of them is no doubt about all the others.
     certain = replace(snapshot, doubts=())
     shown = {number: _shown(number, certain, live, policy, now, home) for number, home in homes.items()}
-    told = [_as_historic(one, now) for one in shown.values()]
+    told = [as_historic(snapshot.pull_requests[number], snapshot) for number in shown]
     chains = tuple(sorted(stacks(told), key=len, reverse=True))
     collisions, others = _pairs(overlaps(told, SHARED_BY_MOST), shown)
     sessions = {home.id: home for number, home in homes.items() if home and shown[number].session_id}
@@ -70,12 +62,12 @@ def open_overview(
         unattributed=tuple(n for n in lost if shown[n].is_auto and n not in live.excluded),
         excluded=tuple(n for n in lost if n in live.excluded),
         not_automatic=_by_author(shown[n] for n in lost if not shown[n].is_auto and n not in live.excluded),
-        agents=_agents(shown.values()),
+        agents=agent_counts(agent for one in shown.values() for agent in one.agents),
         collisions=collisions,
         overlaps=others,
         stacks=chains,
         breaches=_breaches(shown.values(), snapshot, live, policy),
-        doubts=(*doubts, *snapshot.doubts, *_unread(shown.values())),
+        doubts=(*snapshot.doubts, *_unread(shown.values())),
         pull_requests=shown,
     )
 
@@ -113,12 +105,6 @@ def _shown(
     )
 
 
-def _as_historic(one: OpenPullRequest, now: datetime) -> HistoricPullRequest:
-    """As those of the past are compared. A fork's branch has the name of one here only by chance."""
-    told = PullRequest(number=one.number, branch=None if one.is_fork else one.branch, base=one.base)
-    return HistoricPullRequest(told, "", one.opened or now, one.files or (), (), "squash")
-
-
 def _session(
     session: Session,
     shown: Mapping[str, OpenPullRequest],
@@ -128,7 +114,6 @@ def _session(
 ) -> OpenSession:
     mine = [shown[number] for number in session.prs if number in shown]
     sizes = {one.number: None if one.files is None else len(one.files) for one in mine}
-    runs_out = session.completion is None and policy.enable_timeout_completion
     return OpenSession(
         session_id=session.id,
         author=session.author,
@@ -137,12 +122,12 @@ def _session(
         prs=session.prs,
         review=review_order(sizes, sizes, (chain for chain in chains if not sizes.keys().isdisjoint(chain))),
         files=None if None in sizes.values() else len({path for one in mine for path in one.files or ()}),
-        agents=_names(agent for one in mine for agent in one.agents),
+        agents=busiest_first(agent for one in mine for agent in one.agents),
         oldest=min((one.opened for one in mine if one.opened), default=None),
         goes_on=phase(session, now, policy) in (Phase.ACTIVE, Phase.WARNING),
         ended=session.completion.at if session.completion else None,
         trigger=session.completion.trigger if session.completion else None,
-        ends=expiry(session, policy) if runs_out else None,
+        ends=runs_out(session, policy),
     )
 
 
@@ -174,17 +159,6 @@ def _by_author(prs: Iterable[OpenPullRequest]) -> tuple[ByAuthor, ...]:
         numbers.setdefault(one.author, []).append(one.number)
     found = (ByAuthor(author, tuple(mine)) for author, mine in numbers.items())
     return tuple(sorted(found, key=lambda one: (-len(one.prs), one.author)))
-
-
-def _agents(prs: Iterable[OpenPullRequest]) -> tuple[AgentCount, ...]:
-    found = Counter((agent.name, agent.role, -agent.confidence) for one in prs for agent in one.agents)
-    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(AgentCount(name, role, Confidence(-sure).label, count) for (name, role, sure), count in ranked)
-
-
-def _names(agents: Iterable[Agent]) -> tuple[str, ...]:
-    counts = Counter(agent.name for agent in agents)
-    return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
 
 
 def _breaches(prs: Iterable[OpenPullRequest], snapshot: Snapshot, live: Live, policy: Policy) -> tuple[Breach, ...]:

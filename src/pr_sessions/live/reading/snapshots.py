@@ -7,9 +7,10 @@ from typing import Any
 
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.forges.github.client import GitHub
+from pr_sessions.live.budget import undecided
 from pr_sessions.live.commands import Ask, commands_in
 from pr_sessions.live.reading.reaching_back import CommentsBack, PullRequestsBack
-from pr_sessions.live.reading.team import team_document, team_policy
+from pr_sessions.live.reading.team import team_document
 from pr_sessions.live.reading.telling import Telling
 from pr_sessions.live.rebuild import Live, rebuild, unasked
 from pr_sessions.live.runner.event import Event
@@ -17,8 +18,6 @@ from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.live.standings import approvers
 from pr_sessions.sessions.policy import Policy
 from pr_sessions.sessions.session import State
-
-__all__ = ["read_around", "read_open", "team_policy"]
 
 MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
 MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
@@ -76,6 +75,8 @@ async def read_around(
     home = live.home(number)
     others = [one for one in _open(telling, home.prs if home else ()) if one != number][: MOST_FILE_LISTS - 1]
     await asyncio.gather(*beside, *map(telling.ask_files, others))
+    if policy.open_budget is not None:
+        await reading.ask_openers()
     return telling.snapshot()
 
 
@@ -138,6 +139,12 @@ class Reading:
         """The synced session file."""
         asked = team_document(self.telling.github, self._policy)
         self.telling.document = await self.telling.attempt("the synced sessions", asked)
+
+    async def ask_openers(self) -> None:
+        """Whether those may write whose open pull requests count for a budget only then; as many as can be asked."""
+        people = undecided(self.telling.snapshot(), self._rebuilt())
+        asked = self.telling.to_ask_about(people, all_matter=False)
+        await asyncio.gather(*map(self.telling.ask_person, asked))
 
     async def until_nothing_lacks(self, looked_at: Numbers, since: Since) -> Live:
         """Asks in rounds, since every answer may make a session reach back further.

@@ -131,13 +131,18 @@ class Telling:
         found = await self.attempt(f"the reviews of #{number}", self.github.reviews(int(number)))
         self.reviews[number] = tuple(found or ())
 
-    def to_ask_about(self, logins: Iterable[str]) -> list[str]:
-        """Those of whom nobody has asked yet whether they may write; of too many, the first ones and a doubt."""
+    def to_ask_about(self, logins: Iterable[str], *, all_matter: bool = True) -> list[str]:
+        """Those of whom nobody has asked yet whether they may write; of too many, the first ones.
+
+        Args:
+            logins: of people.
+            all_matter: whether it is a doubt that somebody is left out.
+        """
         new = [name for name in dict.fromkeys(login.lower() for login in logins) if name not in self._people]
         room = max(0, self._most_people - len(self._people))
-        if len(new) > room:
+        if all_matter and len(new) > room:
             self.doubt(f"more than {self._most_people} people have a say in it, and the others were not asked for")
-        self._people.update(new)
+        self._people.update(new if all_matter else new[:room])
         return new[:room]
 
     async def ask_person(self, login: str) -> None:
@@ -145,6 +150,6 @@ class Telling:
         if not self.github.has_credential:
             self.doubt("who may write: GitHub tells that only with a token")
             return
-        granted = await self.attempt(f"whether {login} may write", self.github.permission(login))
-        if granted is not None:
-            self._writers[login] = granted in ("admin", "write")
+        may_write = await self.attempt(f"whether {login} may write", self.github.may_write(login))
+        if may_write is not None:
+            self._writers[login] = may_write

@@ -1,14 +1,13 @@
 """The job summary: what was decided and why, the session, and what could not be found out, as Markdown. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
 
 from pr_sessions.history.relations import Overlap
-from pr_sessions.live.budget import Breach
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.markdown import code, table, text
 from pr_sessions.live.reasons import clauses
 from pr_sessions.live.view import SessionView
+from pr_sessions.live.wording import breach_words, clock, counted, ended, listed, name, reference, time_left
 from pr_sessions.sessions.gate import Reason, Why
 from pr_sessions.sessions.policy import GateMode
 
@@ -26,8 +25,8 @@ WOULD_WAIT = (
 
 def summary(judgement: Judgement) -> str:
     """Everything that a reader of the run should know, the decision first."""
-    session = _session(judgement.view, judgement.at) if judgement.view else ()
-    asked = f"{_plural(judgement.requests, 'request')} to GitHub."
+    session = _session(judgement.view, judgement) if judgement.view else ()
+    asked = f"{counted(judgement.requests, 'request')} to GitHub."
     return "\n\n".join((*_decided(judgement), *session, *_budget(judgement), *_doubts(judgement), asked)) + "\n"
 
 
@@ -40,26 +39,6 @@ def headline(judgement: Judgement) -> str:
     if _would_wait(judgement):
         return f"{whose} run; they could have waited for the end of its session"
     return f"{whose} run at once"
-
-
-def time_left(ends: datetime, now: datetime) -> str:
-    """`in 12 min`, `in 2 h 05 min`, `within a minute`, also where it has just run out."""
-    left = max(ends - now, timedelta()) // timedelta(minutes=1)
-    if left == 0:
-        return "within a minute"
-    return f"in {left // 60} h {left % 60:02} min" if left >= 60 else f"in {left} min"
-
-
-def breach_words(breach: Breach, shown: Callable[[str], str]) -> str:
-    """By how much an agent has too many; `shown` makes its name harmless where that is to stand."""
-    return f"{shown(breach.agent)} has {breach.open} open pull requests; gate.open_budget allows {breach.budget}"
-
-
-def overlap_words(pair: Overlap) -> str:
-    """`#1 and #2: a.py, b.py and 3 more files`, as Markdown."""
-    more = len(pair.files) - MOST_FILES
-    rest = f" and {_plural(more, 'more file')}" if more > 0 else ""
-    return f"#{pair.numbers[0]} and #{pair.numbers[1]}: {', '.join(map(code, pair.files[:MOST_FILES]))}{rest}"
 
 
 def _would_wait(judgement: Judgement) -> bool:
@@ -79,15 +58,15 @@ def _clauses(reasons: Sequence[Reason]) -> Iterator[str]:
     yield from clauses([reason for reason in reasons if reason.why is Why.ALWAYS], code)
 
 
-def _session(view: SessionView, now: datetime) -> Iterator[str]:
-    yield f"#### Session {code(view.session.id)}"
-    yield " ".join((_counts(view), *_agents(view), *_end(view, now)))
+def _session(view: SessionView, judgement: Judgement) -> Iterator[str]:
+    yield f"#### Session {name(view.session.id)}"
+    yield " ".join((_counts(view), *_agents(view), *_end(view, judgement)))
     if view.review:
         yield "To review, in this order:"
         yield _some_rows([_row(number, view) for number in view.review])
     if view.overlaps:
         yield "Pairs that change the same files:"
-        yield _list(map(overlap_words, view.overlaps))
+        yield _list(map(_overlap, view.overlaps))
     if view.stacks:
         yield "Each is built on the one before:"
         yield _list(", ".join(f"#{number}" for number in chain) for chain in view.stacks)
@@ -95,7 +74,7 @@ def _session(view: SessionView, now: datetime) -> Iterator[str]:
 
 def _counts(view: SessionView) -> str:
     by = f" by {text(view.session.author)}" if view.session.author else ""
-    return f"{_plural(len(view.session.prs), 'pull request')}{by}, {len(view.open)} open."
+    return f"{counted(len(view.session.prs), 'pull request')}{by}, {len(view.open)} open."
 
 
 def _agents(view: SessionView) -> Iterator[str]:
@@ -103,11 +82,15 @@ def _agents(view: SessionView) -> Iterator[str]:
         yield f"Agents: {', '.join(map(text, view.agents[:MOST_LINES]))}."
 
 
-def _end(view: SessionView, now: datetime) -> Iterator[str]:
+def _end(view: SessionView, judgement: Judgement) -> Iterator[str]:
     if view.session.completion:
-        yield f"Completed at {_clock(view.session.completion.at)}: {text(view.session.completion.trigger)}."
+        yield f"It completed: {ended(view.session.completion, judgement.policy)}."
     elif view.ends:
-        yield f"It runs out {time_left(view.ends, now)}, at {_clock(view.ends)}, if nothing more happens."
+        yield f"It runs out {time_left(view.ends, judgement.at)}, at {clock(view.ends)}, if nothing more happens."
+
+
+def _overlap(pair: Overlap) -> str:
+    return f"{' and '.join(map(reference, pair.numbers))}: {listed([*map(code, pair.files)], MOST_FILES)}"
 
 
 def _row(number: str, view: SessionView) -> tuple[str, str, str]:
@@ -140,11 +123,3 @@ def _list(lines: Iterable[str]) -> str:
     every = [f"- {line}" for line in lines]
     more = len(every) - MOST_LINES
     return "\n".join([*every[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])])
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -24,6 +24,9 @@ PASSED = (job("test", of=1), job("lint", of=2))
         ((job("test"), job("lint", "action_required", of=2)), Outcome.FAILED),
         ((job("test"), job("lint", "stale", of=2)), Outcome.FAILED),
         ((job("test"), job("lint", "a word of tomorrow", of=2)), Outcome.FAILED),
+        # An agent's own App may say of its work what it likes, good or bad.
+        ((job("test"), job("lint", of=2, app="cursor")), Outcome.NOT_RUN),
+        ((*PASSED, job("lint", "failure", of=3, app="cursor")), Outcome.SUCCEEDED),
         # GitHub shows these as passed.
         ((job("test"), job("lint", "skipped", of=2)), Outcome.NOT_RUN),
         ((job("test"), job("lint", "neutral", of=2)), Outcome.NOT_RUN),
@@ -56,3 +59,9 @@ def test_a_commit_of_two_pull_requests_waits_only_if_both_may_wait() -> None:
     alone = head(number="9", sha=OTHER, decision=WAITS)
 
     assert one_each([waits, runs, alone]) == one_each([runs, waits, alone]) == (runs, alone)
+
+
+def test_of_those_that_run_one_that_can_be_started_counts() -> None:
+    fork, own = head(decision=RUNS, number="8", branch=""), head(decision=RUNS)
+
+    assert one_each([fork, own]) == one_each([own, fork]) == (own,)

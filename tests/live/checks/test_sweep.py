@@ -1,12 +1,18 @@
 """A sweep does what is due of all open pull requests, and makes good what events missed."""
 
 import pytest
+from msgspec.structs import replace
 from playing import CONFIGURATION, Shop
 
 from asking import Ask, Time
 from fake_github import FakeGitHub, Fault
 from pr_sessions.live.checks.runs import Report
-from pr_sessions.stores.repository import CONFIG
+from pr_sessions.sessions.lifecycle import begin
+from pr_sessions.sessions.session import Facts, Placement, Rung
+from pr_sessions.stores.book import Book
+from pr_sessions.stores.document import Document
+from pr_sessions.stores.repository import CONFIG, SESSION_FILE
+from scene import START, minute
 
 ONE, TWO, THREE = (f"{number:040x}" for number in (1, 2, 3))
 WAITING, STARTED = ("queued", None, "waiting"), ("in_progress", None, "started")
@@ -19,7 +25,7 @@ def shop(fake: FakeGitHub, ask: Ask, time: Time) -> Shop:
 
 
 def refs(shop: Shop) -> list[str]:
-    return [told["ref"] for _, told in shop.fake.dispatched]
+    return [told["ref"].removeprefix("refs/heads/") for _, told in shop.fake.dispatched]
 
 
 def test_what_waits_waits_and_a_second_sweep_writes_nothing(shop: Shop) -> None:
@@ -192,3 +198,38 @@ def cost(shop: Shop, minutes: float) -> int:
     shop.fake.asked.clear()
     shop.swept()
     return len(shop.fake.asked)
+
+
+def test_whoever_may_only_read_starts_nothing_on_a_branch_that_is_there(shop: Shop) -> None:
+    opened = shop.opened(1)
+    shop.fake.pulls[1]["user"] |= {"login": "eve", "type": "User"}
+    shop.checked(opened)
+    assert shop.ours(ONE) == STARTED
+    for minutes in (61, 130, 400):
+        shop.at(minutes)
+        shop.swept()
+
+    assert (refs(shop), shop.mergeable(ONE)) == ([], False)
+
+
+def test_a_clock_that_was_wrong_keeps_nothing_waiting_until_the_end_of_days(shop: Shop) -> None:
+    shop.opened(1)
+    shop.swept()
+    assert shop.ours(ONE) == WAITING
+    ahead = replace(begin("bot-2025", "cursor[bot]", minute(-1)), last_activity=minute(10**6))
+    document = Book(Document()).put(replace(ahead, pull_requests={"1": Facts(placement=Placement(Rung.HAND, START))}))
+    shop.fake.contents["main", SESSION_FILE] = document.to_bytes()
+    shop.at(10)
+    shop.swept()
+
+    assert (refs(shop), shop.ours(ONE)) == (["work-1"], DISPATCHED)
+
+
+def test_a_fork_with_the_same_commit_keeps_nothing_waiting_for_ever(shop: Shop) -> None:
+    shop.opened(1)
+    shop.opened(2, ONE, fork=True)
+    for minutes in (0, 31, 61):
+        shop.at(minutes)
+        shop.swept()
+
+    assert (refs(shop), shop.ours(ONE)) == (["work-1"], DISPATCHED)

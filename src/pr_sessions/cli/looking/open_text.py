@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import structs
 
 from pr_sessions.cli import agents_text
+from pr_sessions.cli.looking.parts import agent_lines, stack_lines
+from pr_sessions.cli.looking.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, span, table
-from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.relations import Overlap
 from pr_sessions.live.open.overview import ByAuthor, OpenOverview, OpenPullRequest, OpenSession
 from pr_sessions.live.reasons import words
@@ -69,13 +70,13 @@ def _pull_request_view(one: OpenPullRequest) -> dict[str, Any]:
 
 
 def _parts(overview: OpenOverview) -> Iterator[list[str]]:
-    yield _agents(overview)
+    yield agent_lines(overview.agents)
     yield _sessions(overview)
     yield _titles("Automatic, in no session: none fits, or several equally well", overview.unattributed, overview)
     yield _titles("Left out of sessions by their label", overview.excluded, overview)
     yield _pairs("Pairs that touch the same files, of different agents or sessions", overview.collisions, overview)
     yield _pairs("Pairs that touch the same files, in one session", overview.overlaps, overview)
-    yield _stacks(overview)
+    yield stack_lines(overview.stacks)
     yield _waiting(overview)
     yield _breaches(overview)
     yield _not_automatic(overview.not_automatic)
@@ -95,14 +96,6 @@ def _headline(overview: OpenOverview) -> Iterator[str]:
     others = [f"{plural(count - theirs, 'other pull request')} {'is' if count - theirs == 1 else 'are'} open."]
     if said := [*saved, *(others if count > theirs else [])]:
         yield " ".join(said)
-
-
-def _agents(overview: OpenOverview) -> list[str]:
-    rows = [
-        (one_line(a.name, 40), a.role.value, plural(a.pull_requests, "pull request"), a.confidence)
-        for a in overview.agents
-    ]
-    return [heading("Agents"), *some(table(rows))] if rows else []
 
 
 def _sessions(overview: OpenOverview) -> list[str]:
@@ -163,11 +156,6 @@ def _both(pair: Overlap, overview: OpenOverview) -> str:
     if one.who == other.who:
         return f"#{one.number} and #{other.number}"
     return f"#{one.number} {one_line(one.who, 16)} and #{other.number} {one_line(other.who, 16)}"
-
-
-def _stacks(overview: OpenOverview) -> list[str]:
-    lines = [one_line(f"  {' <- '.join(f'#{number}' for number in chain)}", WIDTH) for chain in overview.stacks]
-    return [heading("Stacks, each built on the one before"), *some(lines)] if lines else []
 
 
 def _waiting(overview: OpenOverview) -> list[str]:

@@ -57,6 +57,13 @@ def test_in_one_hour_of_six_everything_is_asked_for() -> None:
     assert sorted(len(asked(around(now, START))) for now in hours) == [0] * (TURNS - 1) + [1]
 
 
+def test_those_of_forks_come_last_whoever_opens_how_many() -> None:
+    forks = [replace(pull(number), head_repository="eve/shop", updated=START) for number in (1, 3)]
+    told = snapshot(forks[0], replace(pull(2), updated=START), forks[1])
+
+    assert asked(OpenHeads(told, live(), ENFORCE, minute(1))) == ["2", "1", "3"]
+
+
 def test_an_approval_by_somebody_who_may_write_speaks_for_running() -> None:
     at = of_a_bot(_2="src/shop.py")
     [head] = at.due()

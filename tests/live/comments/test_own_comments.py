@@ -19,7 +19,8 @@ from pr_sessions.live.comments.own import (
 from pr_sessions.sessions.ids import is_valid_id
 from rendering import HOSTILE, shown
 
-US = app("github-actions[bot]")
+APP = "github-actions"
+US = app(f"{APP}[bot]")
 KEYS = st.text(alphabet="abAB09_.-", min_size=1, max_size=200)
 
 
@@ -28,7 +29,7 @@ def test_what_is_written_is_found_again(kind: Kind, key: str, text: str, edits: 
     body = marked(kind, key, text, state=state_line(edits, content_of(text), content_of(key), final=final))
     comment = said(1, 0, body, US)
 
-    assert own(comment) == Own(
+    assert own(comment, APP) == Own(
         comment=comment,
         kind=kind,
         key=key,
@@ -48,7 +49,7 @@ def test_the_hidden_lines_show_nothing() -> None:
 
 def test_line_ends_of_a_browser_do_not_matter() -> None:
     body = marked(Kind.LINK, "s-1", "words", state=state_line(3, "0123456789ab", "ba9876543210", final=False))
-    found = own(said(1, 0, body.replace("\n", "\r\n"), US))
+    found = own(said(1, 0, body.replace("\n", "\r\n"), US), APP)
 
     assert found
     assert (found.kind, found.key, found.edits, found.content) == (Kind.LINK, "s-1", 3, "0123456789ab")
@@ -71,16 +72,16 @@ def test_line_ends_of_a_browser_do_not_matter() -> None:
     ],
 )
 def test_anything_else_is_no_comment_of_ours(body: str) -> None:
-    assert own(said(1, 0, body, US)) is None
+    assert own(said(1, 0, body, US), APP) is None
 
 
 def test_a_person_writes_no_comment_of_ours() -> None:
-    assert own(said(1, 0, marked(Kind.DIGEST, "s-1", "words"), "ada")) is None
+    assert own(said(1, 0, marked(Kind.DIGEST, "s-1", "words"), "ada"), APP) is None
 
 
 @pytest.mark.parametrize("second", ["", "words", "<!-- edits: x, content: 0 -->", "<!-- edits: 99999, content: 0 -->"])
 def test_a_second_line_that_is_gone_is_none_of_an_edit(second: str) -> None:
-    found = own(said(1, 0, f"<!-- pr-sessions: digest s-1 -->\n{second}", US))
+    found = own(said(1, 0, f"<!-- pr-sessions: digest s-1 -->\n{second}", US), APP)
 
     assert found
     assert (found.edits, found.content, found.final) == (0, "", False)
@@ -93,11 +94,11 @@ def test_one_comment_tells_of_the_session_and_answers_are_counted_apart() -> Non
         said(1, 3, marked(Kind.DIGEST, "s-1", "All."), US),
         said(2, 4, marked(Kind.DIGEST, "s-2", "All."), US),
     ]
-    assert {number: (one.kind, one.key) for number, one in standing(comments).items()} == {
+    assert {number: (one.kind, one.key) for number, one in standing(comments, APP).items()} == {
         "1": (Kind.LINK, "s-1"),
         "2": (Kind.DIGEST, "s-2"),
     }
-    assert answered(comments) == {("1", "7")}
+    assert answered(comments, APP) == {("1", "7")}
 
 
 @given(HOSTILE)

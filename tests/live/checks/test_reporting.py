@@ -6,13 +6,14 @@ from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
-from playing import CONFIGURATION, Shop
+from playing import CHECKS, CONFIGURATION, Shop
 
 from asking import Ask, Time
 from fake_github import FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.payload import User
 from pr_sessions.live.checks.reporting import ADVISORY, NOTHING, READ_ONLY, report
+from pr_sessions.live.reading.strangers import STRANGER
 from pr_sessions.live.runner.event import Event
 from pr_sessions.stores.repository import CONFIG
 from scene import START
@@ -30,7 +31,7 @@ def shop(fake: FakeGitHub, ask: Ask, time: Time) -> Shop:
 
 
 def refs(shop: Shop) -> list[str]:
-    return [told["ref"] for _, told in shop.fake.dispatched]
+    return [told["ref"].removeprefix("refs/heads/") for _, told in shop.fake.dispatched]
 
 
 def dispatched(sha: str) -> Event:
@@ -229,3 +230,21 @@ def test_without_a_token_it_says_what_is_missing() -> None:
     with pytest.raises(InvalidValue) as refused:
         asyncio.run(report(None, dispatched(ONE), START))
     assert refused.value.hint == "give the step GITHUB_TOKEN, and the job `permissions: checks: write`"
+
+
+@pytest.mark.parametrize("by", ["eve", "nobody-knows"])
+def test_a_comment_of_a_stranger_costs_one_request_and_does_nothing(shop: Shop, by: str) -> None:
+    shop.opened(1)
+    shop.fake.asked.clear()
+
+    assert shop.checked(shop.said(1, "/complete-session", by=by)).notes == (STRANGER,)
+    assert (len(shop.fake.asked), shop.ours(ONE), refs(shop)) == (1, None, [])
+
+
+def test_an_agent_s_own_app_does_not_vouch_for_it(shop: Shop) -> None:
+    shop.checked(shop.opened(1))
+    for name in CHECKS:
+        shop.fake.add_run(ONE, name, "success", suite=9, app="cursor")
+    shop.checked(shop.event(1, "edited"))
+
+    assert (shop.ours(ONE), shop.mergeable(ONE)) == (WAITING, False)

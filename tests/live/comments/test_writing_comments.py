@@ -62,7 +62,13 @@ def test_what_another_job_wrote_meanwhile_is_not_written_twice(shop: FakeGitHub,
 
 
 @pytest.mark.parametrize(
-    ("body", "author", "kind"), [(DIGEST.body, "mallory", "User"), (ANSWER.body, US, "Bot"), ("Looks good.", US, "Bot")]
+    ("body", "author", "kind"),
+    [
+        (DIGEST.body, "mallory", "User"),
+        (DIGEST.body, "echo[bot]", "Bot"),
+        (ANSWER.body, US, "Bot"),
+        ("Looks good.", US, "Bot"),
+    ],
 )
 def test_other_comments_are_no_reason_to_be_silent(
     shop: FakeGitHub, ask: Ask, body: str, author: str, kind: str
@@ -80,6 +86,12 @@ def test_one_that_tells_of_another_session_or_has_another_part_is_edited(
 
     assert applied(ask, DIGEST)[0] == (Done("12", Kind.DIGEST, "edited", ADDRESS.format(12, 1)),)
     assert bodies(shop) == [("12", replace(DIGEST, edits=other.edits + 1).body)]
+
+
+def test_what_stands_below_a_pull_request_is_read_once(shop: FakeGitHub, ask: Ask) -> None:
+    applied(ask, DIGEST, *(replace(ANSWER, key=str(comment)) for comment in range(9)))
+
+    assert [asked.partition("?")[0] for asked in shop.asked].count("GET /repos/ada/shop/issues/12/comments") == 1
 
 
 @pytest.mark.parametrize("status", [403, 404])

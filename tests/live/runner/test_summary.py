@@ -1,6 +1,5 @@
 """The job summary, as it is read."""
 
-import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
@@ -8,12 +7,12 @@ from judged import judged, pull, session, snapshot, viewed
 from pr_sessions.live.budget import Breach
 from pr_sessions.live.reasons import WORDS
 from pr_sessions.live.runner.event import Event
-from pr_sessions.live.runner.summary import MOST_LINES, MOST_ROWS, headline, summary, time_left
+from pr_sessions.live.runner.summary import MOST_LINES, MOST_ROWS, headline, summary
 from pr_sessions.sessions.gate import Why
 from pr_sessions.sessions.policy import GateMode, Policy
 from pr_sessions.sessions.session import Completion
 from rendering import HOSTILE, shown
-from strategies import START, at
+from strategies import START
 
 ENFORCE = Policy(gate=GateMode.ENFORCE, gate_checks=("test",), gate_workflow="ci.yml")
 
@@ -130,18 +129,11 @@ def test_a_session_that_has_completed() -> None:
     text = summary(judged(live=False, trigger="timeout", view=viewed(snapshot(), ended)))
 
     assert "- Because its session does not go on: timeout\n" in text
-    assert "Completed at 2025-11-22 10:00 UTC: explicit\\_marker: /complete-session.\n" in text
+    assert "It completed: 2025-11-22 10:00 UTC, by `/complete-session`.\n" in text
 
 
 def test_an_event_without_a_pull_request() -> None:
     assert headline(judged(event=Event(), number="", session_id=None)) == "The checks run at once"
-
-
-@pytest.mark.parametrize(
-    ("minutes", "words"), [(-5, "within a minute"), (0.5, "within a minute"), (12, "in 12 min"), (125, "in 2 h 05 min")]
-)
-def test_the_time_that_is_left(minutes: float, words: str) -> None:
-    assert time_left(at(minutes), START) == words
 
 
 def test_a_session_of_hundreds_is_cut() -> None:

@@ -14,7 +14,11 @@ from pr_sessions.forges.github.payload import ChangedFile, Comment
 from pr_sessions.live.comments.own import Kind, own, standing
 from pr_sessions.live.comments.writing import MOST_NEW, Write, plan
 from pr_sessions.live.snapshot import Snapshot
+from pr_sessions.sessions.lifecycle import begin
 from pr_sessions.sessions.policy import Commenting, Policy
+from pr_sessions.sessions.session import Facts, Placement, Rung
+from pr_sessions.stores.book import Book
+from pr_sessions.stores.document import Document, parse
 from scene import minute
 from strategies import few
 
@@ -50,7 +54,7 @@ def after(seen: Snapshot, minutes: float, number: int = 12, policy: Policy = POL
 
 def bodies(seen: Snapshot) -> dict[str, str]:
     """By number, what stands there of our session comments."""
-    return {number: told.comment.body for number, told in standing(seen.comments).items()}
+    return {number: told.comment.body for number, told in standing(seen.comments, "github-actions").items()}
 
 
 BOTH = [
@@ -230,6 +234,21 @@ def test_what_a_person_forges_is_nobodys_comment(by: str) -> None:
     assert short(planned(snapshot(ONE, TWO, comments=forged))) == BOTH
 
 
+def test_what_another_app_repeats_is_nobodys_comment() -> None:
+    there = bodies(after(snapshot(ONE, TWO), 10))
+    repeated = tuple(said(number, 11, body, app("echo[bot]")) for number, body in there.items())
+
+    assert short(planned(snapshot(ONE, TWO, comments=repeated))) == BOTH
+
+
+def test_a_session_whose_file_tells_of_another_repository_is_told_of_in_this_one() -> None:
+    elsewhere = Facts(placement=Placement(Rung.HAND, minute(0)))
+    began = replace(begin("cursor-20251122-1000", "cursor", minute(-1)), pull_requests={"a/b#3": elsewhere})
+    document = parse(Book(Document()).put(began).to_bytes(), "the synced file")
+
+    assert short(planned(snapshot(ONE, TWO, document=document))) == BOTH
+
+
 def test_of_two_digests_of_a_race_the_first_is_kept_up_to_date() -> None:
     seen = after(snapshot(ONE, TWO), 10)
     twice = said(12, 10, bodies(seen)["12"], US, comment_id=99)
@@ -270,7 +289,7 @@ def test_when_sessions_join_each_comment_takes_its_new_part() -> None:
 
 
 def own_of(body: str) -> tuple[Kind, str]:
-    found = own(Comment(1, US, body))
+    found = own(Comment(1, US, body), "github-actions")
     assert found
     return found.kind, found.key
 
@@ -349,7 +368,7 @@ def test_each_pull_request_has_one_comment_of_ours_and_a_repeated_event_writes_n
         seen = replace(snapshot(*there.values()), comments=(*seen.comments, *new))
         seen = after(seen, minutes, 12 + n)
         assert planned(seen, 12 + n, minutes) == ()
-    ours = [own(comment) for comment in seen.comments]
+    ours = [own(comment, "github-actions") for comment in seen.comments]
     places = [one.comment.number for one in ours if one and one.kind is not Kind.ANSWER]
     answers = [one.key for one in ours if one and one.kind is Kind.ANSWER]
 

@@ -1,19 +1,20 @@
 """What `look OWNER/REPO --why` says of one pull request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from pr_sessions.cli import agents_text, open_text
+from pr_sessions.cli import agents_text
+from pr_sessions.cli.looking import open_text
+from pr_sessions.cli.looking.parts import asked_lines
+from pr_sessions.cli.looking.shortened import MOST_ROWS, WIDTH, some, some_files
 from pr_sessions.cli.output import clock, heading, one_line, table
 from pr_sessions.cli.reasons import evidence_view, evidence_words
-from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, some, some_files
 from pr_sessions.forges.github.payload import GitHubPullRequest
 from pr_sessions.live.judgement import Judgement
 from pr_sessions.live.open.overview import OpenOverview
 from pr_sessions.live.open.survey import open_overview
 from pr_sessions.live.reasons import words
 from pr_sessions.sessions.gate import Decision
-from pr_sessions.sessions.recording import Recorded
 
 
 def lines(judgement: Judgement) -> Iterator[str]:
@@ -33,7 +34,8 @@ def lines(judgement: Judgement) -> Iterator[str]:
     yield from agents_text.lines(recorded.agents if recorded else ())
     yield from ("", heading("Its checks, by the gate"), *table(_checks(judgement, overview)))
     yield from _session(number, overview, judgement)
-    yield from _ladder(recorded)
+    asked = [(one.rung.label, one.candidates, one.detail) for one in (recorded.choice.tried if recorded else ())]
+    yield from asked_lines(asked, in_session=recorded is not None and recorded.session is not None)
     yield from _neighbours(number, overview)
     if judgement.snapshot.doubts:
         doubts = [one_line(f"  {doubt}", WIDTH) for doubt in judgement.snapshot.doubts]
@@ -110,19 +112,6 @@ def _session(number: str, overview: OpenOverview, judgement: Judgement) -> Itera
         yield from open_text.block(session, overview, MOST_ROWS)
     else:
         yield f"  {one_line(home.id, 40)}, nothing of it is open" if home else "  None."
-
-
-def _ladder(recorded: Recorded | None) -> Iterator[str]:
-    tried = recorded.choice.tried if recorded else ()
-    if tried:
-        rows = [(one.rung.label, one_line(one.detail, 44), one_line(_names(one.candidates), 24)) for one in tried]
-        yield from ("", heading("What was asked, the strongest first"), *table(rows))
-        if recorded and recorded.session and not tried[-1].candidates:
-            yield "  So it began a session of its own."
-
-
-def _names(candidates: Iterable[str]) -> str:
-    return ", ".join(candidates) or "nothing"
 
 
 def _neighbours(number: str, overview: OpenOverview) -> Iterator[str]:

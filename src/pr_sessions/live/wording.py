@@ -1,9 +1,10 @@
-"""Numbers, times and names in what is said in comments. Pure."""
+"""Numbers, times and names in what people read of the gate: comments and summaries. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from pr_sessions.errors import InvalidValue
+from pr_sessions.live.budget import Breach
 from pr_sessions.live.markdown import code, text
 from pr_sessions.sessions.ids import MAX_ID, check_number
 from pr_sessions.sessions.policy import Policy
@@ -46,6 +47,19 @@ def counted(count: int, noun: str) -> str:
 def clock(moment: datetime | None) -> str:
     """`2025-11-22 10:00 UTC`: comments are read in every zone."""
     return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "an unknown time"
+
+
+def time_left(ends: datetime, now: datetime) -> str:
+    """`in 12 min`, `in 2 h 05 min`, `within a minute`, also where it has just run out."""
+    left = max(ends - now, timedelta()) // timedelta(minutes=1)
+    if left == 0:
+        return "within a minute"
+    return f"in {left // 60} h {left % 60:02} min" if left >= 60 else f"in {left} min"
+
+
+def breach_words(breach: Breach, shown: Callable[[str], str]) -> str:
+    """By how much an agent has too many; `shown` makes its name harmless where that is to stand."""
+    return f"{shown(breach.agent)} has {breach.open} open pull requests; gate.open_budget allows {breach.budget}"
 
 
 def ended(completion: Completion, policy: Policy) -> str:

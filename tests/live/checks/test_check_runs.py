@@ -51,7 +51,7 @@ def test_what_may_run_is_started_once_and_completed_when_it_succeeded(fake: Fake
     fake.add_run(SHA, "lint", "success", suite=9)
     done(head(decision=RUNS))
 
-    assert fake.dispatched == [("checks.yml", {"ref": "work-7", "inputs": {}})]
+    assert fake.dispatched == [("checks.yml", {"ref": "refs/heads/work-7", "inputs": {}})]
     assert there(fake)[0] == ("pr-sessions", "completed", "success", "ended", "Succeeded: test, lint")
 
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import json
 
-from pr_sessions.cli.ci.told import lines, tell, view
+from pr_sessions.cli.ci.report_text import lines, tell, view
 from pr_sessions.live.checks.plan import Act
 from pr_sessions.live.checks.runs import Done, Report
 from pr_sessions.live.checks.steps import Memory

@@ -5,9 +5,10 @@ from datetime import date
 from textwrap import wrap
 
 from pr_sessions.cli import agents_text
+from pr_sessions.cli.looking.parts import agent_lines, asked_lines, stack_lines
+from pr_sessions.cli.looking.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.cli.output import clock, dim, heading, one_line, plural, table
 from pr_sessions.cli.reasons import evidence_words
-from pr_sessions.cli.shortened import MOST_ROWS, WIDTH, ranges, some, some_files
 from pr_sessions.history.overview import Group, Judged, Overview
 from pr_sessions.history.relations import Overlap
 from pr_sessions.sessions.policy import Policy
@@ -49,21 +50,22 @@ def why_lines(overview: Overview, number: str, policy: Policy) -> Iterator[str]:
     yield ""
     yield heading("Its session" if one.is_auto else "The work around it")
     yield from _block(group, overview, MOST_ROWS) if group else ["  None: no session fits, or several equally well."]
-    yield from _ladder(one)
+    asked = [(step.rung, step.candidates, step.detail) for step in one.tried]
+    yield from asked_lines(asked, in_session=one.session_id is not None)
     yield from _neighbours(overview, number)
 
 
 def _whole(overview: Overview, policy: Policy) -> Iterator[list[str]]:
     groups = overview.not_automatic
     automatic = bool(overview.evidence)
-    yield _agents(overview)
+    yield agent_lines(overview.agents)
     yield _sessions(overview.sessions, overview)
     yield _unattributed(overview)
     if not automatic:
         yield [heading("Not automatic, grouped by author and time"), *_blocks(groups, overview)]
         yield list(_patterns(policy))
     yield from _shared_files(overview)
-    yield _stacks(overview)
+    yield stack_lines(sorted(overview.stacks, key=len, reverse=True))
     if automatic:
         yield _evidence(overview)
         yield _not_automatic(groups)
@@ -97,15 +99,6 @@ def _days(days: Sequence[date]) -> str:
 def _sessions(groups: Sequence[Group], overview: Overview) -> list[str]:
     title = heading("Sessions, the largest first, each in the order of review")
     return [title, *_blocks(groups, overview)] if groups else []
-
-
-def _agents(overview: Overview) -> list[str]:
-    """Those that had part, with how sure that is; a hint says so."""
-    rows = [
-        (one_line(a.name, 40), a.role.value, plural(a.pull_requests, "pull request"), a.confidence)
-        for a in overview.agents
-    ]
-    return [heading("Agents"), *some(table(rows))] if rows else []
 
 
 def _not_automatic(groups: Sequence[Group]) -> list[str]:
@@ -192,12 +185,6 @@ def _files(files: Sequence[str] | None) -> str:
     return "unknown: the clone is shallow" if files is None else some_files(files)
 
 
-def _stacks(overview: Overview) -> list[str]:
-    chains = sorted(overview.stacks, key=len, reverse=True)
-    lines = [one_line(f"  {' <- '.join(f'#{number}' for number in chain)}", WIDTH) for chain in chains]
-    return [heading("Stacks, each built on the one before"), *some(lines)] if lines else []
-
-
 def _evidence(overview: Overview) -> list[str]:
     rows = [(e.rule, one_line(e.detail, 40), plural(e.pull_requests, "pull request")) for e in overview.evidence]
     return [heading("Why automatic"), *some(table(rows))] if rows else []
@@ -236,19 +223,6 @@ def _facts(one: Judged) -> list[tuple[str, str]]:
 
 def _why_automatic(one: Judged) -> Iterable[str]:
     return [heading("Why automatic"), *(f"  {clause}" for clause in evidence_words(one.evidence))]
-
-
-def _ladder(one: Judged) -> Iterator[str]:
-    if not one.tried:
-        return
-    yield from ("", heading("What was asked, the strongest first"))
-    yield from table([(s.rung, one_line(s.detail, 44), one_line(_answer(s.candidates), 24)) for s in one.tried])
-    if one.session_id and not one.tried[-1].candidates:
-        yield "  So it began a session of its own."
-
-
-def _answer(candidates: Sequence[str]) -> str:
-    return ", ".join(candidates) or "nothing"
 
 
 def _neighbours(overview: Overview, number: str) -> Iterator[str]:

@@ -11,7 +11,8 @@ from asking import Ask
 from fake_github import FakeGitHub, Fault
 from pr_sessions.forges.github.payload import ChangedFile, Comment, GitHubPullRequest, User
 from pr_sessions.live.reading import reaching_back
-from pr_sessions.live.reading.snapshots import read_around, read_open, team_policy
+from pr_sessions.live.reading.snapshots import read_around, read_open
+from pr_sessions.live.reading.team import team_policy
 from pr_sessions.live.runner.event import Event
 from pr_sessions.live.snapshot import Snapshot
 from pr_sessions.sessions.policy import GateMode, Policy, Share

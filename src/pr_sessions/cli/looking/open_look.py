@@ -34,7 +34,7 @@ def look(repository: str, *, as_json: bool) -> None:
     Raises:
         PrSessionsError: the extra is missing, or whatever GitHub refuses.
     """
-    from pr_sessions.cli import open_text
+    from pr_sessions.cli.looking import open_text
 
     overview = to_the_end.run(_asked(repository, os.environ, _overview))
     output.show(open_text.view(overview), open_text.overview_lines(overview), as_json=as_json)
@@ -47,7 +47,7 @@ def explain(repository: str, number: str, *, as_json: bool) -> None:
     Raises:
         PrSessionsError: the extra is missing, or whatever GitHub refuses.
     """
-    from pr_sessions.cli import open_why_text
+    from pr_sessions.cli.looking import open_why_text
 
     async def work(github: "GitHub") -> "Judgement":
         return await _judgement(github, number)
@@ -119,7 +119,8 @@ async def _overview(github: "GitHub") -> "OpenOverview":
     policy, doubts = await team_policy(github)
     with _progress() as show:
         snapshot = await read_open(github, policy, now, show)
-    return replace(survey(snapshot, policy, now, doubts), requests=github.wire.sent)
+    snapshot = replace(snapshot, doubts=(*doubts, *snapshot.doubts))
+    return replace(survey(snapshot, policy, now), requests=github.wire.sent)
 
 
 async def _refuse_unreadable(github: "GitHub") -> None:

@@ -87,12 +87,27 @@ def test_a_pull_request_that_github_did_not_tell_of_is_taken_from_the_event() ->
 
 @pytest.mark.parametrize(
     "changes",
-    [{"head_repository": "eve/shop"}, {"head_repository": None}, {"author": User("dependabot[bot]", 1, "Bot")}],
+    [
+        {"head_repository": "eve/shop"},
+        {"head_repository": None},
+        {"author": User("dependabot[bot]", 1, "Bot")},
+        # Anybody may open another pull request from Dependabot's branch.
+        {"pull_request": replace(one(2).pull_request, branch="dependabot/npm/left-pad")},
+    ],
 )
 def test_nothing_is_started_on_a_branch_of_a_fork_or_of_dependabot(changes: dict[str, Any]) -> None:
     told = replace(TOLD, pull_requests={"2": replace(one(2), **changes)})
 
     assert [head.branch for head in concerned(judgement(at(), snapshot=told))] == [""]
+
+
+@pytest.mark.parametrize("believed", [{"2": False}, {}])
+def test_nothing_is_started_for_somebody_who_may_not_write_or_of_whom_that_is_not_known(
+    believed: dict[str, bool],
+) -> None:
+    made = judgement(at(), replace(GOES_ON, believed=believed))
+
+    assert [head.branch for head in concerned(made)] == [""]
 
 
 def test_a_merge_group_runs_its_checks_itself() -> None:
@@ -104,7 +119,7 @@ def test_a_merge_group_runs_its_checks_itself() -> None:
 def test_a_dispatched_run_reports_on_the_open_pull_requests_of_its_commit() -> None:
     told = [one(2), one(3, OTHER), one(4, state=State.CLOSED)]
 
-    assert shown(reported_at(SHA, told)) == [("2", SHA, "work-2", None, False, True)]
+    assert shown(reported_at(SHA, told)) == [("2", SHA, "", None, False, True)]
 
 
 def test_a_run_of_an_event_reports_on_its_own_commit_and_starts_nothing() -> None:
