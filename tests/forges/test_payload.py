@@ -11,11 +11,9 @@ from descriptions import description
 from pr_sessions.errors import InvalidValue
 from pr_sessions.forges.github.payload import (
     ChangedFile,
-    Commit,
     GitHubPullRequest,
     User,
     read_pull_request,
-    with_commits,
     with_files,
 )
 from pr_sessions.sessions.session import PullRequest, State
@@ -123,10 +121,3 @@ def test_files_tell_how_much_is_tests_and_documentation() -> None:
     told = with_files(PullRequest(number="1"), files)
 
     assert (told.files_changed, told.test_files_added, told.docs_updated) == (4, 1, True)
-
-
-def test_commits_tell_messages_and_who_made_them() -> None:
-    commits = [Commit("1", "one", "a@x"), Commit("2", "two", "b@x"), Commit("3", "three", "a@x"), Commit("4")]
-    told = with_commits(PullRequest(number="1"), commits)
-
-    assert (told.commit_messages, told.commit_authors) == (("one", "two", "three", ""), ("a@x", "b@x"))

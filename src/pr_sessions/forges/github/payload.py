@@ -297,14 +297,6 @@ def with_files(pull_request: PullRequest, files: Sequence[ChangedFile]) -> PullR
     )
 
 
-def with_commits(pull_request: PullRequest, commits: Sequence[Commit]) -> PullRequest:
-    """The pull request with what its commits tell."""
-    emails = dict.fromkeys(commit.email for commit in commits if commit.email)
-    return replace(
-        pull_request, commit_messages=tuple(commit.message for commit in commits), commit_authors=tuple(emails)
-    )
-
-
 def _pull_request(row: _PullRequest, head: _Ref, base: _Ref) -> PullRequest:
     user, merged = row.user or User(), row.merged_at or (row.pull_request.merged_at if row.pull_request else None)
     return PullRequest(
