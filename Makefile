@@ -7,13 +7,13 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 DESCRIBED := $(VENV)/npm/.installed
 WHEELS := $(VENV)/wheels/.fetched
-GATE := src/pr_sessions/cli/setup/github
+GATE := src/pr_sessions/setup/github
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --only-binary :all: \
 	--no-annotate --custom-compile-command 'make pins'
 OPENAPI := $(VENV)/npm/node_modules/@octokit/openapi/generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench docs figures pins soak fuzz clean
+.PHONY: help run test lint types contract format bench house docs figures pins soak fuzz clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,12 +42,15 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 bench: $(DEV) $(DESCRIBED) ## Measure speed beside the floor.
 	$(BIN)/python -m benchmarks
 
+house: $(DEV) $(DESCRIBED) ## Count how simple code and docs are, against the goals.
+	$(BIN)/python -m benchmarks.house
+
 docs: $(RUN) ## Rewrite the generated parts of the docs, and our own action.
 	$(BIN)/python docs/generate.py
-	$(BIN)/python -c 'from pr_sessions.cli.setup.gate_files import own_action; print(own_action(), end="")' > action.yml
+	$(BIN)/python -c 'from pr_sessions.setup.gate_files import own_action; print(own_action(), end="")' > action.yml
 
-figures: $(RUN) ## Rewrite the tables of measured figures; DATA=folder in the AIDev layout.
-	$(BIN)/python docs/figures.py "$(DATA)"
+figures: $(RUN) ## Rewrite the tables of measured figures; DATA=folder in the AIDev layout, HISTORIES=folder.
+	$(BIN)/python -m benchmarks.accuracy.figures "$(DATA)" "$(HISTORIES)"
 
 pins: $(DEV) ## Choose again what the gate installs on a runner: newest versions, with hashes.
 	$(PIN) --extra github --extra patterns --output-file $(GATE)/requirements.txt pyproject.toml
@@ -58,7 +61,7 @@ soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand ki
 	$(BIN)/python -m benchmarks.histories
 
 fuzz: $(DEV) ## Give hostile bytes and words to every reader and command, at length.
-	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz
+	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz tests/cli/test_missing_rights.py
 
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -16,7 +16,7 @@ from benchmarks.clock import in_turns, process
 from benchmarks.floors import rewrite
 from benchmarks.sample import FIRST, make_repository
 from pr_sessions import PullRequest, open_tracker
-from pr_sessions.stores.repository import Repository
+from pr_sessions.git.repository import Repository
 
 MANY = 10_000
 NUMBERS = itertools.count(50_000_000)
@@ -125,8 +125,8 @@ def judging(folder: Path) -> Iterator[Figure]:
 
 
 def _files(repository: Repository) -> tuple[Path, Path]:
-    assert repository.document is not None
-    return repository.document, repository.session_file
+    assert repository.clone_sessions is not None
+    return Path(repository.clone_sessions.path), Path(repository.session_file.path)
 
 
 if __name__ == "__main__":

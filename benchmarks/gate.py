@@ -1,4 +1,4 @@
-"""What a workflow waits for: `pr-sessions ci` as a whole process, beside two seconds, with 1,000 open pull requests."""
+"""What a workflow waits for: `pr-sessions gate decide` as a process of its own, with 1,000 open pull requests."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.past_forge import PastForge, Stream
-from pr_sessions.sessions.session import PullRequest, State
+from pr_sessions.core.models import PullRequest, State
 
 OPEN = 1_000
 ROUNDS = 7
@@ -27,7 +27,7 @@ def rows(folder: Path) -> Iterator[Row]:
         with forge.running():
             ours = _median(forge, folder)
         assert not forge.broken, forge.broken[:3]
-        yield f"pr-sessions ci, {OPEN:,} open, {name} / two seconds", SECONDS, ours, 1
+        yield f"pr-sessions gate decide, {OPEN:,} open, {name} / two seconds", SECONDS, ours, 1
 
 
 def _stream(authors: int) -> Stream:
@@ -64,7 +64,7 @@ def _median(forge: PastForge, folder: Path) -> float:
     times = []
     for _ in range(ROUNDS):
         began = perf_counter()
-        subprocess.run([command, "ci"], env=environ, check=True, capture_output=True, cwd=folder)
+        subprocess.run([command, "gate", "decide"], env=environ, check=True, capture_output=True, cwd=folder)
         times.append(perf_counter() - began)
     assert b"is_auto_pr" in outputs.read_bytes()
     return median(times)

@@ -19,11 +19,12 @@ from random import Random
 from msgspec import Struct
 
 from pr_sessions import PullRequest, Tracker, open_tracker
-from pr_sessions.stores.book import Book
-from pr_sessions.stores.book_union import unite
-from pr_sessions.stores.document import parse
-from pr_sessions.stores.repository import ARCHIVE, CONFIG, SESSION_FILE
-from pr_sessions.tracker.corrections import Corrections, Moved
+from pr_sessions.core.paths import SESSION_FILE
+from pr_sessions.git.repository import ARCHIVE, CONFIG
+from pr_sessions.storage.files.collection import FileSessions
+from pr_sessions.storage.files.merge import merge_apart
+from pr_sessions.storage.files.session_file import parse
+from pr_sessions.tracker.corrections import Moved
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 BRANCHES = ("main", "red", "blue")
@@ -53,7 +54,7 @@ class History:
         self.keep_days = keep_days
         self.random = Random(seed)  # noqa: S311 - a game, not a secret
         self.minutes = 0
-        self.ledger: dict[str, str] = {}
+        self.collection: dict[str, str] = {}
         self.corrected: dict[str, str | None] = {}
         self.outcome = Outcome({}, [], [], 0)
 
@@ -66,8 +67,8 @@ class History:
             self.outcome.steps[move.__name__] = self.outcome.steps.get(move.__name__, 0) + 1
             move(self, clone)
         self._meet()
-        self.outcome.recorded, self.outcome.archived = len(self.ledger), len(self._months())
-        self.outcome.lost += [f"{number}: {where}" for number, where in self.ledger.items() if self._misses(number)]
+        self.outcome.recorded, self.outcome.archived = len(self.collection), len(self._months())
+        self.outcome.lost += [f"{number}: {where}" for number, where in self.collection.items() if self._misses(number)]
         self.outcome.lost += self._misplaced()
         return self.outcome
 
@@ -80,20 +81,20 @@ class History:
         """What is in the tree before a commit; no two clones ever write the same code."""
         # Where sessions are archived after days, a step takes hours.
         self.minutes += self.random.randint(1, 50) * (60 if self.keep_days else 1)
-        number = str(self.random.randint(1, 12)) if self.random.random() < 0.2 else str(100 + len(self.ledger))
+        number = str(self.random.randint(1, 12)) if self.random.random() < 0.2 else str(100 + len(self.collection))
         tracker = self._tracker(clone)
         author = self.random.choice(("ada", "bob"))
         told = PullRequest(number=number, title="auto-pr: x", author=author, files_changed=self.minutes)
         recorded = tracker.record(told).recorded
         home = recorded.session.id if recorded.session else "no session"
-        self.ledger[number] = f"{home} in {clone.name}"
+        self.collection[number] = f"{home} in {clone.name}"
         if self.random.random() < 0.3:
             tracker.complete()
-        (clone / f"code-{len(self.ledger)}-{self.minutes}.py").write_text("pass\n")
+        (clone / f"code-{len(self.collection)}-{self.minutes}.py").write_text("pass\n")
 
     def correct(self, clone: Path) -> None:
         """Two hands put a pull request elsewhere in two clones, the first unheard by the second, which is later."""
-        numbers = [*self.corrected][-2:] or [*self.ledger][:2]
+        numbers = [*self.corrected][-2:] or [*self.collection][:2]
         if numbers:
             number = self.random.choice(numbers)
             for place in (clone, self._other(clone)):
@@ -102,9 +103,9 @@ class History:
 
     def _put_elsewhere(self, clone: Path, number: str) -> None:
         self.minutes += 1
-        hand, book = Corrections(self._tracker(clone)), self._tracker(clone).book()
-        home, sessions = book.holding(number), sorted(session.id for session in book)
-        is_known = home is not None or number in book.unattributed
+        hand, collection = self._tracker(clone), self._tracker(clone).sessions()
+        home, sessions = collection.for_pull_request(number), sorted(session.id for session in collection)
+        is_known = home is not None or collection.unattributed(number) is not None
         way = self.random.choice(("link", "unlink", "new")) if is_known else "link"
         if way == "unlink":
             self._note(hand.unlink(number))
@@ -118,13 +119,13 @@ class History:
         if moved.changed:
             self.corrected[moved.number] = moved.after
 
-    def unite(self, clone: Path) -> None:
+    def merge_apart(self, clone: Path) -> None:
         """A hand makes one of two sessions, somewhere else another one of two others."""
         self.minutes += 1
         tracker = self._tracker(clone)
-        sessions = [session.id for session in tracker.book()]
+        sessions = [session.id for session in tracker.sessions()]
         if len(sessions) > 3:
-            Corrections(tracker).merge(*self.random.sample(sessions, 2))
+            tracker.merge(*self.random.sample(sessions, 2))
             self.commit(clone)
 
     def switch(self, clone: Path) -> None:
@@ -220,25 +221,25 @@ class History:
     def _tracker(self, clone: Path) -> Tracker:
         return open_tracker(clone, environ={}, clock=lambda: START + timedelta(minutes=self.minutes))
 
-    def _committed(self) -> Book:
+    def _committed(self) -> FileSessions:
         """The committed files alone, without the clone's own documents."""
         first = self.folder / CLONES[0]
         told = [self.git(first, "show", f"HEAD:{name}").stdout for name in (SESSION_FILE, *self._months())]
-        return unite([Book(parse(text.encode(), "committed")) for text in told])
+        return merge_apart([FileSessions(parse(text.encode(), "committed")) for text in told])
 
     def _months(self) -> list[str]:
         listed = self.git(self.folder / CLONES[0], "ls-tree", "--name-only", "HEAD", f"{ARCHIVE}/")
         return listed.stdout.split()
 
     def _misses(self, number: str) -> bool:
-        book = self._committed()
-        return book.holding(number) is None and number not in book.unattributed
+        collection = self._committed()
+        return collection.for_pull_request(number) is None and collection.unattributed(number) is None
 
     def _misplaced(self) -> list[str]:
         """Corrections that the latest one should have won; a session that became part of another one is that one."""
-        book, wrong = self._committed(), []
+        collection, wrong = self._committed(), []
         for number, wanted in self.corrected.items():
-            home, right = book.holding(number), book.get(wanted) if wanted else None
+            home, right = collection.for_pull_request(number), collection.get(wanted) if wanted else None
             if (home.id if home else None) != (right.id if right else None):
                 wrong.append(f"{number}: corrected to {wanted}, found in {home.id if home else 'no session'}")
         return wrong
@@ -250,7 +251,7 @@ MOVES = (
     History.record,
     History.correct,
     History.correct,
-    History.unite,
+    History.merge_apart,
     History.switch,
     History.merge,
     History.rebase,

@@ -16,10 +16,9 @@ import pr_sessions
 from benchmarks.clock import in_turns, process
 from benchmarks.sample import make_repository
 from pr_sessions import open_tracker
-from pr_sessions.stores.lock import locked
-from pr_sessions.stores.repository import Repository
+from pr_sessions.git.repository import Repository
 
-SCRIPT = Path(pr_sessions.__file__).parent / "agents/hook.py"
+SCRIPT = Path(pr_sessions.__file__).parent / "hooks/hook.py"
 STORED = (0, 100_000)
 WAITING = 100_000
 HOOKS, AT_ONCE = 200, 8
@@ -64,7 +63,7 @@ def _draining(folder: Path) -> Row:
     assert repository.pending is not None
     record = {"v": 1, "host": "cursor", "event": "activity", "root": str(repository.root)}
     now = time.time_ns() // 1000 - WAITING
-    (repository.pending / "events.jsonl").write_text(
+    Path((repository.pending / "events.jsonl").path).write_text(
         "".join(
             json.dumps({**record, "at": _text(now + n), "run": f"r{n % 4}", "turn": f"t{n // 9}"}) + "\n"
             for n in range(WAITING)
@@ -80,10 +79,10 @@ def _at_once(folder: Path) -> Row:
     """Many hooks in parallel, beside as many bare interpreters."""
     repository = _ready(folder, 0)
     assert repository.pending is not None
-    with locked(repository.lock), ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         bare = _elapsed(pool, [process(sys.executable, "-c", "pass", cwd=folder)] * HOOKS)
         ours = _elapsed(pool, [_hook(repository, "PostToolUse", turn_id=str(n)) for n in range(HOOKS)])
-        lines = (repository.pending / "events.jsonl").read_text().splitlines()
+        lines = Path((repository.pending / "events.jsonl").path).read_text().splitlines()
     assert sorted(int(json.loads(line)["turn"]) for line in lines) == list(range(HOOKS)), "an event was lost"
     return f"{HOOKS} hooks, {AT_ONCE} at once, none lost / bare python", bare, ours, 1.5
 
@@ -105,8 +104,8 @@ def _payload(repository: Repository, event: str, **more: str) -> Mapping[str, An
 
 def _fed(command: tuple[str, ...], payload: Mapping[str, Any]) -> Callable[[], None]:
     data = json.dumps(payload).encode()
-    # A tracker that a start begins ends at once, else it would slow down whatever is measured next.
-    environ = {**os.environ, "PYTHONHOME": os.devnull} if command[1:2] == ("-I",) else None
+    # A tracker would slow down whatever is measured next.
+    environ = {**os.environ, "PR_SESSIONS_NO_TRACKER": "1"}
 
     def run() -> None:
         subprocess.run(

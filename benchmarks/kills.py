@@ -10,10 +10,10 @@ from time import perf_counter
 
 from msgspec import Struct, json
 
-from benchmarks.ledger import noted, sessions_in
+from benchmarks.acknowledged import noted, sessions_in
 from benchmarks.sample import make_repository
 from pr_sessions import PullRequest, open_tracker
-from pr_sessions.stores.repository import Repository
+from pr_sessions.git.repository import Repository
 
 
 class Killed(Struct, frozen=True):
@@ -48,32 +48,32 @@ def kill_often(folder: Path, *, kills: int, older: int, seed: int = 1) -> Killed
     files = _files(repository)
     before = sessions_in(files[0])
     assert before is not None
-    ledger = folder / "ledger"
+    collection = folder / "ledger"
     chance = random.Random(seed)  # noqa: S311 - instants, not secrets
     numbers = iter(range(1_000_000, 100_000_000, 10_000))
     longest = 2 * _seconds(lambda: _record(repository.root, str(next(numbers))))
     halfway = damaged = lost = 0
     for _ in range(kills):
-        _kill_one(repository.root, ledger, next(numbers), chance.uniform(0, longest))
+        _kill_one(repository.root, collection, next(numbers), chance.uniform(0, longest))
         contents = {path.read_bytes() for path in files}
         halfway += bool(_leftovers(repository)) or len(contents) > 1
         held = [_numbers(data) for data in contents]
         damaged += held.count(None)
-        lost += len(noted([ledger]).difference(*(h for h in held if h is not None)))
+        lost += len(noted([collection]).difference(*(h for h in held if h is not None)))
     _record(repository.root, str(next(numbers)))
     after = [sessions_in(path) or {} for path in files]
-    lost += len(noted([ledger]) - {str(n) for s in after[0].values() for n in s["prs"]})
+    lost += len(noted([collection]) - {str(n) for s in after[0].values() for n in s["prs"]})
     intact = sum(all(sessions.get(key) == session for sessions in after) for key, session in before.items())
     size = files[0].stat().st_size
     return Killed(kills, halfway, damaged, lost, older, intact, len(_leftovers(repository)), size)
 
 
-def _kill_one(root: Path, ledger: Path, first: int, after: float) -> None:
+def _kill_one(root: Path, collection: Path, first: int, after: float) -> None:
     """A process that has imported everything starts at once: the instants spread over saves, not over imports."""
     ready, tell = os.pipe()
     child = os.fork()
     if child == 0:
-        _record_for_ever(root, ledger, first, tell)
+        _record_for_ever(root, collection, first, tell)
     os.close(tell)
     os.read(ready, 1)
     os.close(ready)
@@ -82,8 +82,8 @@ def _kill_one(root: Path, ledger: Path, first: int, after: float) -> None:
     os.waitpid(child, 0)
 
 
-def _record_for_ever(root: Path, ledger: Path, first: int, tell: int) -> None:
-    descriptor = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+def _record_for_ever(root: Path, collection: Path, first: int, tell: int) -> None:
+    descriptor = os.open(collection, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.write(tell, b"!")
     try:
         for number in range(first, first + 10_000):
@@ -111,8 +111,8 @@ def _leftovers(repository: Repository) -> list[Path]:
 
 
 def _files(repository: Repository) -> list[Path]:
-    assert repository.document is not None
-    return [repository.document, repository.session_file]
+    assert repository.clone_sessions is not None
+    return [Path(repository.clone_sessions.path), Path(repository.session_file.path)]
 
 
 def _seconds(run: Callable[[], None]) -> float:

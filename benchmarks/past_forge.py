@@ -11,12 +11,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.history.aidev import read_archive
-from pr_sessions.sessions.detection import detect, with_agents
-from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import PullRequest
-from pr_sessions.sessions.times import read_time, write_time
-from pr_sessions.stores.signatures import with_signatures
+from benchmarks.accuracy.aidev import read_archive
+from pr_sessions.config.cache import load_ruleset
+from pr_sessions.core.detection import detect
+from pr_sessions.core.models import PullRequest
+from pr_sessions.core.policy import Policy
+from pr_sessions.core.times import read_time, write_time
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "forges")]
@@ -105,13 +105,13 @@ def busiest_day(folder: Path) -> Iterator[Stream]:
     """The pull requests of the day with the most that are seen to be automatic, one stream a repository."""
     found: dict[date, dict[str, list[PullRequest]]] = defaultdict(lambda: defaultdict(list))
     automatic: Counter[date] = Counter()
-    policy = with_signatures(Policy(), None)
+    rules = load_ruleset(Policy(), None)
     for record in (record for records in read_archive(folder).agents.values() for record in records):
         # A forge's list of pull requests does not tell of commits.
         pr = replace(record.pull_request, commits=(), commit_messages=(), commit_authors=())
         if pr.created:
             found[pr.created.date()][record.repository].append(pr)
-            automatic[pr.created.date()] += detect(with_agents(pr, policy), policy).is_auto
+            automatic[pr.created.date()] += detect(pr, rules).is_auto
     day = automatic.most_common(1)[0][0]
     for repository, told in sorted(found[day].items()):
         yield Stream(f"{day} {repository}", tuple(told))

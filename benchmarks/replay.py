@@ -19,11 +19,12 @@ from msgspec import Struct
 
 from benchmarks.past_forge import PastForge, Stream, busiest_day, original
 from pr_sessions import open_tracker
+from pr_sessions.core.times import read_time
 from pr_sessions.forges.github.client import GitHub, open_github
 from pr_sessions.forges.github.payload import read_pull_request
-from pr_sessions.live.judgement import judge
-from pr_sessions.live.runner.event import Event
-from pr_sessions.sessions.times import read_time
+from pr_sessions.gate.assess import assess
+from pr_sessions.gate.event import Event
+from pr_sessions.tracker import utc_now
 
 OPENED, CLOSED = "opened", "closed"
 
@@ -84,7 +85,7 @@ def replay(stream: Stream, most: int | None = None) -> Outcome:
 async def _events(forge: PastForge, events: Iterable[Happened], imported: Mapping[str, str], outcome: Outcome) -> None:
     environ = {"GITHUB_API_URL": forge.url, "GH_TOKEN": "ghp_a-secret-of-the-tests"}
     for happened in events:
-        async with open_github(forge.repository, environ) as github:
+        async with open_github(forge.repository, environ, clock=utc_now) as github:
             await _event(forge, github, happened, imported, outcome)
 
 
@@ -92,16 +93,16 @@ async def _event(
     forge: PastForge, github: GitHub, happened: Happened, imported: Mapping[str, str], outcome: Outcome
 ) -> None:
     forge.moment = happened.at
-    judgement = await judge(github, _delivered(forge, happened), happened.at)
+    assessment = await assess(github, _delivered(forge, happened), happened.at)
     number = str(happened.number)
     outcome.events += 1
-    outcome.requests.append(judgement.requests)
-    if judgement.standing.session_id != imported.get(number):
+    outcome.requests.append(assessment.requests)
+    if assessment.status.session_id != imported.get(number):
         outcome.elsewhere.add(number)
     if happened.action == OPENED:
-        if judgement.decision.postpone:
+        if assessment.decision.postpone:
             outcome.waiting.add(number)
-    elif judgement.standing.live:
+    elif assessment.status.is_session_active:
         _ended(forge.as_it_was(happened.number)["merged_at"] is not None, number, outcome)
 
 
@@ -145,7 +146,7 @@ def _imported(forge: PastForge) -> dict[str, str]:
         subprocess.run(["git", "init", "-q", temporary], check=True)
         tracker = open_tracker(Path(temporary), environ={})
         tracker.record_all(told)
-        return {number: session.id for session in tracker.book() for number in session.prs}
+        return {number: session.id for session in tracker.sessions() for number in session.prs}
 
 
 def _together(name: str, outcomes: Iterable[Outcome]) -> Outcome:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pr_sessions.sessions.times import write_time
-from pr_sessions.stores.document import Entry, format_document
-from pr_sessions.stores.repository import Repository, find_repository
+from pr_sessions.core.times import write_time
+from pr_sessions.git.discovery import find_repository
+from pr_sessions.git.repository import Repository
+from pr_sessions.storage.files.session_file import Entry, format_document
 
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 GAP = timedelta(minutes=45)
@@ -21,8 +22,8 @@ def make_repository(folder: Path, completed: int, active: int = 0) -> Repository
         (*_sessions(active, completed=False), *_sessions(completed, completed=True)),
         {"last_updated": "2025-01-01T00:00:00Z"},
     )
-    for path in (repository.document, repository.session_file):
-        assert path is not None
+    assert repository.clone_sessions is not None
+    for path in (Path(repository.clone_sessions.path), Path(repository.session_file.path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return repository
@@ -40,7 +41,7 @@ def _session(i: int, *, completed: bool) -> Entry:
     author = f"agent-{i % 7}"
     session_id = f"{author}-{started:%Y%m%d-%H%M}" + ("" if completed else "-open")
     number = str(2 * i + 1 if completed else 10_000_000 + i)
-    facts = {
+    record = {
         "author": author,
         "is_auto": True,
         "files_changed": 3,
@@ -48,7 +49,7 @@ def _session(i: int, *, completed: bool) -> Entry:
         "placement": {"rung": "time", "at": write_time(started), "detail": f"work of {author} within 30 minutes"},
         "seen": write_time(started),
     }
-    record = {
+    raw = {
         "session_id": session_id,
         "author": author,
         "started": write_time(started),
@@ -58,10 +59,10 @@ def _session(i: int, *, completed: bool) -> Entry:
         "test_files_added": 0,
         "docs_updated": False,
         "status": "completed" if completed else "active",
-        "metadata": {"inferred": True, "pull_requests": {number: facts}},
+        "metadata": {"inferred": True, "pull_requests": {number: record}},
     }
     if completed:
         ended = last + timedelta(minutes=30)
-        record |= {"completed": write_time(ended), "completion_trigger": "timeout"}
-        record |= {"duration_minutes": 39, "active_minutes": 9}
-    return Entry(session_id, record, completed)
+        raw |= {"completed": write_time(ended), "completion_trigger": "timeout"}
+        raw |= {"duration_minutes": 39, "active_minutes": 9}
+    return Entry(session_id, raw, completed)

@@ -7,11 +7,11 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from benchmarks.ledger import Verdict, judge, note, sessions_in
+from benchmarks.acknowledged import Verdict, judge, note, sessions_in
 from benchmarks.sample import make_repository
 from pr_sessions import PullRequest, open_tracker
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.stores.repository import Repository
+from pr_sessions.git.repository import Repository
 
 
 class Round(Struct, frozen=True):
@@ -37,18 +37,18 @@ class Round(Struct, frozen=True):
 def round_of(folder: Path, *, processes: int, each: int, older: int, fresh: bool) -> Round:
     """So many processes record so many pull requests each, in a process for each or in one that is kept."""
     repository = make_repository(folder / "clone", older)
-    before = sessions_in(repository.session_file)
+    before = sessions_in(Path(repository.session_file.path))
     assert before is not None
     ledgers = [folder / f"ledger-{worker}" for worker in range(processes)]
     start = perf_counter()
-    running = [_start(repository, ledger, worker, each, fresh=fresh) for worker, ledger in enumerate(ledgers)]
+    running = [_start(repository, collection, worker, each, fresh=fresh) for worker, collection in enumerate(ledgers)]
     refused = sum(_refusals(process) for process in running)
     seconds = perf_counter() - start
     return Round(processes * each, refused, seconds, judge(_files(repository), ledgers, before))
 
 
-def _start(repository: Repository, ledger: Path, worker: int, each: int, *, fresh: bool) -> subprocess.Popen[str]:
-    told = [str(repository.root), str(ledger), str(worker), str(each), "fresh" if fresh else "kept"]
+def _start(repository: Repository, collection: Path, worker: int, each: int, *, fresh: bool) -> subprocess.Popen[str]:
+    told = [str(repository.root), str(collection), str(worker), str(each), "fresh" if fresh else "kept"]
     command = [sys.executable, "-m", "benchmarks.writers", *told]
     return subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, text=True)
 
@@ -59,14 +59,14 @@ def _refusals(process: subprocess.Popen[str]) -> int:
     return int(told)
 
 
-def _work(root: Path, ledger: Path, worker: int, each: int, *, fresh: bool) -> int:
+def _work(root: Path, collection: Path, worker: int, each: int, *, fresh: bool) -> int:
     """One worker: records, and writes down each number once its command has returned."""
     record = _by_command if fresh else _in_process
     refused = 0
     for turn in range(each):
         number = str(1_000_000 + worker * 10_000 + turn)
         if record(root, number, f"writer-{worker}"):
-            note(ledger, number)
+            note(collection, number)
         else:
             refused += 1
     return refused
@@ -88,10 +88,10 @@ def _in_process(root: Path, number: str, author: str) -> bool:
 
 
 def _files(repository: Repository) -> list[Path]:
-    assert repository.document is not None
-    return [repository.document, repository.session_file]
+    assert repository.clone_sessions is not None
+    return [Path(repository.clone_sessions.path), Path(repository.session_file.path)]
 
 
 if __name__ == "__main__":
-    place, book, which, count, how = sys.argv[1:]
-    print(_work(Path(place), Path(book), int(which), int(count), fresh=how == "fresh"))
+    place, collection, which, count, how = sys.argv[1:]
+    print(_work(Path(place), Path(collection), int(which), int(count), fresh=how == "fresh"))

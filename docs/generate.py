@@ -1,150 +1,203 @@
-"""Rewrites the parts of the documentation that are generated from the code: `make docs`."""
+"""Rewrite the parts of the documentation that are generated from the code: `make docs`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from pathlib import Path
 from textwrap import fill
 
 import click
 
-from pr_sessions.cli.main import SECTIONS, pr_sessions
-from pr_sessions.sessions.diagram import mermaid
-from pr_sessions.sessions.policy import Policy, Share
-from pr_sessions.sessions.signature import Signature
-from pr_sessions.stores.configuration import plain
-from pr_sessions.stores.configuration_rules import MAX_ITEMS, MAX_MARKER, MAX_PATTERN, RULES
-from pr_sessions.stores.configuration_text import WHY, initial_text
-from pr_sessions.stores.repository import CONFIG
-from pr_sessions.stores.signatures import package_signatures
-from pr_sessions.stores.yaml_text import Item
+from pr_sessions.cli.commands import SECTIONS
+from pr_sessions.cli.main import pr_sessions
+from pr_sessions.config.cache import package_signatures
+from pr_sessions.config.file import plain
+from pr_sessions.config.schema import MAX_ITEMS, MAX_MARKER, MAX_PATTERN, RULES
+from pr_sessions.config.template import WHY
+from pr_sessions.core.diagram import mermaid
+from pr_sessions.core.gate_minutes import DAYS, TYPICAL, Occasion, minutes, minutes_a_month
+from pr_sessions.core.policy import GateMode, Policy
+from pr_sessions.core.signature import Signature
+from pr_sessions.git.repository import CONFIG
 
 DOCS = Path(__file__).parent
-LIFECYCLE = DOCS / "concepts/lifecycle.md"
-BEGIN, END = "<!-- generated: state diagram -->\n", "<!-- end of the generated part -->\n"
-HEAD = "<!-- generated from the code: `make docs` -->"
-WIDTH = 120
+GATE = DOCS / "guides/gate.md"
+SESSIONS = DOCS / "concepts/sessions.md"
+SIGNATURES = DOCS / "reference/signatures.md"
+_PARTS = {
+    "events": (Occasion.CHANGE, Occasion.OTHER_EVENT),
+    "your own workflow asks, and reports": (Occasion.WAITS, Occasion.STARTED),
+    "once an hour, and every ten minutes while something waits": (Occasion.HOUR, Occasion.WAITING_HOUR),
+}
+BEGIN, END = "<!-- generated from the code: `make docs` -->\n", "<!-- end of the generated part -->\n"
+WIDTH = 100
+# An option that this many commands share is described once.
+SHARED = 2
 
 ABOUT_COMMANDS = """\
-Every command takes `--json` (one document on stdout; messages go to stderr) and `-h`, `--help`, and works from any \
-folder inside the repository. `pr-sessions --version` shows the version. Exit codes: 0 done, 1 you can mend it, \
-2 wrong usage, 3 our bug, 130 interrupted."""
+Every command works from any folder inside the repository. All but `help`, `completion` and `hook` take `--json`: one \
+JSON document on stdout, with control and bidirectional characters escaped. Messages go to stderr. Exit codes: 0 done, \
+1 an error that you can fix, 2 wrong usage, 3 a bug, 130 interrupted."""
+
+WORDS = """\
+- **PR**: a pull request: `42`, `#42`, `!42`, `owner/name#42` or a URL
+- **SESSION**: a session's id, or a unique prefix of one
+- **TIME**: ISO 8601; how long ago (`90s`, `30m`, `2h`, `3d`, `1w`); `today`, `yesterday`,
+  `yesterday 14:30`"""
 
 ABOUT_SETTINGS = f"""\
-The settings of a team stand in `{CONFIG}`. What is left out has its default; so has everything where there is no such \
-file. Whatever cannot be used is an error that names the line: an unknown key, one that stands there twice, a value of \
-the wrong kind. `pr-sessions config --check` lists all of them, `pr-sessions config` shows each setting in force and \
-where it comes from. A list holds up to {MAX_ITEMS} items, a pattern up to {MAX_PATTERN} characters, a marker up to \
-{MAX_MARKER}. What patterns and markers do stands in [evidence](../concepts/evidence.md)."""
+A team's settings are in `{CONFIG}`. Omitted settings, or a missing file, use the defaults. A mistake, such as a value \
+of the wrong kind or a key that is written twice, is an error that names the line. An unknown key is a warning: a team \
+can use a setting before everybody has upgraded. A list has at most {MAX_ITEMS} items, a pattern {MAX_PATTERN} \
+characters, a marker {MAX_MARKER}. [Sessions](../concepts/sessions.md) explains patterns and markers."""
 
-ABOUT_SIGNATURES = """\
-How coding agents sign their pull requests: what `signatures.toml` in the package says. What each kind is compared \
-with stands in [agents](../concepts/agents.md). A team switches one off by its id (`signatures_off`) and adds its own \
-(`signatures`); see [configuration](configuration.md). A dependency bot silences all others."""
+CHECK_SETTINGS = """\
+pr-sessions config            # every setting, and where its value comes from
+pr-sessions config --check    # every mistake and unknown key; fails on a mistake"""
 
 # What a meaning names of the file itself: a value that it explains, another key.
 # A key of one plain word means itself in no sentence: a comment, the gate's job.
 NAMED = re.compile(
-    r"\b(?:true|false|commit|local|branch|body|advisory|enforce|off|warn|fail|auto|never)(?=:)"
+    r"\b(?:true|false|commit|local|branch|body|advisory|enforce|off|warn|fail|auto|never|opened|agents|hidden)"
+    r"(?=:)"
     rf"|\b(?:{'|'.join(re.escape(key) for key in RULES if not key.isalpha())})\b"
 )
 
 
 def pages() -> Mapping[Path, str]:
-    """What every page with a generated part has to say, by its file."""
+    """Return the text of every page with a generated part, by its file."""
     return {
-        LIFECYCLE: with_diagram(LIFECYCLE.read_text("utf-8")),
+        GATE: _with(GATE, "\n".join(minutes_tables())),
+        SESSIONS: _with(SESSIONS, _code(mermaid(Policy()), "mermaid")),
+        SIGNATURES: _with(SIGNATURES, "\n".join(signature_list())),
         DOCS / "reference/commands.md": _joined(commands()),
         DOCS / "reference/configuration.md": _joined(configuration()),
-        DOCS / "reference/signatures.md": _joined(signatures()),
     }
 
 
-def with_diagram(page: str) -> str:
-    """The page with the state diagram of today's rules between its two comments."""
-    before, _, rest = page.partition(BEGIN)
+def minutes_tables() -> Iterator[str]:
+    """Yield what the jobs of a typical day cost."""
+    modes = " | ".join(f"`{mode}`" for mode in GateMode)
+    day = TYPICAL
+    yield f"""\
+A day of {day.pull_requests} pull requests by agents. Each is opened, pushed to {_times(day.pushes)}, reviewed and
+merged; its checks wait and are started once. Something waits for {day.waiting_hours} hours of the day:
+"""
+    yield f"| minutes | {modes} |\n|---|{'---|' * len(GateMode)}"
+    for part, occasions in _PARTS.items():
+        spent = [minutes(mode, {o: c for o, c in day.occasions(mode).items() if o in occasions}) for mode in GateMode]
+        yield f"| {part} | {' | '.join(map(str, spent))} |"
+    yield f"| a day | {' | '.join(str(minutes(mode, day.occasions(mode))) for mode in GateMode)} |"
+    yield f"| a month of {DAYS} such days | {' | '.join(f'{minutes_a_month(mode):,}' for mode in GateMode)} |"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _with(path: Path, generated: str) -> str:
+    """Return a page with its generated part renewed."""
+    before, _, rest = path.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}```mermaid\n{mermaid(Policy())}\n```\n{END}{after}"
+    return f"{before}{BEGIN}{generated}\n{END}{after}"
 
 
 def commands() -> Iterator[str]:
-    """The blocks of the page on the commands, as the help shows them."""
-    yield from (HEAD, "# Commands", _filled(ABOUT_COMMANDS))
-    top = click.Context(pr_sessions, info_name="pr-sessions")
-    for section, names in SECTIONS.items():
+    """Yield the blocks of the page on the commands, from their help."""
+    top = click.Context(pr_sessions, info_name="pr-sessions", **pr_sessions.context_settings)
+    sections = {
+        section: [context for name in names for context in _contexts(name, top)] for section, names in SECTIONS.items()
+    }
+    uses = Counter(option for contexts in sections.values() for each in contexts for option in _options(each))
+    shared = [option for option, count in uses.items() if count >= SHARED]
+    yield from (BEGIN.strip(), "# Commands", _filled(ABOUT_COMMANDS), WORDS)
+    yield from ("## Shared options", "\n".join(shared))
+    for section, contexts in sections.items():
         yield f"## {section}"
-        for name in names:
-            if command := pr_sessions.get_command(top, name):
-                yield from _command(click.Context(command, top, info_name=name))
+        for context in contexts:
+            yield from _command(context, shared)
 
 
-def _command(context: click.Context) -> Iterator[str]:
+def _contexts(name: str, parent: click.Context) -> Iterator[click.Context]:
+    """Yield the context of a command, and of those inside it."""
+    if isinstance(parent.command, click.Group) and (command := parent.command.get_command(parent, name)):
+        context = click.Context(command, parent, info_name=name)
+        yield context
+        for inner in command.list_commands(context) if isinstance(command, click.Group) else ():
+            yield from _contexts(inner, context)
+
+
+def _command(context: click.Context, shared: Sequence[str]) -> Iterator[str]:
     command = context.command
     yield f"### {context.command_path.removeprefix('pr-sessions ')}"
-    paragraphs = cleandoc(command.help or "").split("\n\n")
-    yield from (_filled(text) for text in paragraphs if not text.startswith("\b"))
-    yield _code(" ".join([context.command_path, *command.collect_usage_pieces(context)]))
-    yield "\n".join(_parameter(parameter, context) for parameter in command.params)
+    title, *paragraphs = cleandoc(command.help or "").split("\n\n")
+    yield _filled(title)
     yield from (_examples(text) for text in paragraphs if text.startswith("\b"))
-    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
-        if inner := command.get_command(context, name):
-            yield from _command(click.Context(inner, context, info_name=name))
+    yield from (_filled(text) for text in paragraphs if not text.startswith("\b"))
+    options = _options(context)
+    items = [option for option in options if option not in shared]
+    if names := [f"`{options[option]}`" for option in options if option in shared]:
+        items.append(_item(f"shared: {', '.join(names)}"))
+    if items:
+        yield "\n".join(items)
 
 
-def _parameter(parameter: click.Parameter, context: click.Context) -> str:
-    help_text = getattr(parameter, "help", None)
-    needed = None if not parameter.required else "Required."
-    if isinstance(parameter, click.Argument) and not needed:
-        needed = "May be left out."
-    return _item(f"`{_spelling(parameter, context)}`: {' '.join(filter(None, (help_text, needed)))}")
+def _options(context: click.Context) -> Mapping[str, str]:
+    """The longest name of each option but `--json`, by its item in a list."""
+    options = [each for each in context.command.params if isinstance(each, click.Option) and each.name != "json"]
+    return {_option(option, context): max(option.opts, key=len) for option in options}
 
 
-def _spelling(parameter: click.Parameter, context: click.Context) -> str:
-    """An option as one writes it; made here, since click's own way of showing it changes between versions."""
-    if not isinstance(parameter, click.Option):
-        return parameter.human_readable_name
-    names = " / ".join([*parameter.opts, *parameter.secondary_opts])
-    return names if parameter.is_flag else f"{names} {parameter.make_metavar(context)}"
+def _option(option: click.Option, context: click.Context) -> str:
+    # Click's own way of showing an option changes between versions.
+    names = " / ".join([*option.opts, *option.secondary_opts])
+    spelling = names if option.is_flag else f"{names} {option.make_metavar(context)}"
+    return _item(f"`{spelling}`: {' '.join(filter(None, (option.help, 'Required.' if option.required else None)))}")
 
 
 def _examples(paragraph: str) -> str:
-    _, title, *lines = paragraph.splitlines()
-    return f"{title}\n\n" + _code("\n".join(line.strip() for line in lines))
+    return _code("\n".join(line.strip() for line in paragraph.splitlines()[2:]))
 
 
 def configuration() -> Iterator[str]:
-    """The blocks of the page on the configuration."""
-    yield from (HEAD, "# Configuration", _filled(ABOUT_SETTINGS))
+    """Yield the blocks of the page on the configuration."""
+    yield from (BEGIN.strip(), "# Configuration", _filled(ABOUT_SETTINGS), _code(CHECK_SETTINGS))
+    yield "`init` writes a file with every setting; those behind a `#` have their default."
     for key in RULES:
         yield from _setting(key)
-    yield from ("## The file that `init` writes", "With the time zone of the machine, here Europe/Berlin:")
-    yield _code(initial_text("Europe/Berlin", Share.COMMIT).rstrip(), "yaml")
 
 
-def signatures() -> Iterator[str]:
-    """The blocks of the page on the signatures of agents."""
-    yield from (HEAD, "# Signatures of agents", _filled(ABOUT_SIGNATURES))
-    rules = package_signatures()
-    for agent in dict.fromkeys(rule.agent for rule in rules):
-        yield f"## {agent}"
-        yield "\n".join(_rule(rule) for rule in rules if rule.agent == agent)
+def signature_list() -> Iterator[str]:
+    """Yield the names of the signatures, with every agent that has just these."""
+    rules: dict[str, list[str]] = {}
+    for rule in package_signatures():
+        rules.setdefault(rule.id.partition("/")[0], []).append(_rule(rule))
+    agents: dict[str, list[str]] = {}
+    for agent, signatures in rules.items():
+        agents.setdefault(", ".join(signatures), []).append(f"**{agent}**")
+    for names, alike in agents.items():
+        yield _item(f"{', '.join(alike)}: {names}")
 
 
 def _rule(rule: Signature) -> str:
-    values = ", ".join(f"`{value}`" for value in rule.any)
-    return f"- `{rule.id}`: {rule.kind}, {rule.role}, {rule.confidence.label}: {values}"
+    name = rule.id.rpartition("/")[2]
+    usual = ("assisted" if name.endswith(("co-author", "trailer")) else "opened", "certain")
+    marks = [text for text in (rule.role, rule.confidence.label) if text not in usual]
+    return name + (f" ({', '.join(marks)})" if marks else "")
 
 
 def _setting(key: str) -> Iterator[str]:
+    why, kind = NAMED.sub(r"`\g<0>`", WHY[key]), _kind(key)
     yield f"## `{key}`"
-    yield _filled(NAMED.sub(r"`\g<0>`", WHY[key]))
-    yield f"{_item(f'value: {_kind(key)}')}\n{_item(f'default: {_default(key)}')}"
+    # Where the text names the values, their kind is clear.
+    kind = "" if re.search(r"\w: ", WHY[key]) or kind == "true or false" else f" {kind[0].upper()}{kind[1:]}."
+    yield _filled(f"{why}{kind} [default: {_default(key)}]")
 
 
 def _kind(key: str) -> str:
-    """What belongs there, in the words with which the rule refuses everything else."""
-    problem = next(RULES[key].problems(Item("other", None, 1, 0, 0)))
-    return problem.message.removeprefix("must be ").partition(", not ")[0]
+    """Return what kind of value it is, from the message with which the rule refuses others."""
+    return RULES[key].wants[0].message.removeprefix("must be ").partition(", not ")[0]
 
 
 def _default(key: str) -> str:
@@ -173,7 +226,7 @@ def _joined(blocks: Iterator[str]) -> str:
 
 
 def main() -> None:
-    """Writes every generated part."""
+    """Write every generated part."""
     for path, text in pages().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8", newline="\n")

@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import scene
 
-_OURS = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "CI", "NO_COLOR")
+_OURS = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "PR_SESSIONS_NO_TRACKER", "CI", "NO_COLOR")
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,16 @@ def make_repo(tmp_path: Path) -> Callable[[str], Path]:
 def clone(tmp_path: Path) -> Path:
     """A repository with one commit on `main`."""
     return scene.committed(tmp_path / "clone")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that somebody without rights can reach: pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        folder.chmod(0o755)
 
 
 @pytest.fixture

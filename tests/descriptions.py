@@ -103,7 +103,7 @@ class Description:
             return ["a body where none is described"] if body else []
         if not body:
             return ["the body is missing"] if asked.get("required") else []
-        if headers.get("content-type") != "application/json":
+        if headers.get("content-type", "").partition(";")[0] != "application/json":
             return [f"content-type: {headers.get('content-type')}"]
         schema, value = asked["content"]["application/json"]["schema"], msgspec.json.decode(body)
         # The document leaves other names open; a misspelt one must not pass all the same.

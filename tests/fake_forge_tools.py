@@ -64,7 +64,7 @@ def listed(pr, fields):
     owner = pr["owner"]
     every = {{"number": pr["number"], "url": pr["url"], "title": pr["title"], "body": pr["body"],
              "baseRefName": pr["base"], "author": {{"login": pr["author"]}}, "isDraft": pr["draft"],
-             "headRepositoryOwner": {{"login": owner}}}}
+             "headRepositoryOwner": {{"login": owner}}, "headRefName": pr["branch"], "createdAt": pr.get("created")}}
     return {{field: every[field] for field in fields.split(",")}}
 
 
@@ -87,7 +87,7 @@ if words[0] == "auth":
     end(0 if told["--hostname"][0] in state["logins"].get(TOOL, []) else 1)
 if name == "pr list":
     told, _ = options(words[2:], ("--head", "--base", "--state", "--limit", "--json"))
-    found = [pr for pr in prs if pr["branch"] == told["--head"][0] and pr["state"] == told["--state"][0]
+    found = [pr for pr in prs if pr["branch"] == told["--head"][0] and told["--state"][0] in ("all", pr["state"])
              and told.get("--base", [pr["base"]])[0] == pr["base"]]
     end(0, json.dumps([listed(pr, told["--json"][0]) for pr in found]) + "\\n")
 if name == "pr create":
@@ -102,6 +102,8 @@ if name == "pr create":
     end(0, pr["url"] + "\\n", "Warning: 1 uncommitted change\\n")
 if words[0] == "api":
     told, rest = options(words[1:], ("--hostname", "--method", "--input", "--header"))
+    if rest[0] == "user":
+        end(0, json.dumps({{"login": state["user"], "username": state["user"]}}))
     place, _, query = rest[0].partition("?")
     parts = [unquote(part) for part in place.split("/")]
     method, record = told.get("--method", ["GET"])[0], json.loads(text) if text else {{}}
@@ -112,9 +114,15 @@ if words[0] == "api":
     if TOOL == "gh":
         if method == "PATCH":
             pr["body"] = record["body"]
-        end(0, json.dumps({{"number": number, "html_url": pr["url"], "body": pr["body"] or None}}))
+        shown = json.dumps({{"number": number, "html_url": pr["url"], "body": pr["body"] or None,
+                            "created_at": pr.get("created"), "head": {{"ref": pr["branch"]}},
+                            "user": {{"login": pr["author"]}}}})
+        if method == "GET" and state["edits"]:
+            pr["body"] = state["edits"].pop(0)
+        end(0, shown)
     shown = lambda pr: {{"iid": pr["number"], "web_url": pr["url"], "title": pr["title"], "description": pr["body"],
-                        "target_branch": pr["base"], "author": {{"username": pr["author"]}}, "draft": pr["draft"]}}
+                        "target_branch": pr["base"], "author": {{"username": pr["author"]}}, "draft": pr["draft"],
+                        "created_at": pr.get("created"), "source_branch": pr["branch"]}}
     if method == "POST":
         pr = created(told["--hostname"][0], parts[1] + "/-", record["source_branch"], record["target_branch"],
                      record["title"], record["description"], record["title"].startswith("Draft: "), "merge_requests")
@@ -122,6 +130,12 @@ if words[0] == "api":
         pr["body"] = record["description"]
     elif not number:
         asked = parse_qs(query)
+        if asked.get("order_by") == ["created_at"] and asked["state"] == ["all"] and asked["sort"] == ["asc"]:
+            after, size, page = (asked.get(key, [""])[0] for key in ("created_after", "per_page", "page"))
+            if state["broken_after"] and after > state["broken_after"]:
+                end(1, "", TOOL + ": 502 Bad Gateway\\n")
+            past = [row for row in state["past"] if not after or row["created_at"] >= after]
+            end(0, json.dumps(past[(int(page) - 1) * int(size):int(page) * int(size)]))
         wanted = [pr for pr in prs if pr["branch"] == asked["source_branch"][0]
                   and asked.get("target_branch", [pr["base"]])[0] == pr["base"]]
         end(0, json.dumps([shown(pr) for pr in wanted]))
@@ -146,8 +160,20 @@ class FakeForge:
         for name in ("gh", "glab"):
             self._program(name, PROGRAM.format(python=sys.executable))
         self._program("git-ssh", SSH.format(remotes=self.remotes))
-        empty = {"prs": [], "calls": [], "fails": {}, "hangs": [], "logins": {}, "next": 5, "path": "acme/shop"}
-        self._state.write_text(json.dumps(empty))
+        empty = {
+            "prs": [],
+            "calls": [],
+            "fails": {},
+            "hangs": [],
+            "edits": [],
+            "logins": {},
+            "past": [],
+            "broken_after": "",
+            "next": 5,
+            "user": "octocat",
+            "path": "acme/shop",
+        }
+        self._state.write_text(json.dumps({**empty, "path": "acme/shop"}))
 
     @property
     def environ(self) -> dict[str, str]:
@@ -165,7 +191,10 @@ class FakeForge:
         return bare
 
     def set(self, **told: Any) -> None:
-        """Changes what the forge knows: `fails`, `hangs`, `logins`, `prs`, `path`."""
+        """Changes what the forge knows: `fails`, `hangs`, `logins`, `prs`, `path`, `past`, `broken_after`.
+
+        `edits` are bodies that somebody else writes, one right after each time that `gh` reads one.
+        """
         self._state.write_text(json.dumps(self._read() | told))
 
     @property

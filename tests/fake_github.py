@@ -60,6 +60,11 @@ class FakeGitHub:
         self.files: dict[int, list[dict[str, Any]]] = {}
         self.commits: dict[int, list[dict[str, Any]]] = {}
         self.reviews: dict[int, list[dict[str, Any]]] = {}
+        # By number, the pull requests of each from the lowest up. `None` is a repository that has no stacks at all.
+        self.stacks: dict[int, list[int]] | None = None
+        self.stack_base = "main"
+        # An older server says nothing of stacks in its pull requests.
+        self.lists_say_stacks = True
         self.comments: dict[int, dict[str, Any]] = {}
         self.checks: dict[int, dict[str, Any]] = {}
         self.permissions: dict[str, str] = {}
@@ -68,6 +73,8 @@ class FakeGitHub:
         self.forbidden: set[str] = set()
         self.now = "2026-01-01T00:00:00Z"
         self.dispatched: list[tuple[str, Any]] = []
+        # Those that are there, and whether anything may start them.
+        self.workflows: dict[str, bool] = {"pr-sessions-sweep.yml": True}
         self.tokens = {TOKEN, GRANTED}
         self.is_public = False
         self.app_key = ""
@@ -99,7 +106,7 @@ class FakeGitHub:
     def add_comment(self, number: int, body: str, author: str, created: str, kind: str = "User") -> dict[str, Any]:
         """A comment below a pull request."""
         comment = self.description.example("issue-comment-items")[0]
-        comment |= {"id": 1 + len(self.comments), "body": body, "created_at": created, "updated_at": created}
+        comment |= {"id": 1 + max(self.comments, default=0), "body": body, "created_at": created, "updated_at": created}
         comment["user"] |= {"login": author, "type": kind}
         comment["issue_url"] = f"https://api.github.com/repos/{self.repository}/issues/{number}"
         comment["html_url"] = f"https://github.com/{self.repository}/pull/{number}#issuecomment-{comment['id']}"
@@ -177,6 +184,7 @@ class FakeGitHub:
     def list_pulls(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         wanted = asked.get("state", "open")
         rows = [row for row in self.pulls.values() if wanted in ("all", row["state"])]
+        rows = [row | self._place(row["number"]) if self.lists_say_stacks else row for row in rows]
         field = f"{asked.get('sort', 'created')}_at"
         default = "desc" if field == "created_at" else "asc"
         rows.sort(key=lambda row: (row[field], row["number"]), reverse=asked.get("direction", default) == "desc")
@@ -189,7 +197,46 @@ class FakeGitHub:
         full = self.description.example("pull-request")
         files = self.files[row["number"]]
         full["head"], full["base"] = row["head"], row["base"]
-        return Reply(200, full | row | {"merged": row["merged_at"] is not None, "changed_files": len(files)})
+        full |= row | self._place(row["number"])
+        return Reply(200, full | {"merged": row["merged_at"] is not None, "changed_files": len(files)})
+
+    def _place(self, number: int) -> dict[str, Any]:
+        """What a pull request says of its stack: nothing where the repository has none."""
+        if self.stacks is None:
+            return {}
+        for stack, members in self.stacks.items():
+            if number in members:
+                base = {"ref": self.stack_base, "sha": SHA}
+                position = members.index(number) + 1
+                return {
+                    "stack": {"id": 9000 + stack, "number": stack, "size": len(members), "position": position}
+                    | {"base": base}
+                }
+        return {"stack": None}
+
+    def list_stacks(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
+        if self.stacks is None:
+            return _missing()
+        number = int(asked.get("pull_request", 0))
+        found = [self._stack(stack) for stack, members in self.stacks.items() if number in (0, *members)]
+        return self._listed(asked, found)
+
+    def _stack(self, stack: int) -> dict[str, Any]:
+        rows = [self.pulls[number] for number in (self.stacks or {})[stack]]
+        return {
+            "id": 9000 + stack,
+            "number": stack,
+            "node_id": f"S_{stack}",
+            "url": f"https://api.github.com/repos/{self.repository}/stacks/{stack}",
+            "base": {"ref": self.stack_base},
+            "pull_requests": [
+                {key: row[key] for key in ("number", "state", "merged_at")}
+                | {"draft": False, "head": {key: row["head"][key] for key in ("ref", "sha")}}
+                for row in rows
+            ],
+            "open": any(row["state"] == "open" for row in rows),
+            "created_at": self.now,
+        }
 
     def list_files(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         return self._listed(asked, self.files[int(names["pull_number"])])
@@ -213,6 +260,9 @@ class FakeGitHub:
     def update_comment(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         self.comments[int(names["comment_id"])] |= {"body": told["body"], "updated_at": self.now}
         return Reply(200, self.comments[int(names["comment_id"])])
+
+    def delete_comment(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        return Reply(204) if self.comments.pop(int(names["comment_id"]), None) else _missing()
 
     def list_all_comments(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         since = asked.get("since", "")
@@ -249,6 +299,18 @@ class FakeGitHub:
         self.dispatched.append((names["workflow_id"], told))
         return Reply(204)
 
+    def switch_on(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        return self._switch(names["workflow_id"], on=True)
+
+    def switch_off(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        return self._switch(names["workflow_id"], on=False)
+
+    def _switch(self, workflow: str, *, on: bool) -> Reply:
+        if workflow not in self.workflows:
+            return _missing()
+        self.workflows[workflow] = on
+        return Reply(204)
+
     def permission(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
         known = {login.lower(): granted for login, granted in self.permissions.items()}
         granted = known.get(names["username"].lower())  # As on GitHub, upper and lower case are one.
@@ -271,18 +333,22 @@ class FakeGitHub:
 _ANSWERS: Mapping[str, Callable[..., Reply]] = {
     "pulls/list": FakeGitHub.list_pulls,
     "pulls/get": FakeGitHub.get_pull,
+    "pull-request-stacks/list": FakeGitHub.list_stacks,
     "pulls/list-files": FakeGitHub.list_files,
     "pulls/list-commits": FakeGitHub.list_commits,
     "pulls/list-reviews": FakeGitHub.list_reviews,
     "issues/list-comments": FakeGitHub.list_comments,
     "issues/create-comment": FakeGitHub.create_comment,
     "issues/update-comment": FakeGitHub.update_comment,
+    "issues/delete-comment": FakeGitHub.delete_comment,
     "issues/list-comments-for-repo": FakeGitHub.list_all_comments,
     "repos/get-content": FakeGitHub.content,
     "checks/list-for-ref": FakeGitHub.list_checks,
     "checks/create": FakeGitHub.create_check,
     "checks/update": FakeGitHub.update_check,
     "actions/create-workflow-dispatch": FakeGitHub.dispatch,
+    "actions/enable-workflow": FakeGitHub.switch_on,
+    "actions/disable-workflow": FakeGitHub.switch_off,
     "repos/get-collaborator-permission-level": FakeGitHub.permission,
     "apps/get-repo-installation": FakeGitHub.installation,
     "apps/create-installation-access-token": FakeGitHub.access_token,
@@ -334,6 +400,12 @@ def _handler(fake: FakeGitHub) -> type[BaseHTTPRequestHandler]:
             self.serve()
 
         def do_PATCH(self) -> None:
+            self.serve()
+
+        def do_PUT(self) -> None:
+            self.serve()
+
+        def do_DELETE(self) -> None:
             self.serve()
 
         def serve(self) -> None:

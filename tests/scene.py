@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pr_sessions.sessions.session import PullRequest, Session
+from pr_sessions.core.models import PullRequest, Session
+from pr_sessions.io.places import Place
 from pr_sessions.tracker import Tracker, open_tracker
 
 START = datetime(2025, 11, 22, 10, 0, tzinfo=UTC)
@@ -64,7 +65,17 @@ def auto(number: int | str, author: str = "ada", **told: Any) -> PullRequest:
 
 def overview(tracker: Tracker) -> dict[str, tuple[tuple[str, ...], str]]:
     """Each session's pull requests and trigger, the latter empty while it is active."""
-    return {s.id: (s.prs, s.completion.trigger if s.completion else "") for s in tracker.book()}
+    return {s.id: (s.prs, s.completion.trigger if s.completion else "") for s in tracker.sessions()}
+
+
+def on_disk(place: Place) -> Path:
+    """Where a place is on the disk, for a test that looks at it or changes it by itself."""
+    return Path(place.path)
+
+
+def place(path: Path) -> Place:
+    """A path as a place in the folder that holds it."""
+    return Place(path.parent, path.name)
 
 
 def ids(*sessions: Session) -> list[str]:

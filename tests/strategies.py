@@ -8,26 +8,30 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pr_sessions.sessions.agent import Agent, Confidence, Evidence, Role, Run, join_agents, join_runs
-from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import (
+from pr_sessions.core.agents import Agent, Confidence, Evidence, Role, Run, merge_agents, merge_runs
+from pr_sessions.core.merge_json import entries, rest_of
+from pr_sessions.core.models import (
     REPORTED,
+    Attribution,
+    Basis,
     Completion,
-    Facts,
     Merging,
-    Placement,
     PullRequest,
+    PullRequestRecord,
     Reopening,
-    Rung,
     Session,
+    Split,
+    Stack,
     State,
     Totals,
     Trigger,
 )
-from pr_sessions.sessions.times import write_time
-from pr_sessions.stores.book import Book
-from pr_sessions.stores.document import Document, Entry
-from pr_sessions.stores.records import Record, write_facts, write_session
+from pr_sessions.core.policy import Policy
+from pr_sessions.core.times import write_time
+from pr_sessions.storage.files.codec import StoredSession, encode_session
+from pr_sessions.storage.files.collection import FileSessions
+from pr_sessions.storage.files.record_codec import Record, StoredRecord, encode_record
+from pr_sessions.storage.files.session_file import Entry, SessionFile
 
 # A busy machine is no failure, and drawing whole books takes long.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -60,67 +64,109 @@ UNKNOWN = st.dictionaries(st.sampled_from(["final_score", "later", "x_note"]), J
 COUNTS = st.none() | st.integers(0, 20)
 
 
+# What a newer version, or another program, wrote into a field that we know: nothing that this version understands.
+_STRANGE: st.SearchStrategy[Any] = st.sampled_from([0.5, {"x": 1}, [[1]]])
+_STRANGE_ENTRIES: st.SearchStrategy[Any] = st.sampled_from([0.5, False, [1], {"x": [2]}])
+WORDS = st.sampled_from(["orbit", "queued"])
+LATER = st.fixed_dictionaries({}, optional={"later": JSON})
+
+
 @st.composite
-def placements(draw: st.DrawFn, detail: str = "") -> Placement:
-    rung = draw(st.sampled_from([rung for rung in Rung if rung]))
-    by = draw(st.sampled_from(["", "ada", "bob"])) if rung is Rung.HAND else ""
-    return Placement(rung, draw(MOMENTS), detail + draw(st.sampled_from(["", "branch x", "mark"])), by)
+def rests(draw: st.DrawFn, **words: bool) -> str:
+    """What an entry says beyond what is understood: the words that are not known, and fields of later."""
+    return rest_of(draw(LATER) | {key: draw(WORDS) for key, unknown in words.items() if unknown})
+
+
+@st.composite
+def attributions(draw: st.DrawFn, detail: str = "") -> Attribution:
+    basis = draw(st.sampled_from([basis for basis in Basis if basis]))
+    by = draw(st.sampled_from(["", "ada", "bob"])) if basis is Basis.MANUAL else ""
+    rest = draw(rests(rung=basis is Basis.UNKNOWN))
+    at = draw(st.none() | MOMENTS)
+    return Attribution(basis, at, detail + draw(st.sampled_from(["", "branch x", "mark"])), by, rest)
+
+
+RUNS = st.sampled_from(["0123456789abcdef0123", "fedcba98765432100000"])
 
 
 @st.composite
 def agents(draw: st.DrawFn) -> Agent:
     """An agent as it is kept: evidence and runs sorted, without repetition."""
-    found = draw(st.sets(st.builds(Evidence, st.sampled_from(["head branch", "trailer"]), TEXTS), max_size=2))
-    runs = draw(st.sets(st.sampled_from(["one", "two"]), max_size=2))
+    found = draw(st.sets(st.builds(Evidence, st.sampled_from(["head branch", "trailer"]), TEXTS, rests()), max_size=2))
+    runs = draw(st.sets(RUNS, max_size=2))
     name = draw(st.sampled_from(["claude-code", "codex", "cursor"]))
     role, confidence = draw(st.sampled_from(Role)), draw(st.sampled_from(Confidence))
-    return Agent(name, role, confidence, tuple(sorted(found)), tuple(sorted(runs)))
+    unsaid = draw(st.booleans())
+    words = {"role": role is Role.UNKNOWN, "confidence": confidence is Confidence.UNKNOWN and not unsaid}
+    return Agent(name, role, confidence, tuple(sorted(found)), tuple(sorted(runs)), draw(rests(**words)))
 
 
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
     first, last = sorted((draw(MOMENTS), draw(MOMENTS)))
-    return Run(draw(st.sampled_from(["codex", "cursor"])), draw(st.sampled_from(["one", "two"])), first, last)
+    agent, run = draw(st.sampled_from(["codex", "cursor"])), draw(RUNS)
+    return Run(agent, run, first, last, draw(rests()))
 
 
 @st.composite
-def facts(draw: st.DrawFn, *, placed: str | None = "") -> Facts:
+def stacks(draw: st.DrawFn) -> Stack:
+    """A place in one of two stacks, or in none any more."""
+    number = draw(st.integers(0, 2))
+    if number == 0:
+        return Stack(0, rest=draw(rests()))
+    return Stack(number, draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.sampled_from(["", "main"])))
+
+
+@st.composite
+def record(draw: st.DrawFn, *, placed: str | None = "") -> PullRequestRecord:
     """Facts as they are kept: whatever was told has a time, sorted and without repetition."""
     known: dict[str, Any] = {
         "author": draw(st.just("") | AUTHORS),
-        "state": draw(st.none() | st.sampled_from(State)),
+        "state": draw(st.none() | st.sampled_from(State) | WORDS),
         "files_changed": draw(COUNTS),
         "test_files_added": draw(COUNTS),
         "docs_updated": draw(st.none() | st.booleans()),
         "branch": draw(st.none() | st.sampled_from(["x", "y"])),
         "base": draw(st.none() | st.sampled_from(["main", "x"])),
+        "stack": draw(st.none() | stacks()),
         "closed": draw(st.none() | MOMENTS),
         "merged": draw(st.none() | MOMENTS),
     }
     told = [key for key in REPORTED if known[key] not in (None, "")]
     seen = draw(st.fixed_dictionaries({}, optional=dict.fromkeys(told, MOMENTS))) if told else {}
-    return Facts(
+    return PullRequestRecord(
         **known,
         created=draw(st.none() | MOMENTS),
-        agents=join_agents(draw(st.lists(agents(), max_size=2))),
+        agents=merge_agents(draw(st.lists(agents(), max_size=2))),
         commits=tuple(sorted(draw(st.sets(st.sampled_from(["aaaaaaaaaaaa", "bbbbbbbbbbbb"]))))),
         is_auto=draw(st.booleans()),
         evidence=tuple(
-            sorted(draw(st.sets(st.builds(Evidence, st.sampled_from(["title", "agent"]), TEXTS), max_size=2)))
+            sorted(draw(st.sets(st.builds(Evidence, st.sampled_from(["title", "agent"]), TEXTS, rests()), max_size=2)))
         ),
-        placement=None if placed is None else draw(placements(placed)),
-        seen=seen,
-        source=draw(UNKNOWN),
+        attribution=None if placed is None else draw(attributions(placed)),
+        reported_at=seen,
     )
 
 
 @st.composite
-def taken_out(draw: st.DrawFn) -> Facts:
+def not_understood(draw: st.DrawFn, known: Mapping[str, Any], lists: list[str]) -> dict[str, Any]:
+    """Values that are not understood, in the place of a field that is not known and in a list."""
+    missing = [key for key, value in known.items() if value in (None, "")]
+    found = {draw(st.sampled_from(missing)): draw(_STRANGE)} if missing and draw(st.booleans()) else {}
+    if draw(st.booleans()):
+        found[draw(st.sampled_from(lists))] = entries(draw(st.lists(_STRANGE_ENTRIES, min_size=1, max_size=2)))
+    return found
+
+
+@st.composite
+def taken_out(draw: st.DrawFn) -> PullRequestRecord:
     """Facts of a pull request that a hand took out of its session."""
-    return replace(draw(facts(placed=None)), placement=Placement(Rung.HAND, draw(MOMENTS), "unlinked", draw(AUTHORS)))
+    return replace(
+        draw(record(placed=None)), attribution=Attribution(Basis.MANUAL, draw(MOMENTS), "unlinked", draw(AUTHORS))
+    )
 
 
-COMPLETIONS = st.builds(Completion, MOMENTS, st.sampled_from([*Trigger, "explicit_marker: [ready]"]))
+COMPLETIONS = st.builds(Completion, st.none() | MOMENTS, st.sampled_from([*Trigger, "explicit_marker: [ready]"]))
 TOTALS = st.builds(Totals, st.integers(0, 20), st.integers(0, 5), st.booleans())
 
 
@@ -128,28 +174,52 @@ TOTALS = st.builds(Totals, st.integers(0, 20), st.integers(0, 5), st.booleans())
 def sessions(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS) -> Session:
     """A session that says nothing contradictory about itself."""
     session_id = draw(ids)
-    pull_requests = draw(st.dictionaries(NUMBERS, facts(placed=session_id), max_size=2))
+    pull_requests = draw(st.dictionaries(NUMBERS, record(placed=session_id), max_size=2))
     carried = draw(st.sets(NUMBERS, max_size=2))
-    reopened = draw(st.none() | st.builds(Reopening, MOMENTS, AUTHORS))
+    reopened = draw(st.none() | st.builds(Reopening, MOMENTS, AUTHORS, rests()))
     completion = draw(st.none() | COMPLETIONS)
-    if reopened and completion and not completion.inferred and completion.at <= reopened.at:
+    if reopened and completion and not completion.inferred and not completion.is_after(reopened.at):
         completion = None
+    known = {
+        "author": draw(st.just("") | AUTHORS),
+        "started": draw(st.none() | MOMENTS),
+        "last_activity": draw(st.none() | MOMENTS),
+        "title": draw(TEXTS),
+    }
     return Session(
         id=session_id,
-        author=draw(st.just("") | AUTHORS),
-        started=draw(st.none() | MOMENTS),
-        last_activity=draw(st.none() | MOMENTS),
+        **known,
         completion=completion,
         reopened=reopened,
         pull_requests=pull_requests,
         carried=in_order(carried),
         carried_totals=draw(TOTALS) if carried else Totals(),
-        merged=tuple(sorted(draw(st.sets(st.builds(Merging, IDS, MOMENTS, AUTHORS), max_size=1)))),
-        runs=join_runs(draw(st.lists(runs(), max_size=2))),
-        title=draw(TEXTS),
+        merged=tuple(sorted(draw(st.sets(st.builds(Merging, IDS, MOMENTS, AUTHORS, rests()), max_size=1)))),
+        split=tuple(sorted(draw(st.sets(st.builds(Split, IDS, MOMENTS, AUTHORS, rests()), max_size=1)))),
+        runs=merge_runs(draw(st.lists(runs(), max_size=2))),
         inferred=draw(st.booleans()),
-        source=draw(UNKNOWN),
     )
+
+
+@st.composite
+def written(draw: st.DrawFn, session: Session) -> Record:
+    """The session in a file to which a newer version added fields, and values that are not understood."""
+    known = {key: getattr(session, key) for key in ("author", "started", "last_activity", "title")}
+    unknown = draw(not_understood(known, ["runs", "merged", "aliases"]))
+    records = {number: draw(_newer(record)) for number, record in session.pull_requests.items()}
+    return encode_session(session, [StoredSession(draw(UNKNOWN), Session(id=session.id), unknown, records)])
+
+
+@st.composite
+def written_record(draw: st.DrawFn, record: PullRequestRecord) -> Record:
+    """What is kept of a pull request, in such a file."""
+    return encode_record(record, [draw(_newer(record))])
+
+
+@st.composite
+def _newer(draw: st.DrawFn, record: PullRequestRecord) -> StoredRecord:
+    known = {key: getattr(record, key) for key in REPORTED}
+    return StoredRecord(draw(UNKNOWN), PullRequestRecord(), draw(not_understood(known, ["agents", "commits"])))
 
 
 def in_order(numbers: set[str]) -> tuple[str, ...]:
@@ -157,7 +227,7 @@ def in_order(numbers: set[str]) -> tuple[str, ...]:
 
 
 @st.composite
-def books(draw: st.DrawFn) -> dict[str, Session]:
+def collections(draw: st.DrawFn) -> dict[str, Session]:
     """Sessions by id in normal form: a pull request has facts in one place and is listed there alone, an alias names
     one session.
     """
@@ -182,9 +252,9 @@ def _with_aliases(draw: st.DrawFn, found: dict[str, Session]) -> dict[str, Sessi
 
 
 @st.composite
-def spelled(draw: st.DrawFn, record: Record) -> Record:
+def spelled(draw: st.DrawFn, raw: Record) -> Record:
     """The record as another program may have written it: other spellings of times, other orders of fields."""
-    changed = {key: _respelled(draw, value) for key, value in record.items()}
+    changed = {key: _respelled(draw, value) for key, value in raw.items()}
     return {key: changed[key] for key in draw(st.permutations(sorted(changed)))}
 
 
@@ -197,28 +267,27 @@ def _respelled(draw: st.DrawFn, value: Any) -> Any:
 
 
 @st.composite
-def tellings(draw: st.DrawFn, count: int) -> list[Book]:
+def tellings(draw: st.DrawFn, count: int) -> list[FileSessions]:
     """Session files that tell of the same sessions: alike, otherwise spelled, with others, or not at all."""
-    histories = [draw(books()) for _ in range(2)]
-    return [Book(draw(_telling(draw(st.sampled_from(histories))))) for _ in range(count)]
+    histories = [{i: (s, draw(written(s))) for i, s in draw(collections()).items()} for _ in range(2)]
+    return [FileSessions(draw(_telling(draw(st.sampled_from(histories))))) for _ in range(count)]
 
 
 @st.composite
-def _telling(draw: st.DrawFn, history: Mapping[str, Session]) -> Document:
+def _telling(draw: st.DrawFn, history: Mapping[str, tuple[Session, Record]]) -> SessionFile:
     entries = []
-    for session in history.values():
-        record = write_session(session, UTC)
+    for session, raw in history.values():
         how = draw(st.sampled_from(["alike", "alike", "spelled", "missing"]))
         if how != "missing":
-            written = draw(spelled(record)) if how == "spelled" else record
-            entries.append(Entry(session.id, written, bool(session.completion)))
-    held = {number for entry in entries for number in entry.record["prs"]}
-    carried = {n for s in history.values() for n in s.carried}
-    lost = draw(st.dictionaries(NUMBERS.filter(lambda n: n not in held | carried), facts(placed=None), max_size=1))
+            record_written = draw(spelled(raw)) if how == "spelled" else raw
+            entries.append(Entry(session.id, record_written, bool(session.completion)))
+    held = {number for entry in entries for number in entry.raw["prs"]}
+    carried = {n for s, _ in history.values() for n in s.carried}
+    lost = draw(st.dictionaries(NUMBERS.filter(lambda n: n not in held | carried), record(placed=None), max_size=1))
     lost |= draw(st.dictionaries(NUMBERS.filter(lambda n: n not in held), taken_out(), max_size=1))
-    unattributed = {"unattributed": {n: write_facts(f, UTC) for n, f in lost.items()}} if lost else {}
+    unattributed = {"unattributed": {n: draw(written_record(f)) for n, f in lost.items()}} if lost else {}
     top: Record = {"last_updated": write_time(draw(MOMENTS)), **draw(UNKNOWN), **unattributed}
-    return Document(tuple(entries), top, "sessions.json")
+    return SessionFile(tuple(entries), top, "sessions.json")
 
 
 POLICIES = st.builds(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pr_sessions.errors import NotARepository, UnreadableFile
+from pr_sessions.maintenance.backup import back_up, list_backups
 from pr_sessions.tracker import Tracker
 from scene import Clock, auto, committed, git, look, overview, tracker_at
 
@@ -43,7 +44,7 @@ def read_everything(tracker: Tracker) -> None:
     tracker.check(auto(9))
     tracker.find(1)
     tracker.session("ada-20251122-1000")
-    tracker.backups()
+    list_backups(tracker)
 
 
 class TestSwitchingBranches:
@@ -187,7 +188,7 @@ class TestMerge:
             Tracker.touch,
             Tracker.cleanup,
             Tracker.complete,
-            Tracker.back_up,
+            back_up,
             lambda tracker: tracker.check(auto(3)),
             lambda tracker: tracker.record(auto(3)),
             lambda tracker: tracker.record_all([auto(3)]),
@@ -242,12 +243,18 @@ class TestPlaces:
         (clone.parent / "link").symlink_to(clone)
         assert tracker_at(clone.parent / "link/deep", clock).repository == tracker.repository
 
-    def test_a_session_file_that_is_a_link_stays_one(self, tracker: Tracker, clone: Path) -> None:
+    def test_a_session_file_that_is_a_link_stops_everything(self, tracker: Tracker, clone: Path) -> None:
         real = clone.parent / "kept.json"
         (clone / FILE).rename(real)
         (clone / FILE).symlink_to(real)
-        tracker.record(auto(2, author="bob"), session_id="bob-20251122-1001")
-        assert ((clone / FILE).is_symlink(), in_file(clone)) == (True, list(BOTH))
+        before = look(clone.parent)
+        with pytest.raises(UnreadableFile) as caught:
+            tracker.record(auto(2, author="bob"), session_id="bob-20251122-1001")
+        assert str(caught.value).endswith(f"{clone / FILE}: it is a symbolic link")
+        assert caught.value.hint == (
+            f"pr-sessions follows no links in a repository: put a real file or folder in the place of {clone / FILE}"
+        )
+        assert (look(clone.parent), (clone / FILE).readlink()) == (before, real)
 
     @pytest.mark.parametrize("folder", [".", "deep/er"])
     def test_within_a_hook_it_is_the_same_world(self, tracker: Tracker, clone: Path, clock: Clock, folder: str) -> None:

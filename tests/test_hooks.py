@@ -1,7 +1,6 @@
 """From a hook to the saved session: nothing is lost between hooks and the tracker, and nothing private is kept."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,27 +11,29 @@ from typing import Any
 
 import pytest
 
-from agents.hook_runs import bash, claude, clean_environment, documented, hook, set_up
-from pr_sessions.agents.detached import COMMAND, passed_on
-from pr_sessions.errors import PrSessionsError
-from pr_sessions.sessions.session import Session
-from pr_sessions.stores.git_layout import git_dir_at
-from pr_sessions.stores.lock import locked
-from pr_sessions.stores.repository import find_repository
+from hooks.hook_runs import bash, claude, clean_environment, documented, hook, set_up
+from pr_sessions.core.models import Session
+from pr_sessions.core.runs import run_key
+from pr_sessions.hooks.detach import COMMAND, STUB, inherited
+from pr_sessions.hooks.hosts import codex
+from pr_sessions.io.lock import locked
 from pr_sessions.tracker import Tracker, open_tracker
+from scene import place
 
 Git = Callable[..., str]
 Child = Callable[..., subprocess.Popen[str]]
 URL = "https://github.com/octo/demo/pull/42"
+ALONE = {"PR_SESSIONS_NO_TRACKER": "1"}  # so that an event waits until the test takes it in
 
 # One writer of many events, as the script writes them; each counts once it is written.
 WRITE = """
-import os, sys, time
-from pr_sessions.agents import delivery, places
-clone = places.find([sys.argv[1]])
+import sys, time
+from pr_sessions.hooks import deliver
+from pr_sessions.io import gitdir
+clone = gitdir.find([sys.argv[1]])
 for n in range(int(sys.argv[3])):
     told = {"host": "cursor", "run": f"{sys.argv[2]}-{n}", "event": "activity"}
-    delivery.deliver(clone, told, time.time_ns(), {**os.environ, "PATH": ""})
+    deliver.deliver(clone, [told], time.time_ns(), {"PR_SESSIONS_NO_TRACKER": "1"})
 print("done")
 """
 
@@ -81,12 +82,46 @@ def test_an_agents_work_becomes_a_session_with_its_pull_request(root: Path) -> N
     ):
         assert hook(payload).returncode == 0
     (session,) = drained(root)
-    assert (session.author, session.prs, session.completion, runs([session])) == (
-        "Ada", ("42",), None, {("claude-code", "run-1")},
+    trigger = session.completion.trigger if session.completion else None
+    assert (session.author, session.prs, trigger, runs([session])) == (
+        "Ada", ("42",), "run_ended", {("claude-code", run_key("run-1"))},
     )  # fmt: skip
-    assert json.loads((root / ".cursor/.session_id").read_text())["session_id"] == session.id
+    assert not (root / ".cursor/.session_id").exists()
     log = [json.loads(line) for line in (root / ".git/pr-sessions/journal.jsonl").read_text().splitlines()]
     assert [(c["what"], c["prs"]) for c in log if c["prs"]] == [("hook", ["42"])]
+
+
+def whole(root: Path, command: str, output: str) -> dict[str, Any]:
+    """A command that Claude Code ran to its end."""
+    response = {"stdout": output, "stderr": "", "interrupted": False, "isImage": False}
+    return {**bash(root, command, ""), "tool_response": response}
+
+
+def test_several_creations_of_one_command_are_all_recorded(root: Path) -> None:
+    urls = [f"https://github.com/octo/demo/pull/{n}" for n in (41, 42, 43)]
+    command = "for b in a b c; do env -u GH_TOKEN timeout 60 gh pr create --head $b --fill; done"
+    assert hook(whole(root, command, "\n".join(urls))).returncode == 0
+    (session,) = drained(root)
+    kept = {number: (record.branch, record.agents[0].role) for number, record in session.pull_requests.items()}
+    assert kept == {"41": (None, "opened"), "42": (None, "opened"), "43": (None, "opened")}
+
+
+@pytest.mark.parametrize(
+    "command", ["gh pr create 2>/dev/null || gh pr edit 42 --add-label x", "gh pr create; cat notes", "cat notes"]
+)
+def test_what_something_else_printed_records_no_pull_request(root: Path, command: str) -> None:
+    for payload in (claude("SessionStart", root), whole(root, command, URL)):
+        assert hook(payload).returncode == 0
+    assert [session.prs for session in drained(root)] == [()]
+
+
+def test_work_on_a_pull_request_of_another_agent_is_a_contribution(root: Path) -> None:
+    assert hook(whole(root, "gh pr create --fill", URL)).returncode == 0
+    later = {**whole(root, "gh pr create --fill || gh pr edit 42 --title x", URL), "turn_id": "t", "model": "m"}
+    assert hook({**later, "session_id": "run-2"}, "codex").returncode == 0
+    (session,) = drained(root)
+    agents = {agent.name: (agent.role, agent.runs) for agent in session.pull_requests["42"].agents}
+    assert agents == {"claude-code": ("opened", (run_key("run-1"),)), "codex": ("assisted", (run_key("run-2"),))}
 
 
 def test_commands_tell_of_the_runs_and_of_what_they_opened(root: Path) -> None:
@@ -95,6 +130,8 @@ def test_commands_tell_of_the_runs_and_of_what_they_opened(root: Path) -> None:
     (session,) = drained(root)
     assert "\n  agents at work  claude-code run-1\n" in told(root, "show", session.id)
     (run,) = json.loads(told(root, "show", session.id, "--json"))["runs"]
+    assert (root / ".git/pr-sessions/runs.json").stat().st_mode & 0o777 == 0o600
+    assert "run-1" not in (root / "docs/metrics/auto_pr_sessions.json").read_text()
     assert (run["agent"], run["id"]) == ("claude-code", "run-1")
     log = told(root, "log")
     assert (f"began 1: {session.id}" in log, "opened 1: 42" in log) == (True, True)
@@ -108,19 +145,18 @@ def told(root: Path, *words: str) -> str:
 
 
 def test_a_reader_sees_what_waits_and_writes_nothing(root: Path) -> None:
-    with locked(root / ".git/pr-sessions/lock"):
-        assert hook(bash(root, "gh pr create", URL)).returncode == 0
-        before = sorted(root.rglob("*"))
-        tracker = open_tracker(root)
-        current = tracker.current()
-        assert current is not None
-        assert (current.session.prs, tracker.store.read().to_bytes()) == (
-            ("42",),
-            open_tracker(root).store.read().to_bytes(),
-        )
-        assert len(tracker.store.read()) == 0
-        assert tracker.find(42) == current.session
-        assert sorted(root.rglob("*")) == before
+    assert hook(bash(root, "gh pr create", URL), **ALONE).returncode == 0
+    before = sorted(root.rglob("*"))
+    tracker = open_tracker(root)
+    current = tracker.current()
+    assert current is not None
+    assert (current.session.prs, tracker.store.read().to_bytes()) == (
+        ("42",),
+        open_tracker(root).store.read().to_bytes(),
+    )
+    assert len(tracker.store.read()) == 0
+    assert tracker.find(42) == current.session
+    assert sorted(root.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -135,20 +171,19 @@ def test_a_reader_sees_what_waits_and_writes_nothing(root: Path) -> None:
     ids=["keep", "touch", "cleanup", "start", "leave"],
 )
 def test_every_writer_takes_in_what_waits_first(root: Path, write: Callable[[Tracker], object]) -> None:
-    with locked(root / ".git/pr-sessions/lock"):
-        assert hook(bash(root, "gh pr create", URL)).returncode == 0
+    assert hook(bash(root, "gh pr create", URL), **ALONE).returncode == 0
     write(open_tracker(root))
-    assert runs(saved(root)) == {("claude-code", "run-1")}
+    assert runs(saved(root)) == {("claude-code", run_key("run-1"))}
     assert list((root / ".git/pr-sessions/pending").glob("*.jsonl")) == []
 
 
 def test_two_worktrees_have_a_marker_and_a_session_each(root: Path, git: Git, tmp_path: Path) -> None:
     topic = tmp_path / "topic"
     git(root, "worktree", "add", "-q", "-b", "topic", str(topic))
-    for place, run in ((root, "a"), (topic, "b"), (root, "a")):
-        assert hook(claude("SessionStart", place) | {"session_id": run}).returncode == 0
+    for tree, run in ((root, "a"), (topic, "b"), (root, "a")):
+        assert hook(claude("SessionStart", tree) | {"session_id": run}).returncode == 0
     sessions = drained(root)
-    assert sorted([run.id for run in s.runs] for s in sessions) == [["a"], ["b"]]
+    assert sorted([run.id for run in s.runs] for s in sessions) == sorted([[run_key("a")], [run_key("b")]])
     markers = {json.loads((place / ".cursor/.session_id").read_text())["session_id"] for place in (root, topic)}
     assert markers == {s.id for s in sessions}
 
@@ -164,7 +199,7 @@ def test_a_start_joins_what_is_current_and_two_agents_share_it(root: Path) -> No
     }
     assert hook(told).returncode == 0
     (session,) = drained(root)
-    assert (session.id, runs([session])) == (started.id, {("claude-code", "run-1"), ("cursor", "c")})
+    assert (session.id, runs([session])) == (started.id, {("claude-code", run_key("run-1")), ("cursor", run_key("c"))})
 
 
 def test_the_same_event_through_two_hosts_counts_once(root: Path) -> None:
@@ -179,10 +214,10 @@ def test_the_same_event_through_two_hosts_counts_once(root: Path) -> None:
     for payload, host in ((native, "cursor"), (as_claude | {"tool_response": {"stdout": URL}}, "claude-code")):
         assert hook(payload, host).returncode == 0
     (session,) = drained(root)
-    assert (session.prs, runs([session])) == (("42",), {("cursor", "c")})
+    assert (session.prs, runs([session])) == (("42",), {("cursor", run_key("c"))})
     assert "opened 1: 42" in told(root, "log")
     (agent,) = session.pull_requests["42"].agents
-    assert (agent.name, agent.runs) == ("cursor", ("c",))
+    assert (agent.name, agent.runs) == ("cursor", (run_key("c"),))
 
 
 def test_another_repositorys_pull_request_is_kept_as_such(root: Path) -> None:
@@ -195,19 +230,19 @@ def test_a_hook_says_more_than_what_was_recorded_before(root: Path) -> None:
     subprocess.run(command, cwd=root, check=True, capture_output=True, env=clean_environment(CI="1"))
     assert hook(bash(root, "gh pr create", URL)).returncode == 0
     home = next(s for s in drained(root) if s.prs)
-    assert home.pull_requests["42"].placement.rung.label == "hook"  # type: ignore[union-attr]
-    assert runs([home]) == {("claude-code", "run-1")}
+    assert home.pull_requests["42"].attribution.basis.label == "hook"  # type: ignore[union-attr]
+    assert runs([home]) == {("claude-code", run_key("run-1"))}
 
 
 def test_a_tracker_that_was_started_before_uninstall_does_not_set_up_again(root: Path) -> None:
-    with locked(root / ".git/pr-sessions/lock"):
+    with locked(place(root / ".git/pr-sessions/lock")):
         assert hook(claude("SessionStart", root)).returncode == 0
     state = root / ".git/pr-sessions"
     drained(root)
     (state / "README").unlink()
     (state / "pending/events.jsonl").write_text("{}\n")
     before = sorted(root.rglob("*"))
-    assert runs(drained(root)) == {("claude-code", "run-1")}
+    assert runs(drained(root)) == {("claude-code", run_key("run-1"))}
     assert sorted(root.rglob("*")) == before
 
 
@@ -237,7 +272,7 @@ def test_eight_writers_and_a_drain_in_a_loop_lose_nothing(root: Path, child: Chi
     (tmp_path / "stop").touch()
     drain.communicate()
     assert drain.returncode == 0
-    assert runs(drained(root)) == {("cursor", f"{w}-{n}") for w in range(8) for n in range(100)}
+    assert runs(drained(root)) == {("cursor", run_key(f"{w}-{n}")) for w in range(8) for n in range(100)}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
@@ -249,16 +284,15 @@ def test_kill_9_of_the_drain_at_any_moment_loses_nothing_and_counts_nothing_twic
             drain.send_signal(signal.SIGKILL)
             drain.communicate()
     sessions = drained(root)
-    assert runs(sessions) == {("cursor", f"{t}-{n}") for t in range(12) for n in range(25)}
+    assert runs(sessions) == {("cursor", run_key(f"{t}-{n}")) for t in range(12) for n in range(25)}
     assert len(sessions) == 1
 
 
 def test_what_was_saved_and_not_yet_taken_away_counts_once(root: Path) -> None:
     pending = root / ".git/pr-sessions/pending"
-    with locked(root / ".git/pr-sessions/lock"):
-        for payload in (claude("SessionStart", root), bash(root, "gh pr create", URL)):
-            assert hook(payload).returncode == 0
-        left = (pending / "events.jsonl").read_bytes()
+    for payload in (claude("SessionStart", root), bash(root, "gh pr create", URL)):
+        assert hook(payload, **ALONE).returncode == 0
+    left = (pending / "events.jsonl").read_bytes()
     once = [s.id for s in drained(root)]
     (pending / "taken-00000000000000000001.jsonl").write_bytes(left)
     (root / ".cursor/.session_id").unlink()
@@ -273,15 +307,15 @@ def test_nothing_of_what_was_said_or_written_is_kept_anywhere(
     for name, folder in (("HOME", "home"), ("TMPDIR", "scratch")):
         monkeypatch.setenv(name, str(tmp_path / folder))
         (tmp_path / folder).mkdir()
-    for host, entry, payload in documented(root):
-        told = _poisoned(payload, canary)
-        arguments = (host, json.dumps(told)) if entry.get("argv") else (host,)
-        data = b"" if entry.get("argv") else json.dumps(told).encode()
+    for host, (event, payload, _) in documented(root):
+        text = json.dumps(_poisoned(payload, canary))
+        arguments = (host, text) if event == codex.NOTIFY else (host,)
+        data = b"" if event == codex.NOTIFY else text.encode()
         told_by_environment = {"CURSOR_USER_EMAIL": canary, "CLAUDE_TRANSCRIPT": canary}
         assert canary.encode() not in _all_output(hook(data, *arguments, **told_by_environment))
         assert canary not in _started_processes(root)
     assert hook(f'{{"prompt": "{canary}"', cwd=root).returncode == 0
-    assert len(drained(root)) == 1
+    assert drained(root)
     # The home and the folder for temporary files, too.
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert root / ".git/pr-sessions/hook.log" in kept
@@ -291,8 +325,8 @@ def test_nothing_of_what_was_said_or_written_is_kept_anywhere(
 def test_the_tracker_that_a_hook_starts_is_not_told_what_the_agent_told_the_hook() -> None:
     kept = {"PATH": "/bin", "HOME": "/h", "GIT_AUTHOR_NAME": "Ada", "PR_SESSIONS": "1", "AUTO_PR_SESSION_AUTHOR": "ada"}
     told = {"CURSOR_USER_EMAIL": "x", "CLAUDE_PROJECT_DIR": "x", "CLAUDECODE": "1", "GEMINI_SESSION_ID": "x"}
-    assert passed_on({**kept, **told, "GIT_DIR": "/x", "GIT_WORK_TREE": "/x"}) == kept
-    assert COMMAND == ("-P", "-m", "pr_sessions", "drain")
+    assert inherited({**kept, **told, "GIT_DIR": "/x", "GIT_WORK_TREE": "/x"}) == kept
+    assert COMMAND == ("-I", STUB, "drain", "--for-hooks")
 
 
 def _all_output(done: "subprocess.CompletedProcess[bytes]") -> bytes:
@@ -334,120 +368,3 @@ def _started_processes(root: Path) -> str:
             if process.joinpath("cwd").readlink() == root.resolve():
                 found += process.joinpath("cmdline").read_text() + process.joinpath("environ").read_text()
     return found
-
-
-LAYOUTS: dict[str, Callable[[Path, Git], Path]] = {}
-
-
-def layout(make: Callable[[Path, Git], Path]) -> Callable[[Path, Git], Path]:
-    LAYOUTS[make.__name__] = make
-    return make
-
-
-@layout
-def main_tree(clone: Path, git: Git) -> Path:
-    return clone
-
-
-@layout
-def a_folder_inside(clone: Path, git: Git) -> Path:
-    return clone / "deep/er"
-
-
-@layout
-def a_folder_that_is_gone(clone: Path, git: Git) -> Path:
-    return clone / "gone/long ago"
-
-
-@layout
-def linked_worktree(clone: Path, git: Git) -> Path:
-    git(clone, "worktree", "add", "-q", "-b", "w", str(clone.parent / "w"))
-    return clone.parent / "w/deep"
-
-
-@layout
-def worktree_of_a_moved_clone(clone: Path, git: Git) -> Path:
-    git(clone, "worktree", "add", "-q", "-b", "w", str(clone.parent / "w"))
-    clone.rename(clone.parent / "elsewhere")
-    return clone.parent / "w"
-
-
-@layout
-def submodule(clone: Path, git: Git) -> Path:
-    git(clone, "-c", "protocol.file.allow=always", "submodule", "-q", "add", str(clone), "sub")
-    return clone / "sub/deep"
-
-
-@layout
-def separate_git_dir(clone: Path, git: Git) -> Path:
-    git(clone, "init", "-q", f"--separate-git-dir={clone.parent / 'store'}")
-    return clone
-
-
-@layout
-def configured_worktree(clone: Path, git: Git) -> Path:
-    (clone / "deep/.git").mkdir()
-    git(clone, "config", "core.worktree", str(clone / "deep"))
-    return clone
-
-
-@layout
-def bare(clone: Path, git: Git) -> Path:
-    git(clone.parent, "clone", "-q", "--bare", str(clone), "bare.git")
-    return clone.parent / "bare.git"
-
-
-@layout
-def configured_bare(clone: Path, git: Git) -> Path:
-    git(clone, "config", "core.bare", "true  # really")
-    return clone
-
-
-@layout
-def inside_gits_own_folder(clone: Path, git: Git) -> Path:
-    return clone / ".git/refs"
-
-
-@layout
-def a_file_that_leads_nowhere(clone: Path, git: Git) -> Path:
-    (clone / "deep/.git").write_text("gitdir: ../nowhere\n")
-    return clone / "deep/er"
-
-
-@layout
-def an_empty_folder_of_that_name(clone: Path, git: Git) -> Path:
-    (clone / "deep/.git").mkdir()
-    return clone / "deep/er"
-
-
-@layout
-def without_git(clone: Path, git: Git) -> Path:
-    (clone.parent / "plain").mkdir()
-    return clone.parent / "plain"
-
-
-if os.name != "nt":
-
-    @layout
-    def symbolic_link(clone: Path, git: Git) -> Path:
-        (clone.parent / "link").symlink_to(clone / "deep")
-        return clone.parent / "link"
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
-def test_a_hook_finds_the_clone_that_the_tracker_finds(clone: Path, git: Git, name: str) -> None:
-    from pr_sessions.agents import places
-
-    folder = LAYOUTS[name](clone, git)
-    try:
-        tracker: object = find_repository(folder)
-        if tracker.common_dir is None:  # type: ignore[attr-defined]
-            tracker = None
-    except PrSessionsError:
-        tracker = None
-    found = places.layout(str(folder))
-    mine = found and (Path(found.root), Path(found.git_dir), Path(found.common))
-    theirs = tracker and (tracker.root, tracker.git_dir, tracker.common_dir)  # type: ignore[attr-defined]
-    assert mine == theirs
-    if found:
-        assert git_dir_at(Path(found.root)) in (Path(found.git_dir), None)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchmarks.acknowledged import Verdict, judge, note, noted
 from benchmarks.kills import kill_often
-from benchmarks.ledger import Verdict, judge, note, noted
 from benchmarks.writers import round_of
 
-from scene import Clock, auto, overview, tracker_at
+from scene import Clock, auto, on_disk, overview, tracker_at
 
 Child = Callable[..., subprocess.Popen[str]]
 
@@ -37,10 +37,10 @@ for number in range(2, 500):
             break
     else:
         acknowledged.add(str(number))
-kept = {number for session in tracker.book() for number in session.prs}
+kept = {number for session in tracker.sessions() for number in session.prs}
 (Path(sys.argv[1]) / "filling").unlink()
 tracker.record(auto(999))
-again = {number for session in tracker.book() for number in session.prs}
+again = {number for session in tracker.sessions() for number in session.prs}
 print(refused, acknowledged <= kept, again >= acknowledged | {"999"}, sorted(Path(sys.argv[1]).rglob("*.tmp")))
 """
 
@@ -86,7 +86,7 @@ def test_the_judge_sees_a_loss(tmp_path: Path, clone: Path, clock: Clock) -> Non
     for number in ("1", "2"):
         note(tmp_path / "ledger", number)
     (tmp_path / "damaged").write_bytes(b"{")
-    files = [tracker.repository.session_file, tmp_path / "damaged"]
+    files = [on_disk(tracker.repository.session_file), tmp_path / "damaged"]
     before = {"gone": {}}
     assert judge(files, [tmp_path / "ledger"], before) == Verdict(acknowledged=2, kept=1, intact=0, damaged=1)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from pr_sessions.core.paths import SESSION_FILE
 from pr_sessions.errors import InvalidValue, NewerVersion, NotARepository, NotFound, Paused, UnreadableFile
-from pr_sessions.stores.git import GitFailed
-from pr_sessions.stores.repository import SESSION_FILE
-from pr_sessions.tracker import sharing
-from pr_sessions.tracker.sharing import sync
+from pr_sessions.git.commands import GitFailed
+from pr_sessions.tracker import sync as sharing
+from pr_sessions.tracker.sync import sync
 from scene import Clock, auto, committed, git, overview, python_environment, tracker_at
 
 DOCUMENT = ".git/pr-sessions/sessions.json"
@@ -247,9 +247,8 @@ class TestTheBranchCannotBeUsed:
     @pytest.mark.parametrize(
         ("data", "error", "hint"),
         [
-            (b"<<<<<<< ours\n{}\n", UnreadableFile, "nothing was changed. Mend it on its branch: "),
-            (b'{"completed_sessions": [{"session_id": "x", "prs": 7}]}', UnreadableFile, "nothing was changed. Mend"),
-            (b'{"version": "2.0"}', NewerVersion, "upgrade: "),
+            (b"<<<<<<< ours\n{}\n", UnreadableFile, "nothing was changed. Repair it on its branch: "),
+            (b'{"version": "2.0"}', NewerVersion, "upgrade pr-sessions"),
         ],
     )
     def test_it_is_refused_with_the_way_out_and_nothing_is_overwritten(

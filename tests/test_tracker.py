@@ -2,18 +2,20 @@
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from pr_sessions.core.models import Basis, Completion, PullRequest, State
 from pr_sessions.errors import CannotWrite, InvalidValue, NotFound, Paused, PrSessionsError, UnreadableFile
-from pr_sessions.sessions.session import Completion, PullRequest, Rung, State
-from pr_sessions.stores.marker import Marker, read_marker, write_marker
-from pr_sessions.stores.repository import Repository
+from pr_sessions.git.repository import Repository
+from pr_sessions.maintenance.backup import back_up, list_backups, restore
+from pr_sessions.storage.files.marker import Marker, read_marker, write_marker
 from pr_sessions.tracker import Tracker
-from scene import START, Clock, auto, git, ids, look, minute, overview, tracker_at
+from scene import START, Clock, auto, git, ids, look, minute, on_disk, overview, tracker_at
 
 MANUAL = PullRequest(number="1", title="Billing", author="ada")
 
@@ -45,7 +47,7 @@ def completion(tracker: Tracker, session_id: str) -> Completion | None:
 
 
 def file_of(tracker: Tracker) -> dict[str, object]:
-    told: dict[str, object] = json.loads(tracker.repository.session_file.read_bytes())
+    told: dict[str, object] = json.loads(on_disk(tracker.repository.session_file).read_bytes())
     return told
 
 
@@ -255,12 +257,12 @@ class TestMarker:
         assert (overview(tracker), marker_of(tracker)) == ({"ada-20251122-1000": ((), "timeout")}, None)
 
     def test_that_is_corrupt_is_named_and_stays(self, tracker: Tracker) -> None:
-        tracker.repository.marker.parent.mkdir()
-        tracker.repository.marker.write_bytes(b"{")
-        for attempt in (tracker.book, tracker.touch, tracker.start, lambda: tracker.record(auto(1))):
+        on_disk(tracker.repository.marker.parent).mkdir()
+        on_disk(tracker.repository.marker).write_bytes(b"{")
+        for attempt in (tracker.sessions, tracker.touch, tracker.start, lambda: tracker.record(auto(1))):
             with pytest.raises(UnreadableFile, match="session_id"):
                 attempt()
-        assert tracker.repository.marker.read_bytes() == b"{"
+        assert on_disk(tracker.repository.marker).read_bytes() == b"{"
 
     def test_that_cannot_be_written_is_an_error_and_the_pull_request_is_safe(self, tracker: Tracker) -> None:
         (tracker.repository.root / ".cursor").write_text("in the way")
@@ -281,6 +283,20 @@ class TestRecord:
         assert added.recorded.session is not None
         assert overview(tracker) == {"ada-20251122-1000": (("7",), "")}
         assert marker_of(tracker) == Marker("ada-20251122-1000", "ada", START, START)
+
+    def test_one_of_another_repository_makes_no_session_current(self, tracker: Tracker) -> None:
+        tracker.record(auto("org/a#7"))
+        assert overview(tracker) == {"ada-20251122-1000-org-a": (("org/a#7",), "")}
+        assert marker_of(tracker) is None
+
+    def test_one_of_another_repository_does_not_go_into_the_session_of_the_working_tree(self, tracker: Tracker) -> None:
+        tracker.start("ada")
+        tracker.record(auto("org/a#7"))
+        tracker.record(auto(8))
+        assert overview(tracker) == {
+            "ada-20251122-1000": (("8",), ""),
+            "ada-20251122-1000-org-a": (("org/a#7",), ""),
+        }
 
     @pytest.mark.parametrize(
         ("ci", "current"), [("true", False), ("1", False), ("", True), ("false", True), ("0", True)]
@@ -331,8 +347,8 @@ class TestRecord:
         clock.set(5)
         tracker.record(auto(7, files_changed=5, state=State.MERGED))
         session = tracker.find(7)
-        facts = session.pull_requests["7"]
-        assert (session.totals.files_changed, session.totals.test_files_added, facts.state) == (5, 1, "merged")
+        record = session.pull_requests["7"]
+        assert (session.totals.files_changed, session.totals.test_files_added, record.state) == (5, 1, "merged")
 
     @pytest.mark.parametrize("number", ["42", " 42 ", "#42", "042", 42])
     def test_a_number_is_the_same_however_it_is_written(self, tracker: Tracker, number: str | int) -> None:
@@ -425,10 +441,10 @@ class TestCheck:
         tracker.start("ada")
         clock.set(5)
         checked = tracker.check(auto(1))
-        assert checked.choice.placement is not None
-        assert (checked.choice.session_id, checked.choice.placement.rung) == ("ada-20251122-1000", Rung.OWNED)
+        assert checked.result.attribution is not None
+        assert (checked.result.session_id, checked.result.attribution.basis) == ("ada-20251122-1000", Basis.WORKSPACE)
         recorded = tracker.record(auto(1)).recorded
-        assert (recorded.choice, recorded.session) == (checked.choice, checked.session)
+        assert (recorded.result, recorded.session) == (checked.result, checked.session)
 
     def test_a_session_that_ran_out_is_no_home(self, tracker: Tracker, clock: Clock) -> None:
         tracker.start("ada")
@@ -509,10 +525,10 @@ class TestCleanup:
 
     def test_keeps_a_backup_of_what_was_before(self, tracker: Tracker, clock: Clock) -> None:
         tracker.start("ada")
-        before = tracker.repository.session_file.read_bytes()
+        before = on_disk(tracker.repository.session_file).read_bytes()
         clock.set(31)
         tracker.cleanup()
-        assert [backup.path.read_bytes() for backup in tracker.backups()] == [before]
+        assert [on_disk(backup.path).read_bytes() for backup in list_backups(tracker)] == [before]
 
     def test_again_changes_nothing(self, tracker: Tracker, clock: Clock) -> None:
         tracker.start("ada")
@@ -532,7 +548,7 @@ class TestPaused:
         lambda tracker: tracker.record_all([auto(1)]),
         lambda tracker: tracker.complete("x"),
         lambda tracker: tracker.cleanup(),
-        lambda tracker: tracker.back_up(),
+        back_up,
     )
 
     def test_by_the_environment_nothing_is_written(self, clone: Path, clock: Clock) -> None:
@@ -545,7 +561,7 @@ class TestPaused:
 
     def test_by_hand_nothing_is_written_in_any_worktree(self, tracker: Tracker, clock: Clock, other_tree: Path) -> None:
         tracker.start("ada")
-        tracker.repository.paused.touch()
+        on_disk(tracker.repository.paused).touch()
         before = look(tracker.repository.root)
         for write in self.WRITES:
             with pytest.raises(Paused, match="pr-sessions pause"):
@@ -569,7 +585,7 @@ class TestMinimalMetadata:
         return tracker
 
     def index(self, tracker: Tracker) -> dict[str, object]:
-        told: dict[str, object] = json.loads(tracker.repository.pr_index.read_bytes())
+        told: dict[str, object] = json.loads(on_disk(tracker.repository.pr_index).read_bytes())
         return told
 
     def test_keeps_the_index(self, tracker: Tracker) -> None:
@@ -586,14 +602,13 @@ class TestMinimalMetadata:
     def test_is_off_by_default(self, clone: Path, clock: Clock) -> None:
         tracker = tracker_at(clone, clock)
         tracker.record(auto(1))
-        assert not tracker.repository.pr_index.exists()
+        assert not on_disk(tracker.repository.pr_index).exists()
 
     @pytest.mark.parametrize(
         "spoilt",
         [
             None,
-            b"",
-            b"{",
+            b"{}",
             b'{"pr_to_session": {"326": "nobody", "327": ["x"]}}',
             b'{"pr_to_session": {"326": "../../x"}}',
             b'{"pr_to_session": {"326": "bob-1"}}',
@@ -604,12 +619,21 @@ class TestMinimalMetadata:
     ) -> None:
         index = self.index(tracker)
         if spoilt is None:
-            tracker.repository.pr_index.unlink()
+            on_disk(tracker.repository.pr_index).unlink()
         else:
-            tracker.repository.pr_index.write_bytes(spoilt)
+            on_disk(tracker.repository.pr_index).write_bytes(spoilt)
         assert [tracker.find(number).id for number in (326, "327")] == ["ada-20251122-1000"] * 2
         tracker.keep()
         assert self.index(tracker) == index
+
+    @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"name": "x", "version": "1.0"}', b'{"pr_to_session": []}'])
+    def test_what_is_no_index_is_an_error_before_anything_changes(self, tracker: Tracker, data: bytes) -> None:
+        on_disk(tracker.repository.pr_index).write_bytes(data)
+        before = look(tracker.repository.root)
+        with pytest.raises(UnreadableFile, match=re.escape(f"cannot read {tracker.repository.pr_index}: ")):
+            tracker.record(auto(9))
+        assert look(tracker.repository.root) == before
+        assert tracker.find("326").id == "ada-20251122-1000"
 
 
 class TestFind:
@@ -629,58 +653,64 @@ class TestFind:
 
 class TestBackups:
     def test_of_nothing_there_is_none(self, tracker: Tracker) -> None:
-        assert (tracker.back_up(), tracker.backups()) == (None, ())
+        assert (back_up(tracker), list_backups(tracker)) == (None, ())
 
     def test_restoring_adds_what_is_missing_and_removes_nothing(self, tracker: Tracker, clock: Clock) -> None:
         tracker.record(auto(1))
-        name = tracker.back_up()
+        name = back_up(tracker)
         assert name is not None
-        assert tracker.repository.document is not None
-        tracker.repository.document.unlink()
-        tracker.repository.session_file.unlink()
-        tracker.repository.marker.unlink()
+        assert tracker.repository.clone_sessions is not None
+        on_disk(tracker.repository.clone_sessions).unlink()
+        on_disk(tracker.repository.session_file).unlink()
+        on_disk(tracker.repository.marker).unlink()
         clock.set(5)
         tracker.record(auto(2, author="bob"))
-        restored = tracker.restore(name.name)
+        restored = restore(tracker, name.name)
         assert (restored.backup.name, restored.added, restored.updated) == (name.name, ("ada-20251122-1000",), ())
         assert overview(tracker) == {"ada-20251122-1000": (("1",), ""), "bob-20251122-1005": (("2",), "")}
 
     def test_restoring_what_is_known_changes_no_byte(self, tracker: Tracker, clock: Clock) -> None:
         tracker.record(auto(1))
-        tracker.back_up()
+        back_up(tracker)
         before = look(tracker.repository.root / "docs")
         clock.set(5)
-        restored = tracker.restore()
+        restored = restore(tracker)
         assert (restored.added, restored.updated) == ((), ())
         assert look(tracker.repository.root / "docs") == before
 
-    def test_a_copy_is_kept_before_restoring(self, tracker: Tracker, clock: Clock) -> None:
+    def test_a_copy_is_kept_before_restoring_what_is_news(self, tracker: Tracker, clock: Clock) -> None:
         tracker.record(auto(1))
-        tracker.back_up()
+        back_up(tracker)
+        for document in tracker.repository.documents:
+            on_disk(document).unlink()
+        tracker.record(auto(2, "bob"))
         clock.set(5)
-        tracker.restore()
-        assert len(tracker.backups()) == 2
+        kinds = [str(backup.kind) for backup in list_backups(tracker)]
+        restore(tracker, "auto_pr_sessions.20251122T100000Z.manual.json")
+        assert [str(backup.kind) for backup in list_backups(tracker)] == ["restore", *kinds]
+        restore(tracker, "auto_pr_sessions.20251122T100000Z.manual.json")
+        assert [str(backup.kind) for backup in list_backups(tracker)] == ["restore", *kinds]
 
     def test_the_specified_backup_is_recognised(self, tracker: Tracker) -> None:
         tracker.record(auto(1))
-        session_file = tracker.repository.session_file
+        session_file = on_disk(tracker.repository.session_file)
         session_file.rename(session_file.with_name("auto_pr_sessions.backup.20251122.json"))
-        assert [backup.name for backup in tracker.backups()] == ["auto_pr_sessions.backup.20251122.json"]
-        assert tracker.restore("auto_pr_sessions.backup.20251122.json").updated == ()
+        assert [backup.name for backup in list_backups(tracker)] == ["auto_pr_sessions.backup.20251122.json"]
+        assert restore(tracker, "auto_pr_sessions.backup.20251122.json").updated == ()
 
     def test_a_corrupt_backup_changes_nothing(self, tracker: Tracker) -> None:
         tracker.record(auto(1))
-        path = tracker.back_up()
+        path = back_up(tracker)
         assert path is not None
-        path.write_bytes(b"{")
+        on_disk(path).write_bytes(b"{")
         before = look(tracker.repository.root)
         with pytest.raises(UnreadableFile, match=path.name):
-            tracker.restore()
+            restore(tracker)
         assert look(tracker.repository.root) == before
 
     def test_an_unknown_backup_is_an_error(self, tracker: Tracker) -> None:
         with pytest.raises(NotFound):
-            tracker.restore("auto_pr_sessions.backup.20200101.json")
+            restore(tracker, "auto_pr_sessions.backup.20200101.json")
 
 
 def past() -> list[PullRequest]:
@@ -700,6 +730,14 @@ def past() -> list[PullRequest]:
 
 
 class TestImport:
+    def test_a_branch_shows_an_agent_among_others_of_its_author(self, tracker: Tracker) -> None:
+        helped = ("x\n\nCo-authored-by: Claude <noreply@anthropic.com>",)
+        one = PullRequest(number="1", author="ada", branch="claude/x", created=START)
+        two = PullRequest(number="2", author="ada", commit_messages=helped, created=START)
+        alone = PullRequest(number="3", author="bob", branch="claude/y", created=START)
+        assert tracker.record_all([one, alone]).automatic == 0
+        assert tracker.record_all([one, two, alone]).automatic == 1
+
     def test_says_what_became_of_all(self, tracker: Tracker) -> None:
         done = tracker.record_all(past())
         assert (done.read, done.automatic, done.attributed, done.unattributed, done.added) == (17, 16, 15, 1, 14)
@@ -727,7 +765,7 @@ class TestImport:
             random.Random(seed).shuffle(told)  # noqa: S311 - an order, no secret
             tracker = tracker_at(make_repo(f"r{seed}"), clock)
             tracker.record_all(told)
-            found.add(tracker.repository.session_file.read_bytes())
+            found.add(on_disk(tracker.repository.session_file).read_bytes())
         assert len(found) == 1
 
     def test_ignores_and_makes_no_marker(self, tracker: Tracker) -> None:
@@ -755,7 +793,7 @@ class TestImport:
         random.Random(seed).shuffle(told)  # noqa: S311 - an order, no secret
         for pull_request in told:
             tracker.record_all([pull_request])
-        groups = sorted(session.prs for session in tracker.book())
+        groups = sorted(session.prs for session in tracker.sessions())
         assert groups == [("1", "2", "3"), ("4", "5"), ("6", "7")]
 
 
@@ -770,7 +808,7 @@ class TestWorktrees:
     def test_have_their_own_markers(self, tracker: Tracker, clock: Clock, other_tree: Path) -> None:
         tracker.start("ada")
         assert tracker_at(other_tree, clock).current() is None
-        assert tracker.markers.current(tracker.book(), tracker.now(), other_tree) is None
+        assert tracker.view().current(other_tree) is None
         assert read_marker(Repository(other_tree).marker, UTC) is None
 
 

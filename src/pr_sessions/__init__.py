@@ -5,18 +5,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pr_sessions.core.agents import Agent
+    from pr_sessions.core.models import PullRequest, PullRequestRecord, Session, State, Status
+    from pr_sessions.core.policy import Policy
     from pr_sessions.errors import PrSessionsError
-    from pr_sessions.sessions.agent import Agent
-    from pr_sessions.sessions.policy import Policy
-    from pr_sessions.sessions.session import Facts, PullRequest, Session, State, Status
     from pr_sessions.tracker import Tracker, open_tracker
 
 __all__ = [
     "Agent",
-    "Facts",
     "Policy",
     "PrSessionsError",
     "PullRequest",
+    "PullRequestRecord",
     "Session",
     "State",
     "Status",
@@ -25,14 +25,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Agent": "pr_sessions.sessions.agent",
-    "Facts": "pr_sessions.sessions.session",
-    "Policy": "pr_sessions.sessions.policy",
+    "Agent": "pr_sessions.core.agents",
+    "PullRequestRecord": "pr_sessions.core.models",
+    "Policy": "pr_sessions.core.policy",
     "PrSessionsError": "pr_sessions.errors",
-    "PullRequest": "pr_sessions.sessions.session",
-    "Session": "pr_sessions.sessions.session",
-    "State": "pr_sessions.sessions.session",
-    "Status": "pr_sessions.sessions.session",
+    "PullRequest": "pr_sessions.core.models",
+    "Session": "pr_sessions.core.models",
+    "State": "pr_sessions.core.models",
+    "Status": "pr_sessions.core.models",
     "Tracker": "pr_sessions.tracker",
     "open_tracker": "pr_sessions.tracker",
 }

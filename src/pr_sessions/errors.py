@@ -1,4 +1,4 @@
-"""Everything that a user can mend, as one small tree.
+"""Every error that a user can fix.
 
 PrSessionsError
 ├─ InvalidValue          an argument, id, time or number that cannot be used
@@ -16,7 +16,7 @@ PrSessionsError
 
 
 class PrSessionsError(Exception):
-    """Something the user can mend: what is wrong, and the way out.
+    """An error that the user can fix: what is wrong, and a hint.
 
     Attributes:
         hint: the next thing to do or type; may be empty.

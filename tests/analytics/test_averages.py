@@ -1,6 +1,6 @@
 import pytest
 
-from pr_sessions.analytics.averages import average, middle, number
+from pr_sessions.analytics.breakdowns import average, middle, number
 
 
 @pytest.mark.parametrize(

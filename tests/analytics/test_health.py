@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pr_sessions.analytics.health import Health, health
-from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Completion, Session
+from pr_sessions.analytics.metrics import Health, health
+from pr_sessions.core.models import Completion, Session
+from pr_sessions.core.policy import Policy
 
 NOW = datetime(2025, 11, 22, 12, tzinfo=UTC)
 ORPHANS = "6 orphaned sessions (more than 5): complete them with `pr-sessions cleanup`"

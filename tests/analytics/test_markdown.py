@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pr_sessions.analytics.markdown import escape, table
+from pr_sessions.analytics.report import escape, table
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,27 @@ from hypothesis import strategies as st
 
 from pr_sessions.analytics.breakdowns import Author, Count, Period
 from pr_sessions.analytics.metrics import Corrected, Metrics, Reduction, Summary, measure
-from pr_sessions.sessions.agent import Agent, Evidence
-from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Completion, Facts, Placement, Rung, Session, State, Totals
+from pr_sessions.core.agents import Agent, Evidence
+from pr_sessions.core.models import Attribution, Basis, Completion, PullRequestRecord, Session, State, Totals
+from pr_sessions.core.policy import Policy
 
 POLICY = Policy()
 NOW = datetime(2025, 11, 24, 12, tzinfo=UTC)
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 DURATIONS = ("0-30", "30-60", "60-90", "90+", "unknown")
-PLACEMENTS = ("hand", "hook", "vendor", "mark", "owned", "commits", "time", "carried", "unknown", "unattributed")
+ATTRIBUTIONS = (
+    "manual",
+    "hook",
+    "agent_run",
+    "marker",
+    "workspace",
+    "stack",
+    "commits",
+    "time",
+    "carried",
+    "unknown",
+    "unattributed",
+)
 
 
 def after(minutes: float) -> datetime:
@@ -34,8 +46,8 @@ def of(*sessions: Session, policy: Policy = POLICY) -> Metrics:
     return measure(sessions, NOW, policy)
 
 
-def holding(**facts: Facts) -> Session:
-    return Session(id="s", author="ann", pull_requests={name.removeprefix("pr"): f for name, f in facts.items()})
+def holding(**record: PullRequestRecord) -> Session:
+    return Session(id="s", author="ann", pull_requests={name.removeprefix("pr"): f for name, f in record.items()})
 
 
 def test_nothing_has_no_averages_and_no_rows() -> None:
@@ -67,7 +79,7 @@ def test_nothing_has_no_averages_and_no_rows() -> None:
         duration_distribution=tuple(Count(name, 0) for name in DURATIONS),
         agents=(),
         states=(Count("open", 0), Count("closed", 0), Count("merged", 0), Count("unknown", 0)),
-        placements=tuple(Count(name, 0) for name in PLACEMENTS),
+        attributions=tuple(Count(name, 0) for name in ATTRIBUTIONS),
         evidence=(),
         corrections=Corrected(0, 0, 0, 0),
         weeks=(),
@@ -76,7 +88,7 @@ def test_nothing_has_no_averages_and_no_rows() -> None:
 
 
 def test_summary_counts_sessions_pull_requests_and_what_is_not_known() -> None:
-    by_title = Facts(is_auto=True, files_changed=3, test_files_added=1, created=START)
+    by_title = PullRequestRecord(is_auto=True, files_changed=3, test_files_added=1, created=START)
     metrics = measure(
         [
             Session(
@@ -85,10 +97,10 @@ def test_summary_counts_sessions_pull_requests_and_what_is_not_known() -> None:
                 started=START,
                 last_activity=after(20),
                 completion=Completion(after(40), "timeout"),
-                pull_requests={"1": by_title, "2": Facts(files_changed=2)},
+                pull_requests={"1": by_title, "2": PullRequestRecord(files_changed=2)},
                 carried=("9",),
                 carried_totals=Totals(files_changed=10),
-                source={"final_score": 80},
+                final_score=80,
             ),
             Session(
                 id="backwards",
@@ -96,14 +108,13 @@ def test_summary_counts_sessions_pull_requests_and_what_is_not_known() -> None:
                 started=START,
                 last_activity=after(-1),
                 completion=Completion(after(-251), "restart_cleanup"),
-                source={"final_score": "90"},
             ),
             Session(id="now", author="bob", started=NOW, last_activity=NOW),
             Session(id="old", author="bob", started=START, last_activity=after(10)),
         ],
         NOW,
         Policy(),
-        {"5": Facts(author="eve", is_auto=True, files_changed=4, test_files_added=2)},
+        {"5": PullRequestRecord(author="eve", is_auto=True, files_changed=4, test_files_added=2)},
     )
 
     assert (metrics.summary, metrics.reduction) == (
@@ -130,7 +141,7 @@ def test_summary_counts_sessions_pull_requests_and_what_is_not_known() -> None:
 
 
 def test_an_unattributed_pull_request_counts_for_its_own_author() -> None:
-    metrics = measure([completed(30)], NOW, Policy(), {"5": Facts(author="eve"), "6": Facts()})
+    metrics = measure([completed(30)], NOW, Policy(), {"5": PullRequestRecord(author="eve"), "6": PullRequestRecord()})
 
     assert metrics.authors == (
         Author("eve", 0, 1, None),
@@ -169,16 +180,18 @@ def test_an_explicit_marker_counts_under_its_kind_and_under_its_own_text() -> No
 
 def test_several_agents_of_one_pull_request_make_one_row() -> None:
     session = holding(
-        pr1=Facts(agents=(Agent("Cursor"), Agent("Codex"))),
-        pr2=Facts(agents=(Agent("Codex"), Agent("Cursor"))),
-        pr3=Facts(),
+        pr1=PullRequestRecord(agents=(Agent("Cursor"), Agent("Codex"))),
+        pr2=PullRequestRecord(agents=(Agent("Codex"), Agent("Cursor"))),
+        pr3=PullRequestRecord(),
     )
 
     assert rows(of(session).agents) == {"Codex + Cursor": 2, "unknown": 1}
 
 
 def test_states_include_the_unknown_one() -> None:
-    session = holding(pr1=Facts(state=State.OPEN), pr2=Facts(state=State.MERGED), pr3=Facts())
+    session = holding(
+        pr1=PullRequestRecord(state=State.OPEN), pr2=PullRequestRecord(state=State.MERGED), pr3=PullRequestRecord()
+    )
 
     assert rows(of(session).states) == {"open": 1, "merged": 1, "unknown": 1}
 
@@ -187,37 +200,47 @@ def test_states_include_the_unknown_one() -> None:
     ("session", "expected"),
     [
         *(
-            (holding(pr1=Facts(placement=Placement(rung, START))), rung.name.lower())
-            for rung in Rung
-            if rung is not Rung.NONE
+            (holding(pr1=PullRequestRecord(attribution=Attribution(basis, START))), basis.name.lower())
+            for basis in Basis
+            if basis is not Basis.NONE
         ),
-        (holding(pr1=Facts(placement=Placement(Rung.NONE, START))), "unknown"),
-        (holding(pr1=Facts()), "unknown"),
+        (holding(pr1=PullRequestRecord(attribution=Attribution(Basis.NONE, START))), "unknown"),
+        (holding(pr1=PullRequestRecord()), "unknown"),
         (Session(id="s", carried=("1",)), "carried"),
-        (Session(id="s", carried=("1",), pull_requests={"1": Facts()}), "carried"),
-        (Session(id="s", carried=("1",), pull_requests={"1": Facts(placement=Placement(Rung.HAND, START))}), "hand"),
+        (Session(id="s", carried=("1",), pull_requests={"1": PullRequestRecord()}), "carried"),
+        (
+            Session(
+                id="s",
+                carried=("1",),
+                pull_requests={"1": PullRequestRecord(attribution=Attribution(Basis.MANUAL, START))},
+            ),
+            "manual",
+        ),
     ],
 )
 def test_placement_is_the_rung_or_what_is_known_instead(session: Session, expected: str) -> None:
-    assert rows(of(session).placements) == {expected: 1}
+    assert rows(of(session).attributions) == {expected: 1}
 
 
 def test_placements_stand_strongest_first() -> None:
-    assert tuple(row.name for row in of().placements) == PLACEMENTS
+    assert tuple(row.name for row in of().attributions) == ATTRIBUTIONS
 
 
 def test_evidence_counts_each_rule_once_for_a_pull_request() -> None:
     title, other = Evidence("title", "^auto-pr:"), Evidence("title", "^wip:")
-    session = holding(pr1=Facts(evidence=(title, other, Evidence("agent", "Cursor"))), pr2=Facts(evidence=(title,)))
+    session = holding(
+        pr1=PullRequestRecord(evidence=(title, other, Evidence("agent", "Cursor"))),
+        pr2=PullRequestRecord(evidence=(title,)),
+    )
 
     assert of(session).evidence == (Count("title", 2), Count("agent", 1))
 
 
 def test_days_and_weeks_are_those_of_the_teams_zone() -> None:
     sunday_night = datetime(2025, 11, 24, 3, tzinfo=UTC)
-    placed = Facts(placement=Placement(Rung.TIME, datetime(2024, 12, 31, 12, tzinfo=UTC)))
+    placed = PullRequestRecord(attribution=Attribution(Basis.TIME, datetime(2024, 12, 31, 12, tzinfo=UTC)))
     session = Session(
-        id="s", started=sunday_night, pull_requests={"1": placed, "2": Facts(created=NOW)}, carried=("3",)
+        id="s", started=sunday_night, pull_requests={"1": placed, "2": PullRequestRecord(created=NOW)}, carried=("3",)
     )
     metrics = of(session, policy=Policy(time_zone="America/New_York"))
 
@@ -245,13 +268,13 @@ def test_equal_rows_stand_in_the_order_of_their_names() -> None:
 times = st.none() | st.datetimes(timezones=st.just(UTC))
 names = st.sampled_from(["", "ann", "bob", "unknown"])
 numbers = st.sampled_from([str(number) for number in range(6)])
-facts = st.builds(
-    Facts,
+record = st.builds(
+    PullRequestRecord,
     author=names,
     state=st.none() | st.sampled_from(State),
     created=times,
     agents=st.lists(st.builds(Agent, names), max_size=2).map(tuple),
-    placement=st.none() | st.builds(Placement, st.sampled_from(Rung), st.just(START)),
+    attribution=st.none() | st.builds(Attribution, st.sampled_from(Basis), st.just(START)),
 )
 triggers = st.sampled_from(["", "timeout", "explicit_marker", "explicit_marker: x", "unknown"])
 sessions_of_any_kind = st.lists(
@@ -262,15 +285,17 @@ sessions_of_any_kind = st.lists(
         started=times,
         last_activity=times,
         completion=st.none() | st.builds(Completion, st.datetimes(timezones=st.just(UTC)), triggers),
-        pull_requests=st.dictionaries(numbers, facts, max_size=3),
+        pull_requests=st.dictionaries(numbers, record, max_size=3),
         carried=st.lists(numbers, unique=True, max_size=3).map(tuple),
     ),
     max_size=5,
 )
 
 
-@given(sessions_of_any_kind, st.dictionaries(numbers, facts, max_size=3), st.sampled_from(["UTC", "Asia/Tokyo"]))
-def test_the_rows_of_every_breakdown_add_up(sessions: list[Session], unattributed: dict[str, Facts], zone: str) -> None:
+@given(sessions_of_any_kind, st.dictionaries(numbers, record, max_size=3), st.sampled_from(["UTC", "Asia/Tokyo"]))
+def test_the_rows_of_every_breakdown_add_up(
+    sessions: list[Session], unattributed: dict[str, PullRequestRecord], zone: str
+) -> None:
     metrics = measure(sessions, NOW, Policy(time_zone=zone), unattributed)
     in_sessions = sum(len(session.prs) for session in sessions)
     total = in_sessions + len(unattributed)
@@ -287,7 +312,7 @@ def test_the_rows_of_every_breakdown_add_up(sessions: list[Session], unattribute
         "durations": sum(row.count for row in metrics.duration_distribution),
         "agents": sum(row.count for row in metrics.agents),
         "states": sum(row.count for row in metrics.states),
-        "placements": sum(row.count for row in metrics.placements),
+        "placements": sum(row.count for row in metrics.attributions),
         "authors": [sum(row.sessions for row in metrics.authors), sum(row.prs for row in metrics.authors)],
         "weeks": [sum(row.sessions for row in metrics.weeks), sum(row.prs for row in metrics.weeks)],
         "days": [sum(row.sessions for row in metrics.days), sum(row.prs for row in metrics.days)],

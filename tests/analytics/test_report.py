@@ -3,17 +3,17 @@ from datetime import UTC, datetime, timedelta
 
 from pr_sessions.analytics.metrics import Metrics, measure
 from pr_sessions.analytics.report import as_json, render_markdown
-from pr_sessions.sessions.agent import Agent, Evidence
-from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Completion, Facts, Placement, Rung, Session, State
+from pr_sessions.core.agents import Agent, Evidence
+from pr_sessions.core.models import Attribution, Basis, Completion, PullRequestRecord, Session, State
+from pr_sessions.core.policy import Policy
 
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 NOW = datetime(2025, 11, 24, 12, tzinfo=UTC)
 
 
 def representative() -> Metrics:
-    def fact(state: State, *agents: str) -> Facts:
-        return Facts(
+    def fact(state: State, *agents: str) -> PullRequestRecord:
+        return PullRequestRecord(
             state=state,
             agents=tuple(map(Agent, agents)),
             created=START,
@@ -21,7 +21,7 @@ def representative() -> Metrics:
             test_files_added=1,
             is_auto=True,
             evidence=(Evidence("title", "^auto-pr:"),),
-            placement=Placement(Rung.HOOK, START),
+            attribution=Attribution(Basis.HOOK, START),
         )
 
     marked = Session(
@@ -32,10 +32,10 @@ def representative() -> Metrics:
         completion=Completion(START + timedelta(minutes=35), "explicit_marker: [ready]"),
         pull_requests={"1": fact(State.MERGED, "Cursor"), "2": fact(State.OPEN, "Cursor", "Codex")},
         carried=("3",),
-        source={"final_score": 80},
+        final_score=80,
     )
     idle = Session(id="bob-20251123-2300", author="bob", started=datetime(2025, 11, 23, 23, tzinfo=UTC))
-    return measure([marked, idle], NOW, Policy(), {"7": Facts(author="eve")})
+    return measure([marked, idle], NOW, Policy(), {"7": PullRequestRecord(author="eve")})
 
 
 MARKDOWN = """\
@@ -181,11 +181,12 @@ def test_json_has_plain_values_and_stable_keys() -> None:
         "agents": {"unknown": 2, "Codex + Cursor": 1, "Cursor": 1},
         "states": {"open": 1, "closed": 0, "merged": 1, "unknown": 2},
         "placements": {
-            "hand": 0,
+            "manual": 0,
             "hook": 2,
-            "vendor": 0,
-            "mark": 0,
-            "owned": 0,
+            "agent_run": 0,
+            "marker": 0,
+            "workspace": 0,
+            "stack": 0,
             "commits": 0,
             "time": 0,
             "carried": 1,
@@ -235,15 +236,15 @@ def test_each_empty_part_says_so() -> None:
 
 def test_hostile_text_stays_in_its_cell() -> None:
     hostile = "x|`y`<img src=a>\n# z\x1b[2J"
-    facts = Facts(
+    record = PullRequestRecord(
         author=hostile,
         agents=(Agent(hostile),),
         created=NOW,
         evidence=(Evidence(hostile, ""),),
-        placement=Placement(Rung.TIME, NOW),
+        attribution=Attribution(Basis.TIME, NOW),
     )
     done = Completion(NOW + timedelta(minutes=1), f"explicit_marker: {hostile}")
-    session = Session(id=hostile, author=hostile, started=NOW, completion=done, pull_requests={"1": facts})
+    session = Session(id=hostile, author=hostile, started=NOW, completion=done, pull_requests={"1": record})
     other = Session(id="b", author="bob", started=NOW, completion=Completion(NOW, hostile))
 
     page = render_markdown(measure([session, other], NOW, Policy()), hostile)

@@ -1,6 +1,9 @@
 """What tests of commands share: how a command is run, times as text, and what time alone brings about."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,3 +47,23 @@ def left_behind(root: Path, session_id: str, at: str) -> None:
     for path, content in (("docs/metrics/auto_pr_sessions.json", document), (".cursor/.session_id", marker)):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(json.dumps(content))
+
+
+def on_a_terminal(answer: str, *arguments: str) -> tuple[int, str]:
+    """Run a command on a terminal where somebody types the answer; return its exit code and all that is shown."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    os.write(ours, answer.encode())
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "pr_sessions", *arguments]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:
+        pass  # Linux says so when the other end closes.
+    os.close(ours)
+    return process.wait(), shown.decode()

@@ -17,7 +17,7 @@ from pr_sessions.cli.main import run
 
 __all__ = ["fake", "no_credentials"]
 
-OUR_VARIABLES = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "CI", "NO_COLOR")
+OUR_VARIABLES = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "PR_SESSIONS_NO_TRACKER", "CI", "NO_COLOR")
 
 
 @pytest.fixture(autouse=True)

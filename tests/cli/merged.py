@@ -18,6 +18,12 @@ def squash(root: Path, number: int, title: str, at: str, *, author: str = "Bot",
     return run(root, ["rev-parse", "HEAD"], {})
 
 
+def without_source(text: str) -> str:
+    """What `look` prints, without the last line, which says what was read and how old it is."""
+    shown, _, source = text.rpartition("\n\nRead: ")
+    return f"{shown}\n" if source.count("\n") == 1 else text
+
+
 def run(root: Path, words: list[str], settings: Mapping[str, str]) -> str:
     done = subprocess.run(
         ["git", *words], cwd=root, env={**os.environ, **settings}, check=True, capture_output=True, text=True

@@ -1,7 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
-from command_line import Cli, ago, day
+from command_line import Cli, ago, day, on_a_terminal
+
+from scene import look
 
 AUTO = ("--title", "auto-pr: x", "--author", "bot")
 
@@ -45,7 +48,7 @@ def test_the_record_as_json(repo: Path, cli: Cli) -> None:
             "title": None,
             "inferred": True,
             "runs": [],
-            "corrections": {"pull_requests": [], "merged": [], "reopened": None},
+            "corrections": {"pull_requests": [], "merged": [], "split": [], "reopened": None},
             "minutes_left": None,
         },
         "evidence": [{"rule": "agent", "detail": "cursor"}, {"rule": "title", "detail": "^auto-pr:"}],
@@ -111,12 +114,12 @@ def test_one_that_is_not_automatic_has_all_keys_in_json(repo: Path, cli: Cli) ->
 
 
 def test_a_hand_records_what_is_not_automatic(repo: Path, cli: Cli) -> None:
-    result = cli("add", "42", "--title", "Fix", "--author", "ada", "--session", "ada-1", "--at", ago(0.1))
+    result = cli("add", "42", "--title", "Fix", "--author", "ada", "--session", "ada-1", "--create", "--at", ago(0.1))
 
     assert result.out == (
         "Recorded pull request 42 in ada-1, which begins with it\n"
         "  automatic  no\n"
-        "  placed     hand: named by hand: ada-1\n"
+        "  placed     manual: named manually: ada-1\n"
         "  session    active, 29 min left, 1 pull request\n"
     )
 
@@ -142,7 +145,7 @@ def test_one_without_an_author_is_kept_without_a_session(repo: Path, cli: Cli) -
 
 def test_two_sessions_that_fit_equally_well_are_not_guessed_between(repo: Path, cli: Cli) -> None:
     for number, session_id in (("1", "bot-a"), ("2", "bot-b")):
-        cli("add", number, *AUTO, "--session", session_id, "--at", day("10:00"))
+        cli("add", number, *AUTO, "--session", session_id, "--create", "--at", day("10:00"))
 
     result = cli("add", "42", *AUTO, "--at", day("10:10"))
 
@@ -201,14 +204,69 @@ def test_title_and_body_are_stored_nowhere(repo: Path, cli: Cli) -> None:
     assert [word for word in (b"velvet", b"walrus", b"sonnet") if word in text] == []
 
 
-def test_a_session_that_nobody_knew_begins_and_names_like_it_are_told(repo: Path, cli: Cli) -> None:
-    cli("add", "41", *AUTO, "--session", "ada-20251122-1000", "--at", day("10:00"))
-    result = cli("add", "42", *AUTO, "--session", "ada-20251122-100", "--at", day("10:05"))
-    note = "note: nobody knew a session ada-20251122-100; did you mean ada-20251122-1000?\n"
-    assert (result.code, result.err) == (0, note)
-    assert cli("add", "42", *AUTO, "--session", "ada-20251122-100", "--at", day("10:05")).err == ""
+@pytest.mark.usefixtures("known")
+class TestANamedSession:
+    """`--session` finds a session, and begins one only where somebody wants that."""
+
+    KNOWN, TYPO = "ada-20251122-1000", "ada-20251122-100x"
+
+    @pytest.fixture
+    def known(self, repo: Path, cli: Cli) -> Path:
+        cli("add", "41", *AUTO, "--session", self.KNOWN, "--create", "--at", day("10:00"))
+        return repo
+
+    def homes(self, cli: Cli) -> dict[str, list[str]]:
+        return {s["session_id"]: s["prs"] for s in cli("list", "--json").json["sessions"]}
+
+    def test_a_typo_is_refused_with_the_ids_that_are_like_it(self, known: Path, cli: Cli) -> None:
+        before = look(known)
+        result = cli("add", "42", *AUTO, "--session", self.TYPO)
+        error = f"error: no session {self.TYPO}\n"
+        hint = f"hint: --create begins a session of this id; did you mean {self.KNOWN}?\n"
+        assert (result.code, result.out, result.err) == (1, "", error + hint)
+        assert look(known) == before
+
+    def test_an_id_like_no_other_is_refused_too(self, cli: Cli) -> None:
+        hint = "hint: --create begins a session of this id; `pr-sessions list` shows all of them\n"
+        assert cli("add", "42", *AUTO, "--session", "x").err == f"error: no session x\n{hint}"
+
+    def test_create_begins_it_once_and_for_all(self, cli: Cli) -> None:
+        for number in ("42", "43"):
+            assert cli("add", number, *AUTO, "--session", self.TYPO, "--create", "--at", day("10:05")).code == 0
+        assert self.homes(cli) == {self.KNOWN: ["41"], self.TYPO: ["42", "43"]}
+
+    def test_create_takes_no_prefix_for_another_id(self, cli: Cli) -> None:
+        cli("add", "42", *AUTO, "--session", "ada", "--create", "--at", day("10:05"))
+        assert self.homes(cli) == {self.KNOWN: ["41"], "ada": ["42"]}
+
+    def test_create_without_a_session_is_a_usage_error(self, cli: Cli) -> None:
+        assert cli("add", "42", *AUTO, "--create").code == 2
+
+    def test_a_unique_prefix_names_it(self, cli: Cli) -> None:
+        assert cli("add", "42", *AUTO, "--session", "ada-2025", "--at", day("10:05")).code == 0
+        assert self.homes(cli) == {self.KNOWN: ["41", "42"]}
+
+    def test_an_ambiguous_prefix_is_refused(self, cli: Cli) -> None:
+        cli("add", "42", *AUTO, "--session", "ada-2026", "--create", "--at", day("10:05"))
+        result = cli("add", "43", *AUTO, "--session", "ada-202")
+        assert (result.code, result.err) == (
+            1,
+            f"error: 2 sessions begin with ada-202: {self.KNOWN}, ada-2026\nhint: give more of the id\n",
+        )
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs a terminal that a test can type into")
+    @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
+    def test_on_a_terminal_it_asks(self, cli: Cli, answer: str, code: int) -> None:
+        done, shown = on_a_terminal(answer, "add", "42", *AUTO, "--session", self.TYPO, "--at", day("10:05"))
+        assert f"There is no session {self.TYPO}: did you mean {self.KNOWN}?" in shown
+        assert "Begin a session of this id? [y/N]: " in shown
+        assert (done, self.TYPO in self.homes(cli)) == (code, code == 0)
+
+    def test_while_tracking_is_off_nothing_is_asked_of_the_name(self, cli: Cli) -> None:
+        cli("pause")
+        assert cli("add", "42", *AUTO, "--session", self.TYPO).code == 0
 
 
 def test_who_names_the_session_is_kept(repo: Path, cli: Cli) -> None:
-    result = cli("add", "42", *AUTO, "--session", "ada-1", "--at", ago(0.1), "--json")
+    result = cli("add", "42", *AUTO, "--session", "ada-1", "--create", "--at", ago(0.1), "--json")
     assert result.json["placement"]["by"] == "Test Person"

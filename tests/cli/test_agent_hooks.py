@@ -11,18 +11,19 @@ import pytest
 from ground import Cli, Git, as_nobody, tree
 
 import pr_sessions
-from pr_sessions.agents.install.hosts import HOSTS
+from pr_sessions.hooks.hosts import INSTALLABLE
 from scene import python_environment
 
-ALL = ",".join(HOSTS)
+ALL = ",".join(INSTALLABLE)
 USER = {
     "cursor": ".cursor/hooks.json",
     "claude-code": ".claude/settings.json",
     "codex": ".codex/hooks.json",
     "gemini": ".gemini/settings.json",
     "copilot": ".copilot/hooks/pr-sessions.json",
+    "antigravity": ".gemini/config/hooks.json",
 }
-PROJECT = {**USER, "copilot": ".github/hooks/pr-sessions.json"}
+PROJECT = {**USER, "copilot": ".github/hooks/pr-sessions.json", "antigravity": ".agents/hooks.json"}
 LOCAL = ".claude/settings.local.json"
 BEFORE = b'{\r\n\t"theirs": {"x": [1,2]},\r\n\t"hooks": {"stop": [{"command": "./theirs.sh"}]}\r\n}'
 
@@ -30,9 +31,9 @@ BEFORE = b'{\r\n\t"theirs": {"x": [1,2]},\r\n\t"hooks": {"stop": [{"command": ".
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home beside the repository, which is the current folder."""
-    for host in HOSTS.values():
-        if host.variable:
-            monkeypatch.delenv(host.variable, raising=False)
+    for host in INSTALLABLE.values():
+        if host.home_variable:
+            monkeypatch.delenv(host.home_variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "a home"))
     (tmp_path / "a home").mkdir()
     return tmp_path / "a home"
@@ -54,8 +55,8 @@ def _hooks(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def fire(path: Path, folder: Path) -> tuple[int, bytes, bytes]:
     """Runs the last command line of a file as its host does."""
-    # The tracker, which a hook may start, cannot be: it would take the event away.
-    environ = {**os.environ, "PYTHONHOME": "/nowhere", "CLAUDE_PROJECT_DIR": str(folder)}
+    # The tracker would take the event away.
+    environ = {**os.environ, "PR_SESSIONS_NO_TRACKER": "1", "CLAUDE_PROJECT_DIR": str(folder)}
     payload = {"conversation_id": "run-1", "cursor_version": "2", "hook_event_name": "stop"}
     told = json.dumps({**payload, "workspace_roots": [str(folder)]}).encode()
     done = subprocess.run(
@@ -81,9 +82,26 @@ class TestInit:
     def test_the_user_s_own_files_are_the_default(self, cli: Cli, home: Path) -> None:
         result = cli("init", "--agents", ALL, "--json").json
         assert sorted(files(home)) == sorted(USER.values())
-        assert (result["agents"], result["scope"]) == (list(HOSTS), "user")
+        assert (result["agents"], result["scope"]) == (list(INSTALLABLE), "user")
         written = [step["path"] for step in result["steps"] if step["what"].startswith("hooks of")]
-        assert written == [str(home / path) for path in USER.values()]
+        assert written == [str(home / USER[name]) for name in INSTALLABLE]
+
+    @pytest.mark.parametrize(
+        ("names", "agents"),
+        [
+            ("all", list(INSTALLABLE)),
+            ("All", list(INSTALLABLE)),
+            ("gemini,all", ["gemini", *(name for name in INSTALLABLE if name != "gemini")]),
+            ("Claude", ["claude-code"]),
+            ("claude,CLAUDE-CODE, Cursor", ["claude-code", "cursor"]),
+        ],
+    )
+    @pytest.mark.usefixtures("repo")
+    def test_names_in_any_case_short_or_all(self, cli: Cli, names: str, agents: list[str]) -> None:
+        assert cli("init", "--agents", names, "--dry-run", "--json").json["agents"] == agents
+        cli("init", "--agents", names)
+        assert cli("uninstall", "--agents", names, "--json").json["steps"] != []
+        assert cli("uninstall", "--agents", "all").out == "Nothing to remove.\n"
 
     def test_local_hooks_stay_out_of_git(self, cli: Cli, repo: Path, home: Path, git: Git) -> None:
         cli("init", "--agents", "claude-code", "--scope", "local")
@@ -123,9 +141,9 @@ class TestInit:
         ]
 
     def test_a_host_s_own_variable_moves_its_files(self, cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        for host in HOSTS.values():
-            if host.variable:
-                monkeypatch.setenv(host.variable, str(home / "elsewhere" / host.name))
+        for host in INSTALLABLE.values():
+            if host.home_variable:
+                monkeypatch.setenv(host.home_variable, str(home / "elsewhere" / host.name))
         cli("init", "--agents", ALL)
         moved = {name for name in files(home) if name.startswith("elsewhere/")}
         assert moved == {
@@ -141,7 +159,7 @@ class TestInit:
         (home / ".cursor/hooks.json").symlink_to("../dotfiles/hooks.json")
         cli("init", "--agents", "cursor")
         assert (home / ".cursor/hooks.json").is_symlink()
-        assert len(commands(home / "dotfiles/hooks.json")) == len(HOSTS["cursor"].events) + 1
+        assert len(commands(home / "dotfiles/hooks.json")) == len(INSTALLABLE["cursor"].events) + 1
         cli("uninstall", "--agents", "cursor")
         assert (home / ".cursor/hooks.json").is_symlink()
         assert files(home)["dotfiles/hooks.json"] == BEFORE
@@ -190,7 +208,7 @@ class TestRefused:
             1,
             (
                 f"error: cannot change {path}: {place}: {problem}\n"
-                f"hint: nothing was changed; mend {path} by hand, then again\n"
+                f"hint: nothing was changed; fix {path}, then try again\n"
             ),
         )
         assert tree(repo.parent) == before
@@ -264,7 +282,7 @@ class TestUninstall:
             names[scope].parent.mkdir()
             names[scope].write_bytes(before)
         cli("init", "--agents", "claude-code", "--scope", scope)
-        assert len(commands(names[scope])) >= len(HOSTS["claude-code"].events)
+        assert len(commands(names[scope])) >= len(INSTALLABLE["claude-code"].events)
         cli("uninstall", *(["--agents", "claude-code"] if scope == "user" else []))
         assert (names[scope].read_bytes() if names[scope].exists() else None) == before
         assert names[scope].parent.exists() == (before is not None)
@@ -323,7 +341,7 @@ class TestUninstall:
         path.write_bytes(path.read_bytes()[:-4])
         broken = path.read_bytes()
         kept = cli("uninstall", "--json").json["kept"]
-        assert [k["path"] for k in kept if "take our hooks out by hand" in k["why"]] == [str(path)]
+        assert [k["path"] for k in kept if "remove our hooks yourself" in k["why"]] == [str(path)]
         assert path.read_bytes() == broken
         refused = cli("uninstall", "--agents", "cursor")
         assert (refused.code, refused.err.startswith(f"error: cannot change {path}: line")) == (1, True)
@@ -392,7 +410,7 @@ class TestTheyRun:
         assert (fire(path, repo), fired(repo)) == ((0, b"", b""), ["repo"])
         shutil.rmtree(package)
         assert (fire(path, repo), fired(repo)) == ((0, b"", b""), ["repo"])
-        way_out = dead(cli, path, f"{package / 'agents/hook.py'} is gone")
+        way_out = dead(cli, path, f"{package / 'hooks/hook.py'} is gone")
         assert cli(*way_out.split()[1:]).code == 0
         assert (fire(path, repo), fired(repo)) == ((0, b"", b""), ["repo", "repo"])
         assert "dead" not in cli("doctor").out
@@ -433,7 +451,7 @@ def dead(cli: Cli, path: Path, why: str) -> str:
     """What doctor tells to do about dead hooks of Cursor."""
     found = [f for f in cli("doctor", "--json").json["findings"] if f["place"] == str(path)]
     assert [(f["severity"], f["problem"]) for f in found] == [("warning", f"the hooks of cursor are dead: {why}")]
-    return str(found[0]["way_out"])
+    return str(found[0]["hint"])
 
 
 class TestDoctor:
@@ -461,6 +479,28 @@ class TestDoctor:
         assert str(home) not in cli("doctor").out
 
 
+class TestInline:
+    """Hooks that somebody moved into Copilot's settings."""
+
+    @pytest.fixture
+    def inline(self, cli: Cli, repo: Path) -> Path:
+        cli("init", "--agents", "copilot", "--scope", "project")
+        path = repo / ".github/copilot/settings.json"
+        path.parent.mkdir()
+        whole = json.loads((repo / ".github/hooks/pr-sessions.json").read_text())
+        path.write_text(json.dumps({"model": "x", **whole}, indent=2))
+        (repo / ".github/hooks/pr-sessions.json").unlink()
+        return path
+
+    def test_are_tried_where_they_are(self, cli: Cli, inline: Path) -> None:
+        (test,) = cli("hook", "selftest", "--json").json["hooks"]
+        assert (test["path"], test["works"]) == (str(inline), True)
+
+    def test_go_with_the_others(self, cli: Cli, inline: Path) -> None:
+        cli("uninstall", "--agents", "copilot")
+        assert json.loads(inline.read_text()) == {"model": "x"}
+
+
 class TestWhere:
     def test_files_with_hooks_of_ours_are_places(self, cli: Cli, repo: Path, home: Path) -> None:
         (home / ".gemini").mkdir()
@@ -483,7 +523,8 @@ class TestOnATerminal:
         code = [sys.executable, "-m", "pr_sessions", "init", *words]
         process = subprocess.Popen(code, cwd=repo, env=python_environment(), stdin=inside, stdout=inside, stderr=inside)
         os.close(inside)
-        os.write(outside, answer.encode())
+        # Whatever else it asks gets its default: a question without an answer would be waited for without end.
+        os.write(outside, (answer + "\n" * 5).encode())
         shown = b""
         try:
             while chunk := os.read(outside, 4096):
@@ -519,4 +560,4 @@ class TestOnATerminal:
 
     @pytest.mark.parametrize("words", [("--dry-run",), ("--json",), ("--agents", "gemini")])
     def test_it_does_not_ask_where_nobody_could_want_it(self, repo: Path, words: tuple[str, ...]) -> None:
-        assert "[y/N]" not in self.ask(repo, "", *words)
+        assert "Add hooks" not in self.ask(repo, "", *words)

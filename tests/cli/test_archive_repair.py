@@ -20,7 +20,7 @@ def archive(cli: Cli, author: str, day: int, number: int) -> None:
     when = f"2025-11-{day}T10:00:00Z"
     name = f"{author}-202511{day}-1000"
     assert cli("start", "--author", author, "--at", when).code == 0
-    told = ("--title", "auto-pr: x", "--author", author, "--at", when, "--session", name)
+    told = ("--title", "auto-pr: x", "--author", author, "--at", when, "--session", name, "--create")
     assert cli("add", str(number), *told).code == 0
     assert cli("cleanup").code == 0
 
@@ -83,7 +83,7 @@ def test_without_the_driver_it_is_refused_then_repaired(
     assert cli("add", "9", "--title", "auto-pr: y", "--author", "cleo").code == 0
     assert (forked / ARCHIVE).read_bytes() == half
     errors = [f for f in cli("doctor", "--json").json["findings"] if f["severity"] == "error"]
-    assert [(Path(f["place"]).name, "pr-sessions doctor --repair" in f["way_out"]) for f in errors] == [(NAME, True)]
+    assert [(Path(f["place"]).name, "pr-sessions doctor --repair" in f["hint"]) for f in errors] == [(NAME, True)]
     repaired = cli("doctor", "--repair", "--json")
     assert (repaired.code, repaired.json["lost"]) == (0, [])
     assert git(forked, "ls-files", "-u") == ""

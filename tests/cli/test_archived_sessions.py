@@ -31,7 +31,7 @@ def told_in(path: Path) -> set[str]:
 
 
 def findings(cli: Cli) -> list[tuple[str, str, str]]:
-    return [(f["problem"], Path(f["place"]).name, f["way_out"]) for f in cli("doctor", "--json").json["findings"]]
+    return [(f["problem"], Path(f["place"]).name, f["hint"]) for f in cli("doctor", "--json").json["findings"]]
 
 
 @pytest.fixture

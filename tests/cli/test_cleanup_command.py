@@ -38,8 +38,9 @@ def test_each_ends_at_its_last_activity_and_the_timeout(three: Path, cli: Cli) -
     assert [(s["completion_trigger"], s["duration_minutes"]) for s in ended] == [("timeout", 30), ("timeout", 30)]
 
 
-def test_max_age_takes_only_older_ones(three: Path, cli: Cli) -> None:
-    assert cli("cleanup", "--max-age", "1.5", "--json").json["completed"] == ["older"]
+@pytest.mark.parametrize("age", ["1.5", "90m", "1h30m", "1H30M"])
+def test_max_age_takes_only_older_ones(three: Path, cli: Cli, age: str) -> None:
+    assert cli("cleanup", "--max-age", age, "--json").json["completed"] == ["older"]
 
 
 def test_nothing_to_clean_up_changes_no_byte(three: Path, cli: Cli) -> None:
@@ -50,6 +51,6 @@ def test_nothing_to_clean_up_changes_no_byte(three: Path, cli: Cli) -> None:
     assert three.read_bytes() == stored
 
 
-@pytest.mark.parametrize("hours", ["0", "-1", "nan", "inf", "1e300", "soon"])
+@pytest.mark.parametrize("hours", ["0", "-1", "nan", "inf", "1e300", "soon", "0h", "999999w", "yesterday", ""])
 def test_an_absurd_age_is_wrong_usage(three: Path, cli: Cli, hours: str) -> None:
     assert cli("cleanup", "--max-age", hours).code == 2

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from command_line import Cli, Git, ago, day
 
-from pr_sessions.cli.main import SECTIONS
+from pr_sessions.cli.commands import SECTIONS
 
 COMMANDS = (
     "status",
@@ -15,9 +15,11 @@ COMMANDS = (
     "start",
     "find 42",
     "explain 42",
+    "show 42",
+    "show 42 --why",
     "show ada-20251122-1000",
 )
-RECORDING = ("add 42 --title wip:x --author ada", "check --pr-number 42 --title wip:x --author ada")
+RECORDING = ("add 42 --title wip:x --author ada", "classify --pr-number 42 --title wip:x --author ada")
 
 
 def test_a_subfolder_is_as_good_as_the_root(repo: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +64,19 @@ def test_a_bare_repository_has_no_working_tree(
 
 @pytest.mark.parametrize(
     "line",
-    ["add", "add x", "add 42 43", "show", "find", "find x", "explain", "status --nope", "touch --at noon", "list x"],
+    [
+        "add",
+        "add x",
+        "add 42 43",
+        "show --why",
+        "show ada --why",
+        "find",
+        "find x",
+        "explain",
+        "status --nope",
+        "touch --at noon",
+        "list x",
+    ],
 )
 def test_wrong_arguments_are_wrong_usage(repo: Path, cli: Cli, line: str) -> None:
     result = cli(*line.split())
@@ -87,7 +101,7 @@ def test_an_unknown_command_gets_a_suggestion(cli: Cli, typed: str, message: str
 
 
 @pytest.mark.parametrize(
-    "name", ["start", "status", "touch", "check", "add", "complete", "cleanup", "list", "show", "find", "explain"]
+    "name", ["start", "status", "touch", "classify", "add", "complete", "cleanup", "list", "show", "find", "explain"]
 )
 def test_help_says_what_the_overview_says_and_shows_examples(cli: Cli, name: str) -> None:
     line = next(commands[name] for commands in SECTIONS.values() if name in commands)
@@ -126,4 +140,21 @@ def test_while_tracking_is_off_nothing_is_written(
 def test_a_session_that_an_old_file_keeps_can_be_shown(repo: Path, cli: Cli) -> None:
     cli("add", "42", "--title", "wip: x", "--author", "ada", "--at", day("10:00"))
 
-    assert [cli(*line.split()).code for line in COMMANDS[-3:]] == [0, 0, 0]
+    assert [cli(*line.split()).code for line in COMMANDS[-5:]] == [0, 0, 0, 0, 0]
+
+
+def test_a_folder_that_is_gone_is_no_bug_of_the_demo(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert cli("demo").code == 1
+
+
+@pytest.mark.parametrize("line", [("import",), ("config", "--check"), ("add", "1", "--nope")])
+def test_wrong_usage_shows_no_character_that_steers_a_terminal(repo: Path, cli: Cli, line: tuple[str, ...]) -> None:
+    result = cli(*line, "x\u202ey\x9b")
+
+    assert result.code == 2
+    assert not {"\u202e", "\x9b"} & set(result.err)

@@ -13,8 +13,7 @@ import pytest
 from command_line import ago
 from ground import SESSION_FILE, Cli, Git, tree
 
-from pr_sessions.cli.setup.commit_hook import FOREIGN, WHOLE, is_shell, renewed, split, with_ours
-from pr_sessions.cli.setup.commit_hook_steps import LINE
+from pr_sessions.setup.commit_trailer import FOREIGN, LINE, WHOLE, is_shell, renewed, split, with_ours
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the hooks that stand for those of others are scripts")
 
@@ -223,7 +222,7 @@ class TestSessions:
     ) -> None:
         cli("pause")
         assert commit(ready, "-m", "Subject") == "Subject"
-        cli("resume")
+        cli("pause", "--off")
         monkeypatch.setenv("PR_SESSIONS", "0")
         marked(ready)
         assert commit(ready, "-m", "Subject") == "Subject"
@@ -238,7 +237,7 @@ def test_history_finds_the_session_by_it(ready: Path, commit: Commit, git: Git, 
     cli("import", "--git")
     found = cli("explain", "5", "--json").json
     assert (found["session_id"], found["placement"]["rung"], found["placement"]["detail"]) == (
-        ID, "mark", "trailer in its commits",
+        ID, "marker", "trailer in its commits",
     )  # fmt: skip
 
 
@@ -250,7 +249,7 @@ class TestNothingStopsACommit:
 
     def test_a_package_that_is_gone(self, ready: Path, commit: Commit) -> None:
         script = ready / ".git/pr-sessions/prepare-commit-msg"
-        script.write_text(script.read_text().replace("current_session_id.py", "gone.py"))
+        script.write_text(script.read_text().replace("name_session.py", "gone.py"))
         assert commit(ready, "-m", "Subject") == "Subject"
 
     def test_the_clone_s_own_folder_that_is_gone(self, ready: Path, commit: Commit) -> None:
@@ -486,3 +485,13 @@ def test_lines_of_an_older_version_are_replaced_in_their_place(hook_before: byte
 )
 def test_which_hooks_a_shell_reads(text: bytes, shell: bool) -> None:
     assert is_shell(text) is shell
+
+
+@pytest.mark.parametrize("name", [".cursor", ".cursor/.session_id"])
+def test_a_marker_that_is_a_link_names_no_session(ready: Path, commit: Commit, tmp_path: Path, name: str) -> None:
+    (ready / ".cursor").rename(tmp_path / "outside")
+    target = tmp_path / "outside" / Path(name).relative_to(".cursor")
+    (ready / name).parent.mkdir(exist_ok=True)
+    (ready / name).symlink_to(target)
+
+    assert commit(ready, "-m", "Subject") == "Subject"

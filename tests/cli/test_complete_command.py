@@ -50,13 +50,12 @@ def test_complete_without_a_current_session_is_an_error_with_a_way_out(repo: Pat
 
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "error: no session is current in this working tree\n"
-        "hint: name one; `pr-sessions status` lists the active ones\n"
+        "error: no session is current in this working tree\nhint: name one; `pr-sessions show` lists the active ones\n"
     )
 
 
 def test_complete_takes_a_session_by_its_id(repo: Path, cli: Cli) -> None:
-    cli("add", "42", "--title", "x", "--author", "bot", "--session", "some-session")
+    cli("add", "42", "--title", "x", "--author", "bot", "--session", "some-session", "--create")
 
     assert cli("complete", "some-session").out == (
         "Completed some-session after under a minute\n  pull requests  1 (42)\n"

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "enable_heuristic_completion": (False, "default"),
         "enable_heuristic_detection": (False, "default"),
         "time_zone": ("UTC", "default"),
+        "track": ("opened", "default"),
+        "people": ("shown", "default"),
         "share": ("commit", "default"),
         "sync_branch": ("pr-sessions", "default"),
         "keep_days": ("off", "default"),
@@ -40,6 +43,7 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "signatures": ([], "default"),
         "signatures_off": ([], "default"),
         "mark": ("none", "default"),
+        "hooks.ask_forge": (False, "default"),
         "gate": ("advisory", "default"),
         "gate.always": (
             [
@@ -57,6 +61,8 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         ),
         "gate.checks": ([], "default"),
         "gate.workflow": ("off", "default"),
+        "gate.assisted": (False, "default"),
+        "gate.max_wait": (30, "default"),
         "gate.open_budget": ("off", "default"),
         "gate.over_budget": ("warn", "default"),
         "comment": ("auto", "default"),
@@ -76,9 +82,10 @@ def test_for_people_it_is_a_table(cli: Cli, repo: Path) -> None:
 def test_a_wrong_setting_shows_as_its_default_and_is_told_of(cli: Cli, repo: Path) -> None:
     write(repo / CONFIG, BAD)
     result = cli("config", "--json")
-    assert (result.code, result.err) == (0, "3 mistakes; see them: pr-sessions config --check\n")
+    said = f"warning: {repo / CONFIG}:3: unknown setting 'timezone': it changes nothing; did you mean time_zone?"
+    assert (result.code, result.err.splitlines()) == (0, ["2 mistakes; see them: pr-sessions config --check", said])
     assert [s["value"] for s in result.json["settings"] if s["key"] == "timeout_minutes"] == [30]
-    assert [m["place"] for m in result.json["mistakes"]] == [f"{repo / CONFIG}:{line}" for line in (1, 2, 3)]
+    assert [m["place"] for m in result.json["mistakes"]] == [f"{repo / CONFIG}:{line}" for line in (1, 2)]
 
 
 def test_check_names_every_mistake_with_its_place_and_fails(cli: Cli, repo: Path) -> None:
@@ -91,9 +98,8 @@ def test_check_names_every_mistake_with_its_place_and_fails(cli: Cli, repo: Path
             "  hint: the default is 30\n"
             f"{repo / CONFIG}:2: share: must be commit, branch or local\n"
             "  hint: commit: git tracks the session file; branch: `pr-sessions sync` carries it; local: never\n"
-            f"{repo / CONFIG}:3: unknown setting 'timezone'\n"
-            "  hint: did you mean time_zone?\n"
-            f"3 mistakes in {repo / CONFIG}\n"
+            f"{repo / CONFIG}:3: note: unknown setting 'timezone': it changes nothing; did you mean time_zone?\n"
+            f"2 mistakes in {repo / CONFIG}\n"
         ),
     )
 
@@ -171,3 +177,20 @@ def test_looking_writes_nothing(cli: Cli, repo: Path, command: str, prepared: bo
     assert cli(command).code == 0
     assert cli(command, "--json").code == 0
     assert tree(repo) == before
+
+
+def test_a_setting_of_a_newer_version_is_said_by_the_next_command_that_somebody_sees(cli: Cli, repo: Path) -> None:
+    cli("init")
+    write(repo / CONFIG, "time_zone: UTC\ngate.chekcs: [test]\n")
+    record = (repo / CONFIG).stat()
+    os.utime(repo / CONFIG, ns=(record.st_atime_ns, record.st_mtime_ns - 3600 * 10**9))
+    said = f"warning: {repo / CONFIG}:2: unknown setting 'gate.chekcs': it changes nothing; did you mean gate.checks?\n"
+    assert [cli(*words).err for words in (["drain"], ["status"], ["status"], ["list"])] == ["", said, "", ""]
+    assert cli("config", "--check").code == 0
+
+
+def test_a_wrong_value_still_fails(cli: Cli, repo: Path) -> None:
+    cli("init")
+    write(repo / CONFIG, "later: 1\nshare: nowhere\n")
+    failed = cli("status")
+    assert (failed.code, f"{repo / CONFIG}:2: share: must be commit, branch or local" in failed.err) == (1, True)

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from ground import CONFIG, DOCUMENT, SESSION_FILE, Cli, Git, as_nobody, write
 
-from pr_sessions import event_log
+from pr_sessions.io import hook_log
+from scene import place
 
 MARKER = ".cursor/.session_id"
 INDEX = ".cursor/data/session_state.json"
 START, END = "2025-11-01T10:00:00Z", "2025-11-01T11:00:00Z"
-BY_HAND = "correct it by hand in the session file and the clone's document; until then its duration is unknown"
+WRITE_IT = "write it into the session file and the clone's document, if you know it"
+CORRECT = "correct it in the session file and the clone's document; until then its duration is unknown"
 LONG_AGO = 1_700_000_000
 
 
@@ -32,7 +34,7 @@ class TestHooks:
         found = [f for f in cli("doctor", "--json").json["findings"] if f["place"] == str(pending)]
         log = repo / ".git/pr-sessions/hook.log"
         way_out = f"pr-sessions cleanup takes them in; {log} may say why nobody did"
-        told = {"severity": "warning", "problem": problem, "place": str(pending), "way_out": way_out}
+        told = {"severity": "warning", "problem": problem, "place": str(pending), "hint": way_out}
         assert found == ([told] if problem else [])
         cli("cleanup")
         assert str(pending) not in cli("doctor", "--json").out
@@ -42,32 +44,33 @@ class TestHooks:
         log = repo / ".git/pr-sessions/hook.log"
         log.write_text("2020-01-01T10:00:00Z drain: Busy: long ago\n")
         assert str(log) not in cli("doctor", "--json").out
-        event_log.write(str(log), "drain: Busy: x")
-        event_log.write(str(log), "drain: Busy: y")
+        hook_log.write(place(log), "drain: Busy: x")
+        hook_log.write(place(log), "drain: Busy: y")
         assert [f for f in cli("doctor", "--json").json["findings"] if f["place"] == str(log)] == [
             {
                 "severity": "note",
                 "problem": "hooks failed 2 times in the last day; the last one said: drain: Busy: y",
                 "place": str(log),
-                "way_out": "see whether hooks work now: pr-sessions hook selftest",
+                "hint": "see whether hooks work now: pr-sessions hook selftest",
             }
         ]
 
 
-def record(session_id: str = "s-20251101-1000", **fields: Any) -> dict[str, Any]:
+def raw(session_id: str = "s-20251101-1000", **fields: Any) -> dict[str, Any]:
     whole = {
         "session_id": session_id,
         "author": "a",
         "started": START,
         "last_activity": END,
         "completed": END,
+        "completion_trigger": "manual",
         **fields,
     }
     return {key: value for key, value in whole.items() if value is not None}
 
 
 def active(session_id: str = "s-20251101-1000", **fields: Any) -> dict[str, Any]:
-    return record(session_id, completed=None, **fields)
+    return raw(session_id, **{"completed": None, "completion_trigger": None, **fields})
 
 
 def save(path: Path, *records: dict[str, Any]) -> None:
@@ -88,7 +91,7 @@ def marker(path: Path, session_id: str = "s-20251101-1000", at: str = END) -> No
 def findings(cli: Cli) -> list[tuple[str, str, str, str]]:
     result = cli("doctor", "--json")
     assert (result.code, result.err) == (0, "")
-    return [(f["severity"], f["problem"], f["place"], f["way_out"]) for f in result.json["findings"]]
+    return [(f["severity"], f["problem"], f["place"], f["hint"]) for f in result.json["findings"]]
 
 
 @pytest.fixture
@@ -112,7 +115,7 @@ def test_a_repository_that_is_not_set_up_is_told_how(cli: Cli, repo: Path) -> No
 
 
 def test_a_finding_for_people_has_its_place_and_its_way_out(cli: Cli, repo: Path) -> None:
-    assert cli("doctor").out == (f"note: nothing is set up here\n  place    {repo}\n  way out  pr-sessions init\n")
+    assert cli("doctor").out == (f"note: nothing is set up here\n  place    {repo}\n  hint     pr-sessions init\n")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,7 @@ class TestUnreadable:
 
     def test_a_newer_version_wants_an_upgrade(self, cli: Cli, ready: Path) -> None:
         write(ready / SESSION_FILE, '{"version": "2.0"}')
-        assert findings(cli)[0][3] == "upgrade: pip install --upgrade pr-sessions"
+        assert findings(cli)[0][3] == "upgrade pr-sessions, from where it was installed"
 
     def test_the_clone_s_document_comes_back_from_a_backup(self, cli: Cli, ready: Path) -> None:
         cli("start", "--author", "ada", "--at", "2025-11-22T10:00:00Z")
@@ -169,13 +172,46 @@ class TestUnreadable:
         assert cli("doctor", "--repair").code == 0
         assert not [finding for finding in findings(cli) if finding[0] == "error"]
 
-    def test_each_session_that_cannot_be_read_is_named(self, cli: Cli, ready: Path) -> None:
-        save(ready / SESSION_FILE, record("bad-1", started="soon"), record("good"), record("bad-2", prs=7))
-        errors = [(problem, place) for severity, problem, place, _ in findings(cli) if severity == "error"]
-        assert errors == [
-            ("cannot read a session: started: not a date and time: 'soon'", f"{ready / SESSION_FILE}: bad-1"),
-            ("cannot read a session: prs: '7' is no list", f"{ready / SESSION_FILE}: bad-2"),
+    def test_each_record_that_is_not_understood_is_a_warning(self, cli: Cli, ready: Path) -> None:
+        record = {"1": {"files_changed": "many", "agents": [7]}, "2": 5}
+        path = ready / SESSION_FILE
+        save(
+            path,
+            raw("bad-1", started="soon"),
+            raw("bad-2", metadata={"pull_requests": record}, prs=["1", None]),
+            raw("good"),
+        )
+        whole = json.loads(path.read_text())
+        whole["active_sessions"]["x"] = 5
+        whole["completed_sessions"].append({"author": "nobody"})
+        whole["unattributed"] = {"9": [1]}
+        path.write_text(json.dumps(whole))
+        shown = [(severity, problem, place) for severity, problem, place, _ in findings(cli)]
+        prefix = "this version does not understand"
+        inner = (
+            '`pull_requests` {"2":5}, `prs` [null], pull request 1: `files_changed` "many", '
+            "pull request 1: `agents` [7]"
+        )
+        assert shown == [
+            ("warning", f'{prefix} `started` "soon"', f"{path}: bad-1"),
+            ("warning", f"{prefix} {inner}", f"{path}: bad-2"),
+            (
+                "warning",
+                f'{prefix} `active_sessions.x` 5, `completed_sessions[0]` {{"author":"nobody"}}, `unattributed.9` [1]',
+                str(path),
+            ),
         ]
+
+    def test_words_of_a_newer_version_are_a_note(self, cli: Cli, ready: Path) -> None:
+        agent = {"name": "codex", "role": "piloted", "confidence": "proven"}
+        record = {"state": "queued", "placement": {"rung": "orbit", "at": START, "detail": ""}, "agents": [agent]}
+        save(ready / SESSION_FILE, raw("s", metadata={"pull_requests": {"1": record}}, prs=["1"]))
+        problem = (
+            'this version does not know the state "queued", the reason "orbit", the role "piloted", '
+            'the confidence "proven"'
+        )
+        hint = "upgrade pr-sessions, if a newer version wrote it"
+        assert findings(cli) == [("note", problem, f"{ready / SESSION_FILE}: s", hint)]
 
     def test_a_marker_can_be_removed(self, cli: Cli, ready: Path) -> None:
         write(ready / MARKER, '{"session_id": "../x"}')
@@ -209,7 +245,12 @@ class TestUnreadable:
                 f"{ready / CONFIG}:1",
                 "names look like Europe/Berlin or UTC; if this one is right, install the package tzdata",
             ),
-            ("error", "unknown setting 'timezone'", f"{ready / CONFIG}:3", "did you mean time_zone?"),
+            (
+                "warning",
+                "unknown setting 'timezone': it changes nothing",
+                f"{ready / CONFIG}:3",
+                "did you mean time_zone?",
+            ),
         ]
 
     def test_what_may_not_be_read_or_written_is_told(self, open_repo: Path) -> None:
@@ -238,7 +279,7 @@ class TestUnreadable:
 SESSIONS: list[tuple[str, tuple[dict[str, Any], ...], tuple[str, str, str, str]]] = [
     (
         "an id twice",
-        (record(), record(author="a")),
+        (raw(), raw(author="a")),
         (
             "warning",
             "session s-20251101-1000 stands there 2 times",
@@ -248,7 +289,7 @@ SESSIONS: list[tuple[str, tuple[dict[str, Any], ...], tuple[str, str, str, str]]
     ),
     (
         "an unsafe id",
-        (record("../<b>\n|"),),
+        (raw("../<b>\n|"),),
         (
             "warning",
             "../<b>?| is no safe session id",
@@ -258,7 +299,7 @@ SESSIONS: list[tuple[str, tuple[dict[str, Any], ...], tuple[str, str, str, str]]
     ),
     (
         "a pull request twice",
-        (record("a", prs=["7"]), record("b", prs=["7", "8"])),
+        (raw("a", prs=["7"]), raw("b", prs=["7", "8"])),
         (
             "warning",
             "pull request 7 stands in 2 sessions: a, b",
@@ -268,52 +309,62 @@ SESSIONS: list[tuple[str, tuple[dict[str, Any], ...], tuple[str, str, str, str]]
     ),
     (
         "an end before the beginning",
-        (record(completed="2025-11-01T09:00:00Z"),),
+        (raw(completed="2025-11-01T09:00:00Z"),),
         (
             "warning",
             "`completed` lies before `started`",
             ": s-20251101-1000",
-            BY_HAND,
+            CORRECT,
         ),
     ),
     (
         "activity before the beginning",
-        (record(last_activity="2025-11-01T09:00:00Z"),),
+        (raw(last_activity="2025-11-01T09:00:00Z"),),
         (
             "warning",
             "`last_activity` lies before `started`",
             ": s-20251101-1000",
-            BY_HAND,
+            CORRECT,
         ),
     ),
     (
         "a merge before the pull request",
-        (record(metadata={"pull_requests": {"7": {"created": END, "merged": START, "state": "merged"}}}),),
+        (raw(metadata={"pull_requests": {"7": {"created": END, "merged": START, "state": "merged"}}}),),
         (
             "warning",
             "pull request 7: `merged` lies before `created`",
             ": s-20251101-1000",
-            BY_HAND,
+            CORRECT,
         ),
     ),
     (
         "a time in the future",
-        (record(completed="2999-01-01T00:00:00Z"),),
+        (raw(completed="2999-01-01T00:00:00Z"),),
         (
             "warning",
             "its time lies in the future",
             ": s-20251101-1000",
-            BY_HAND,
+            CORRECT,
         ),
     ),
     (
         "no beginning",
-        (record(started=None),),
+        (raw(started=None),),
         (
             "note",
-            "it is completed and has no time `started`",
+            "it is completed and has no `started`: that is unknown",
             ": s-20251101-1000",
-            BY_HAND,
+            WRITE_IT,
+        ),
+    ),
+    (
+        "nothing but an id",
+        ({"session_id": "s"},),
+        (
+            "note",
+            "it is completed and has no `author`, `started`, `completed`, `completion_trigger`: that is unknown",
+            ": s",
+            WRITE_IT,
         ),
     ),
     (
@@ -346,11 +397,11 @@ def test_sessions_that_cannot_be_right(
 @pytest.mark.parametrize(
     ("records", "commands"),
     [
-        ((record(), record(author="a")), [("cleanup",)]),
+        ((raw(), raw(author="a")), [("cleanup",)]),
         (tuple(active(name) for name in "abcdefg"), [("cleanup",)]),
         ((active("s", started=None, last_activity=None, x=1),), [("complete", "s")]),
-        ((record("a", prs=["7"]), record("b", prs=["7"])), [("add", "7", "--session", "a")]),
-        ((record("a", prs=["7"]), record("b", prs=["7"])), [("add", "7", "--session", "b")]),
+        ((raw("a", prs=["7"]), raw("b", prs=["7"])), [("add", "7", "--session", "a")]),
+        ((raw("a", prs=["7"]), raw("b", prs=["7"])), [("add", "7", "--session", "b")]),
     ],
     ids=["an id twice", "orphans", "without any time", "into the first", "into the second"],
 )
@@ -379,7 +430,7 @@ class TestMarkers:
         ),
         (
             "completed",
-            lambda root: (save(root / SESSION_FILE, record()), marker(root, at=now()))[1],
+            lambda root: (save(root / SESSION_FILE, raw()), marker(root, at=now()))[1],
             ("warning", "session s-20251101-1000 is completed", "pr-sessions cleanup: whatever writes removes it"),
         ),
         (
@@ -421,7 +472,7 @@ def now() -> str:
 
 class TestFiles:
     def test_two_files_that_differ_are_a_note(self, cli: Cli, ready: Path) -> None:
-        save(ready / DOCUMENT, record("a"))
+        save(ready / DOCUMENT, raw("a"))
         told = f"it differs from the clone's document {ready / DOCUMENT}"
         way_out = "nothing: reading joins them, and the next command that writes brings both up to date"
         assert findings(cli) == [("note", told, str(ready / SESSION_FILE), way_out)]
@@ -436,7 +487,7 @@ class TestFiles:
         ]
 
     def test_a_large_session_file_is_a_note(self, cli: Cli, ready: Path) -> None:
-        save(ready / SESSION_FILE, record(note="x" * 1_500_000))
+        save(ready / SESSION_FILE, raw(note="x" * 1_500_000))
         assert [f[:2] for f in findings(cli)] == [("note", "it has 1.5 MB, more than 1 MB")]
 
     def test_what_a_killed_writer_left_is_a_warning(self, cli: Cli, ready: Path) -> None:
@@ -461,6 +512,7 @@ class TestFiles:
         assert findings(cli) == [("warning", "it disagrees with the sessions", place, way_out)]
         write(ready / INDEX, "{")
         assert [f[2:] for f in findings(cli)] == [(place, f"remove it; {way_out}")]
+        (ready / INDEX).unlink()
         cli("cleanup")
         assert findings(cli) == []
 
@@ -479,7 +531,7 @@ class TestFiles:
 class TestSettings:
     def test_naive_times_want_a_recorded_zone(self, cli: Cli, ready: Path) -> None:
         write(ready / CONFIG, "share: commit\n")
-        save(ready / SESSION_FILE, record(started="2025-11-01T10:00:00"))
+        save(ready / SESSION_FILE, raw(started="2025-11-01T10:00:00"))
         told = (
             "warning",
             "it holds times without a zone, and the configuration has no time_zone: they are read in UTC",
@@ -497,7 +549,7 @@ class TestSettings:
     def test_a_pause_is_a_note(self, cli: Cli, ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         cli("pause")
         place = str(ready / ".git/pr-sessions/paused")
-        told = ("note", "tracking is off: `pr-sessions pause` was called here", place, "pr-sessions resume")
+        told = ("note", "tracking is off: `pr-sessions pause` was called here", place, "pr-sessions pause --off")
         assert findings(cli) == [told]
         monkeypatch.setenv("PR_SESSIONS", "0")
         told = ("note", "tracking is off: PR_SESSIONS=0 is set", "PR_SESSIONS", "unset PR_SESSIONS")

@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 from command_line import Cli, ago, day
 
-LADDER = ["hand", "hook", "vendor", "mark", "owned", "commits", "time"]
+from pr_sessions.core.runs import run_key
+
+BASES = ["manual", "hook", "agent_run", "marker", "workspace", "stack", "commits", "time"]
 RUN = "0123456789abcdef0123456789abcdef"
+KEY = run_key(RUN)
 DEVIN = "devin-ai-integration[bot]"
 
 
@@ -22,41 +25,44 @@ def test_explain_tells_verdict_place_and_ladder(repo: Path, cli: Cli) -> None:
         "  its span  2025-11-22 10:00 to 2025-11-22 10:36\n"
         "\n"
         "It is automatic, because\n"
-        "  the agent cursor had part in it\n"
+        "  the agent cursor opened it\n"
         "  its title matches ^wip:\n"
+        "Involvement: opened by cursor: named by the source: cursor.\n"
         "\n"
-        "  agent   role    confidence  by                                which is\n"
-        "  cursor  opened  certain     told: by the one who recorded it  the word of who recorded it\n"
+        "  agent   role    confidence  by                                source\n"
+        "  cursor  opened  certain     told: by the one who recorded it  the person who recorded it\n"
         "\n"
         "What can put a pull request into a session, strongest first; only something stronger would move it:\n"
-        "     stronger  hand     nobody put it there by hand\n"
-        "     stronger  hook     no agent's hook saw a session create it\n"
-        "     stronger  vendor   no id of an agent's run\n"
-        "     stronger  mark     no mark of ours named a session\n"
-        "     stronger  owned    no working tree or branch named a session\n"
-        "     stronger  commits  no other pull request of an agent's was found to share a commit with it\n"
-        "  -> decided   time     its author worked in this repository within the timeout "
+        "     stronger  manual     nobody put it there manually\n"
+        "     stronger  hook       no agent's hook saw a session create it\n"
+        "     stronger  agent_run  not asked: no run is kept; titles, descriptions and commit messages are not kept\n"
+        "     stronger  marker     not asked: titles, descriptions and commit messages are not kept\n"
+        "     stronger  workspace  no working tree or branch named a session\n"
+        "     stronger  stack      not asked: the forge did not say whether it is in a stack\n"
+        "     stronger  commits    not asked: its commits are not known\n"
+        "  -> decided   time       its author worked in this repository within the timeout "
         "(work of ada within 30 minutes)\n"
     )
 
 
 def test_explain_as_json(repo: Path, cli: Cli) -> None:
-    cli("add", "42", "--title", "x", "--author", "ada", "--session", "by-hand", "--at", day("10:00"))
+    cli("add", "42", "--title", "x", "--author", "ada", "--session", "by-hand", "--create", "--at", day("10:00"))
 
     data = cli("explain", "42", "--json").json
 
     assert data.pop("session")["session_id"] == "by-hand"
-    assert [step["rung"] for step in data["ladder"]] == ["hand", "hook", "vendor", "mark", "owned", "commits", "time"]
-    assert [step["rung"] for step in data.pop("ladder") if step["decided"]] == ["hand"]
+    assert [step["rung"] for step in data["ladder"]] == BASES
+    assert [step["rung"] for step in data.pop("ladder") if step["decided"]] == ["manual"]
     assert data == {
         "pr_number": "42",
         "session_id": "by-hand",
         "is_auto": False,
         "evidence": [],
+        "involvement": "no_sign",
         "placement": {
-            "rung": "hand",
+            "rung": "manual",
             "at": "2025-11-22T10:00:00Z",
-            "detail": "named by hand: by-hand",
+            "detail": "named manually: by-hand",
             "by": "Test Person",
         },
         "aliases": [],
@@ -66,12 +72,14 @@ def test_explain_as_json(repo: Path, cli: Cli) -> None:
 
 
 def test_one_that_a_hand_recorded_is_not_called_automatic(repo: Path, cli: Cli) -> None:
-    cli("add", "42", "--title", "x", "--author", "ada", "--session", "by-hand")
+    cli("add", "42", "--title", "x", "--author", "ada", "--session", "by-hand", "--create")
 
     out = cli("explain", "42").out
 
     assert "Nothing that is known of it says that it is automatic.\n" in out
-    assert "  -> decided  hand     somebody put it there by hand (named by hand: by-hand)\n     weaker   hook " in out
+    assert (
+        "  -> decided  manual     somebody put it there manually (named manually: by-hand)\n     weaker   hook " in out
+    )
 
 
 def test_one_that_an_old_file_only_lists_has_no_reason(repo: Path, cli: Cli) -> None:
@@ -107,21 +115,35 @@ def test_one_without_an_author_says_so(repo: Path, cli: Cli) -> None:
         "\n"
         "It is automatic, because\n"
         "  its title matches ^wip:\n"
+        "Involvement: no sign of an agent.\n"
         "\n"
         "What can put a pull request into a session, strongest first; only something stronger would move it:\n"
-        "     tried  hand     nobody put it there by hand\n"
-        "     tried  hook     no agent's hook saw a session create it\n"
-        "     tried  vendor   no id of an agent's run\n"
-        "     tried  mark     no mark of ours named a session\n"
-        "     tried  owned    no working tree or branch named a session\n"
-        "     tried  commits  no other pull request of an agent's was found to share a commit with it\n"
-        "     tried  time     no work of its author within the timeout\n"
+        "     tried  manual     nobody put it there manually\n"
+        "     tried  hook       no agent's hook saw a session create it\n"
+        "     tried  agent_run  not asked: no run is kept; titles, descriptions and commit messages are not kept\n"
+        "     tried  marker     not asked: titles, descriptions and commit messages are not kept\n"
+        "     tried  workspace  not asked: its branch is not known\n"
+        "     tried  stack      not asked: the forge did not say whether it is in a stack\n"
+        "     tried  commits    not asked: its commits are not known\n"
+        "     tried  time       not asked: its author is not known\n"
     )
 
 
 def test_one_that_fits_several_sessions_names_them(repo: Path, cli: Cli) -> None:
     for number, session_id in (("1", "ada-a"), ("2", "ada-b")):
-        cli("add", number, "--title", "wip: x", "--author", "ada", "--session", session_id, "--at", day("10:00"))
+        cli(
+            "add",
+            number,
+            "--title",
+            "wip: x",
+            "--author",
+            "ada",
+            "--session",
+            session_id,
+            "--create",
+            "--at",
+            day("10:00"),
+        )
     cli("add", "42", "--title", "wip: x", "--author", "ada", "--at", day("10:10"))
 
     assert cli("explain", "42", "--json").json["unattributed"] == "several fit equally well: ada-a, ada-b"
@@ -132,7 +154,7 @@ def test_one_that_would_find_its_session_now_says_which(repo: Path, cli: Cli) ->
     session_id = cli("start", "--at", ago(0.1), "--json").json["session"]["session_id"]
 
     assert cli("explain", "42", "--json").json["unattributed"] == (
-        f"nothing fitted when it was told; told again now, it would go to {session_id}"
+        f"none fitted when it was recorded; recorded again now, it would go to {session_id}"
     )
 
 
@@ -155,7 +177,7 @@ def test_the_run_of_an_agent_leads_to_its_session_however_late(repo: Path, cli: 
 
     data = cli("explain", "2", "--json").json
 
-    assert (data["session_id"], data["placement"]["rung"]) == ("devin-ai-integration-bot-20251122-1000", "vendor")
+    assert (data["session_id"], data["placement"]["rung"]) == (f"devin-{KEY[:10]}", "agent_run")
     assert data["agents"] == [
         {
             "name": "devin",
@@ -163,12 +185,12 @@ def test_the_run_of_an_agent_leads_to_its_session_however_late(repo: Path, cli: 
             "confidence": "certain",
             "runs": [RUN],
             "evidence": [
-                {"rule": "author", "detail": "devin/author", "word": "the forge's word"},
-                {"rule": "body", "detail": "devin/run-link", "word": "its author's own word"},
+                {"rule": "author", "detail": "devin/author", "word": "the forge"},
+                {"rule": "body", "detail": "devin/run-link", "word": "its author"},
             ],
         }
     ]
-    assert "  rests on  inferred from an agent's run\n" in cli("explain", "2").out
+    assert "  rests on  an agent's run\n" in cli("explain", "2").out
 
 
 def test_a_stranger_who_quotes_a_run_gets_a_session_of_its_own(repo: Path, cli: Cli) -> None:
@@ -177,8 +199,8 @@ def test_a_stranger_who_quotes_a_run_gets_a_session_of_its_own(repo: Path, cli: 
 
     data = cli("explain", "2", "--json").json
 
-    assert data["session_id"] == "eve-20251122-1005"
-    assert data["placement"]["detail"] == f"run devin {RUN}, which is somebody else's"
+    assert data["session_id"] == f"devin-{KEY[:10]}-eve"
+    assert data["placement"]["detail"] == f"run devin {KEY}, which is somebody else's"
 
 
 def test_a_mark_is_its_authors_word_and_a_stranger_is_named(repo: Path, cli: Cli) -> None:
@@ -187,9 +209,9 @@ def test_a_mark_is_its_authors_word_and_a_stranger_is_named(repo: Path, cli: Cli
     cli("add", "2", "--title", "wip: x", "--author", "ada", "--at", day("10:01"), *mark)
     cli("add", "3", "--title", "x", "--author", "eve", "--at", day("18:00"), *mark)
 
-    assert [line for n in "123" for line in cli("explain", n).out.splitlines() if "word" in line] == [
-        "  whose word  its author's own word",
-        "  whose word  its author's own word; nothing else in the session is by eve",
+    assert [line for n in "123" for line in cli("explain", n).out.splitlines() if "  source  " in line] == [
+        "  source    its author",
+        "  source    its author; nothing else in the session is by eve",
     ]
 
 
@@ -204,7 +226,7 @@ def test_a_run_in_the_words_of_others_is_not_looked_at(repo: Path, cli: Cli, for
 
 def test_a_session_that_rests_on_time_alone_is_marked(repo: Path, cli: Cli) -> None:
     cli("add", "1", "--title", "wip: x", "--author", "ada", "--at", day("10:00"))
-    cli("add", "2", "--title", "wip: x", "--author", "bob", "--session", "bobs", "--at", day("10:00"))
+    cli("add", "2", "--title", "wip: x", "--author", "bob", "--session", "bobs", "--create", "--at", day("10:00"))
 
     assert "  rests on  inferred from author and time alone\n" in cli("explain", "1").out
     assert "rests on" not in cli("explain", "2").out
@@ -212,7 +234,7 @@ def test_a_session_that_rests_on_time_alone_is_marked(repo: Path, cli: Cli) -> N
         "ada-20251122-1000": True,
         "bobs": False,
     }
-    assert "  1 (inferred)   timeout" in cli("list").out
+    assert "  1 (inferred)  timeout" in cli("list").out
 
 
 def test_one_that_nobody_recorded_is_an_error(repo: Path, cli: Cli) -> None:

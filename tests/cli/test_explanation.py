@@ -4,35 +4,40 @@ import click
 import pytest
 from msgspec.structs import replace
 
-from judged import NOW, judged, live, pull, session, snapshot, viewed
-from pr_sessions.cli.ci.explanation import lines, view
-from pr_sessions.forges.github.payload import User
-from pr_sessions.live.commands import Ask, Command
-from pr_sessions.live.judgement import Judgement
-from pr_sessions.live.runner.event import Event
-from pr_sessions.sessions.agent import Agent, Evidence
-from pr_sessions.sessions.attribution import Choice, Tried
-from pr_sessions.sessions.recording import Recorded
-from pr_sessions.sessions.session import Facts, Placement, Rung, Verdict
+from assessments import NOW, assessed, pull, rebuilt, session, snapshot, viewed
+from pr_sessions.core.agents import Agent, Evidence
+from pr_sessions.core.attribution import AttributionResult, Candidate
+from pr_sessions.core.models import Attribution, Basis, PullRequestRecord, Verdict
+from pr_sessions.core.recording import Recorded
+from pr_sessions.forges.base import User
+from pr_sessions.gate.assess import Assessment
+from pr_sessions.gate.commands import Command, CommandKind
+from pr_sessions.gate.event import Event
+from pr_sessions.render.assessment import lines, view
 from strategies import START
 
 
-def whole() -> Judgement:
-    told = replace(snapshot(pull(1), pull(2), _1="a", _2="b"), writers={"ann": True, "eve": False}, doubts=("a doubt",))
-    tried = (Tried(Rung.MARK, (), "no mark of ours in the title or the body"), Tried(Rung.TIME, ("s",), "work of bot"))
-    placement = Placement(Rung.TIME, START, "work of bot within 30 minutes")
+def whole() -> Assessment:
+    told = replace(
+        snapshot(pull(1), pull(2), _1="a", _2="b"), writers={"ann": True, "eve": False}, unknowns=("a doubt",)
+    )
+    candidates = (
+        Candidate(Basis.MARKER, (), "no mark of ours in the title or the body"),
+        Candidate(Basis.TIME, ("s",), "work of bot"),
+    )
+    attribution = Attribution(Basis.TIME, START, "work of bot within 30 minutes")
+    agents = (Agent("codex", evidence=(Evidence("author", "codex[bot]"),)),)
     recorded = Recorded(
         number="2",
-        verdict=Verdict(is_auto=True, evidence=(Evidence("title", "^auto-pr:"),)),
-        choice=Choice(session_id="s", placement=placement, tried=tried),
-        facts=Facts(placement=placement),
-        agents=(Agent("codex", evidence=(Evidence("author", "codex[bot]"),)),),
+        verdict=Verdict(is_auto=True, evidence=(Evidence("title", "^auto-pr:"),), agents=agents),
+        result=AttributionResult(session_id="s", attribution=attribution, candidates=candidates),
+        record=PullRequestRecord(attribution=attribution),
     )
     home = session("1", "2", agents=("codex",))
-    commands = (Command(9, "1", "ann", START, Ask.MOVE, "#2"),)
+    commands = (Command(9, "1", "ann", START, CommandKind.MOVE, "#2"),)
     event = Event(name="pull_request", action="opened", repository="ada/shop", number="2", sender=User("bot"))
-    sessions = replace(live(home), recorded={"2": recorded}, believed={"2": True}, commands=commands)
-    return judged(snapshot=told, sessions=sessions, view=viewed(told, home), event=event)
+    sessions = replace(rebuilt(home), recorded={"2": recorded}, trusted={"2": True}, commands=commands)
+    return assessed(snapshot=told, sessions=sessions, view=viewed(told, home), event=event)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,7 @@ def whole() -> Judgement:
             "The checks of #2 run at once: its branch lies in a fork, or nobody can tell where it lies.",
         ),
         (
-            {"doubts": ("GitHub is down", "so are its lists", "and its files"), "is_fork": True},
+            {"unknowns": ("GitHub is down", "so are its lists", "and its files"), "is_fork": True},
             (
                 "The checks of #2 run at once: not everything is known for sure: GitHub is down (and 2 more); "
                 "its branch lies in a fork, or nobody can tell where it lies."
@@ -53,7 +58,7 @@ def whole() -> Judgement:
     ],
 )
 def test_the_decision_is_one_line(told: dict[str, object], line: str) -> None:
-    assert list(lines(judged(**told), whole=False)) == [line]
+    assert list(lines(assessed(**told), whole=False)) == [line]
 
 
 def test_everything_is_told_on_request() -> None:
@@ -72,29 +77,32 @@ What happened
 Why automatic
   its title matches ^auto-pr:
 
-  agent  role    confidence  by                  which is
-  codex  opened  likely      author: codex[bot]  the forge's word
+  agent  role    confidence  by                  source
+  codex  opened  likely      author: codex[bot]  the forge
 
 What can put a pull request into a session, strongest first; only something stronger would move it:
-     stronger  hand     nobody put it there by hand
-     stronger  hook     no agent's hook saw a session create it
-     stronger  vendor   no id of an agent's run
-     stronger  mark     no mark of ours named a session
-     stronger  owned    no working tree or branch named a session
-     stronger  commits  no other pull request of an agent's was found to share a commit with it
-  -> decided   time     its author worked in this repository within the timeout (work of bot within 30 minutes)
+     stronger  manual     nobody put it there manually
+     stronger  hook       no agent's hook saw a session create it
+     stronger  agent_run  no id of an agent's run
+     stronger  marker     no mark of ours named a session
+     stronger  workspace  no working tree or branch named a session
+     stronger  stack      no stack of the forge is known that it is in
+     stronger  commits    no other pull request of an agent's was found to share a commit with it
+  -> decided   time       its author worked in this repository within the timeout (work of bot within 30 minutes)
 
 How it stands
-  state                    open
-  from a fork, or unknown  no
-  author believed          yes
-  automatic                yes
-  left out by a label      no
-  session goes on          yes
-  approved                 no
-  ready for review         no
-  merges by itself         no
-  files                    1: src/shop.py
+  state                              open
+  from a fork, or unknown            no
+  author believed                    yes
+  automatic                          yes
+  made with an agent                 no
+  left out by a label                no
+  session goes on                    yes
+  quiet for longer than checks wait  no
+  approved                           no
+  ready for review                   no
+  merges by itself                   no
+  files                              1: src/shop.py
 
 Its session
   id             bot-20251122-1000
@@ -119,7 +127,7 @@ What could not be found out
 
 
 def test_one_document_for_programs() -> None:
-    assert view(judged(is_auto=False, session_id=None), whole=False) == {
+    assert view(assessed(is_auto=False, session_id=None), whole=False) == {
         "number": "2",
         "is_auto_pr": False,
         "should_skip_scoring": False,
@@ -149,6 +157,6 @@ def test_the_whole_document_holds_what_led_to_it() -> None:
 
 
 def test_what_people_wrote_stands_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    judgement = judged(doubts=("a\nb\x1b[31m\u202ec",))
+    assessment = assessed(unknowns=("a\nb\x1b[31m\u202ec",))
 
-    assert [line for line in lines(judgement, whole=True) if "\n" in line or "\x1b[31m" in line] == []
+    assert [line for line in lines(assessment, whole=True) if "\n" in line or "\x1b[31m" in line] == []

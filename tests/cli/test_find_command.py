@@ -29,7 +29,7 @@ def test_find_says_that_one_is_in_no_session(repo: Path, cli: Cli) -> None:
 
     result = cli("find", "42")
     assert (result.code, result.out) == (0, "")
-    assert result.err == "pull request 42 is in no session; why: pr-sessions explain 42\n"
+    assert result.err == "pull request 42 is in no session; why: pr-sessions show 42 --why\n"
     assert cli("find", "42", "--json").json == {
         "pr_number": "42",
         "session_id": None,

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from fake_github import TOKEN, FakeGitHub
-from pr_sessions.cli.ci.entrance import AT_HOME, NO_TOKEN, ON_A_RUNNER, Asked, run
+from pr_sessions.cli.gate_entrance import AT_HOME, NO_TOKEN, ON_A_RUNNER, Asked, run
+from pr_sessions.core.times import read_time
 from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.live.runner.event import Event
-from pr_sessions.sessions.times import read_time
+from pr_sessions.gate.event import Event
 from pr_sessions.tracker import utc_now
 
 Told = tuple[str | None, Event, datetime]
@@ -126,7 +126,7 @@ def test_every_command_of_the_gate_starts_without_the_extra(command: str) -> Non
         "import sys\n"
         "sys.modules['gidgethub'] = None\n"
         "from pr_sessions.cli.main import run\n"
-        f"sys.exit(run(['ci', '{command}']))"
+        f"sys.exit(run(['gate', '{command}']))"
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, encoding="utf-8")
 
@@ -140,7 +140,7 @@ def test_without_the_extra_the_gate_says_what_to_install(monkeypatch: pytest.Mon
 
     with pytest.raises(PrSessionsError, match=f"not installed: {package}") as raised:
         run(Asked(), work)
-    assert raised.value.hint == "pip install 'pr-sessions[github]'"
+    assert raised.value.hint == "install its extra from your clone: uv tool install './pr-sessions[github]'"
 
 
 _WITHOUT_EXTRA = """\
@@ -154,7 +154,7 @@ sys.exit(run(sys.argv[1:]))
 
 @pytest.mark.parametrize(
     "arguments",
-    [("ci",), ("ci", "check"), ("ci", "comment"), ("ci", "sweep"), ("look", "ada/shop")],
+    [*(("gate", step) for step in ("decide", "check", "comment", "finish", "sweep")), ("look", "ada/shop")],
     ids=" ".join,
 )
 def test_no_command_that_asks_github_stumbles_without_the_extra(
@@ -167,7 +167,7 @@ def test_no_command_that_asks_github_stumbles_without_the_extra(
         1,
         (
             "error: asking GitHub needs a package that is not installed: gidgethub\n"
-            "hint: pip install 'pr-sessions[github]'\n"
+            "hint: install its extra from your clone: uv tool install './pr-sessions[github]'\n"
         ),
     )
 

@@ -11,7 +11,7 @@ SESSION = "ada-20251122-1000"
 EVERY_COMMAND = (
     ("add", "9", "--title", "auto-pr: x"),
     ("backup",),
-    ("check", "--pr-number", "9"),
+    ("classify", "--pr-number", "9"),
     ("cleanup",),
     ("complete", SESSION),
     ("explain", "1"),
@@ -50,7 +50,7 @@ def ready(cli: Cli, repo: Path, git: Git) -> Path:
 
 
 def add(cli: Cli, number: int) -> None:
-    told = ("--author", "ada", "--at", f"2025-11-22T10:0{number}:00Z", "--session", SESSION)
+    told = ("--author", "ada", "--at", f"2025-11-22T10:0{number}:00Z", "--session", SESSION, "--create")
     assert cli("add", str(number), "--title", "auto-pr: x", *told).code == 0
 
 
@@ -157,7 +157,7 @@ def test_another_worktree_s_merge_is_none_of_ours_but_doctor_names_it(cli: Cli, 
             ["Nothing to repair.", f"Another working tree needs it, too: {way_out}"],
         )
         assert cli("doctor", "--repair", "--json").json["other_trees"] == [str(ready.resolve())]
-        assert way_out in [finding["way_out"] for finding in cli("doctor", "--json").json["findings"]]
+        assert way_out in [finding["hint"] for finding in cli("doctor", "--json").json["findings"]]
     assert cli("doctor", "--repair", "--json").json["other_trees"] == []
 
 
@@ -181,5 +181,5 @@ def test_a_configuration_with_conflict_markers_is_refused_by_line(cli: Cli, read
     assert (refused.code, refused.out) == (1, "")
     assert refused.err == (
         f"error: {config.resolve()}:1: holds a conflict marker of git\n"
-        "hint: pr-sessions config --check says how to mend each\n"
+        "hint: pr-sessions config --check says how to fix each\n"
     )

@@ -19,7 +19,7 @@ HOSTILE = "ev\x1b[31mil\n\x07"
         ("show", "alias\x1b[0m"),
         ("explain", "7"),
         ("add", "7"),
-        ("check", "--pr-number", "8", "--title", "wip: x", "--author", "ada", "--at", day("10:05")),
+        ("classify", "--pr-number", "8", "--title", "wip: x", "--author", "ada", "--at", day("10:05")),
         ("complete", HOSTILE),
         ("cleanup",),
         ("start",),

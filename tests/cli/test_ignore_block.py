@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pr_sessions.cli.setup.ignore_block import split, with_block
+from pr_sessions.setup.ignore_block import split, with_block
 
 ENTRIES = ("/.cursor/.session_id", "/docs/x.json")
 BLOCK = b"# >>> pr-sessions\n/.cursor/.session_id\n/docs/x.json\n# <<< pr-sessions"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from merged import shop, squash
 
-from pr_sessions.sessions.session import Session, State
+from pr_sessions.core.models import Session, State
 from pr_sessions.tracker import open_tracker
 
 ROWS = (
@@ -59,7 +60,7 @@ def kept(root: Path) -> bytes:
 
 
 def known(root: Path) -> list[Session]:
-    return list(open_tracker(root).book())
+    return list(open_tracker(root).sessions())
 
 
 def test_a_file_is_recorded_and_counted(repo: Path, cli: Cli) -> None:
@@ -68,6 +69,37 @@ def test_a_file_is_recorded_and_counted(repo: Path, cli: Cli) -> None:
 
 def test_json_has_the_same_counts_and_the_sessions(repo: Path, cli: Cli) -> None:
     assert cli("import", written(repo, ROWS), "--json").json == COUNTED
+
+
+REPOSITORIES = ("", "org/a#", "org/b#")
+IN_EACH = {
+    "bot-20251122-1000": ("1", "2"),
+    **{f"bot-20251122-1000-org-{x}": tuple(f"org/{x}#{n}" for n in "12") for x in "ab"},
+}
+
+
+def in_each(name: str) -> list[dict[str, Any]]:
+    """Two pull requests of one author and one branch in a repository."""
+    common = {"title": "auto-pr: x", "author": "bot", "branch": "topic"}
+    times = {"1": "2025-11-22T10:00:00Z", "2": "2025-11-22T10:05:00Z"}
+    return [{"number": name + number, "created_at": at, **common} for number, at in times.items()]
+
+
+@pytest.mark.parametrize("order", list(permutations(REPOSITORIES)), ids=" ".join)
+def test_repositories_do_not_mix_in_whatever_order_they_come(repo: Path, cli: Cli, order: tuple[str, ...]) -> None:
+    for name in order:
+        assert cli("import", written(repo, in_each(name))).code == 0
+    assert {session.id: session.prs for session in known(repo)} == IN_EACH
+
+
+def test_outside_git_repositories_do_not_mix(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plain/.cursor").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "plain")
+    assert cli("init").code == 0
+    for number in ("org/a#1", "org/b#1", "1"):
+        assert cli("add", number, "--title", "auto-pr: x", "--author", "bot").code == 0
+    found = sorted(session.prs for session in known(tmp_path / "plain"))
+    assert found == [("1",), ("org/a#1",), ("org/b#1",)]
 
 
 def test_stdin_is_a_file_too(repo: Path) -> None:
@@ -106,10 +138,38 @@ def test_the_current_session_takes_no_part(repo: Path, cli: Cli) -> None:
     assert [s.prs for s in known(repo) if s.completion is None] == [()]
 
 
+ADDRESSED = [
+    {"number": 7, "html_url": "https://github.com/me/app/pull/7", "url": "https://api.github.com/repos/me/app/pulls/7"},
+    {"number": 7, "html_url": "https://github.com/me/other/pull/7"},
+    {"number": 7, "url": "https://gitlab.com/me/app/-/merge_requests/7"},
+    {"number": 8, "url": "https://api.github.com/repos/me/app/pulls/8"},
+    {"number": 9, "url": {"href": "x"}, "web_url": None},
+    {"number": 10, "url": "https://github.com/me/other/pull/11"},
+    {"number": "me/third#12", "url": "https://github.com/me/fourth/pull/12"},
+]
+
+
+@pytest.mark.parametrize(
+    ("remote", "ids"),
+    [
+        ("git@github.com:me/app.git", ("7", "8", "9", "10", "me/app#7", "me/other#7", "me/third#12")),
+        ("/srv/me/app.git", ("8", "9", "10", "me/app#7", "me/other#7", "me/third#12")),
+    ],
+)
+def test_the_address_of_a_row_says_whose_number_it_is(
+    repo: Path, cli: Cli, git: Git, remote: str, ids: tuple[str, ...]
+) -> None:
+    git(repo, "remote", "add", "origin", remote)
+    at = {"title": "auto-pr: step", "author": "bot", "created_at": "2025-11-22T10:00:00Z"}
+    cli("import", written(repo, [{**at, **row} for row in ADDRESSED]))
+
+    assert {number for session in known(repo) for number in session.prs} == set(ids)
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(ROWS))
 def test_the_order_of_the_file_does_not_matter(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
-    from pr_sessions.history.jsonl import read_dated
+    from pr_sessions.importers.jsonl import read_dated
 
     root = tmp_path_factory.mktemp("folder")
     (root / ".cursor/config").mkdir(parents=True)
@@ -158,9 +218,9 @@ def test_the_history_of_git_is_recorded_as_merged(repo: Path, cli: Cli) -> None:
         "added": 3,
         "sessions": ["Bot-20251121-0900", "Bot-20251122-1400"],
     }
-    facts = session.pull_requests["2"]
+    record = session.pull_requests["2"]
     nine = datetime(2025, 11, 21, 9, 12, tzinfo=UTC)
-    assert (session.prs, facts.state, facts.created, facts.merged, facts.files_changed) == (
+    assert (session.prs, record.state, record.created, record.merged, record.files_changed) == (
         ("1", "2"),
         State.MERGED,
         nine,

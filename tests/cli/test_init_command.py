@@ -104,6 +104,19 @@ def test_in_a_subfolder_what_comes_next_works_there_too(cli: Cli, repo: Path, mo
     assert subprocess.run(command, shell=True, check=False, capture_output=True).returncode == 0  # noqa: S602 - as told
 
 
+def test_what_is_recorded_is_written_where_it_is_said(cli: Cli, repo: Path) -> None:
+    cli("init")
+    assert "\n# track: opened\n" in (repo / CONFIG).read_text()
+    assert cli("init", "--track", "agents").out == (
+        f"Set up {repo}\n"
+        "  write  .cursor/config/session_config.yaml  configuration: track agents\n"
+        "Next: git add .gitattributes .gitignore .cursor docs/metrics && git commit -m 'Track work sessions'\n"
+        "Next: pr-sessions start\n"
+    )
+    assert (repo / CONFIG).read_text().endswith("\ntrack: agents\n")
+    assert cli("init").out == f"Nothing to do: {repo} is set up.\n"
+
+
 class TestSharingByABranch:
     def test_it_is_the_default_where_there_is_a_remote(self, cli: Cli, repo: Path, git: Git) -> None:
         git(repo, "remote", "add", "origin", "nowhere")
@@ -227,7 +240,7 @@ class TestConfiguration:
         refused = cli("init")
         assert (refused.code, refused.err.splitlines()[-1]) == (
             1,
-            "hint: pr-sessions config --check says how to mend each",
+            "hint: pr-sessions config --check says how to fix each",
         )
         assert tree(repo) == before
 
@@ -288,7 +301,7 @@ class TestScripts:
         assert (repo / ".cursor/scripts/session_cli.py.original").read_text() == "first"
 
     def test_an_older_version_of_ours_is_no_original(self, cli: Cli, repo: Path) -> None:
-        write(repo / ".cursor/scripts/session_cli.py", "from pr_sessions.scripts import session_cli  # 0.0\n")
+        write(repo / ".cursor/scripts/session_cli.py", "from pr_sessions.compat import session_cli  # 0.0\n")
         cli("init", "--scripts")
         assert not (repo / ".cursor/scripts/session_cli.py.original").exists()
 
@@ -328,7 +341,7 @@ def test_a_read_only_repository_is_told_with_its_way_out(open_repo: Path) -> Non
         1,
         "",
         (
-            f"error: cannot write {open_repo}/.git/pr-sessions/lock: Permission denied\n"
+            f"error: cannot lock {open_repo}/.git/pr-sessions/lock: Permission denied\n"
             f"hint: give yourself write permission for {open_repo}/.git/pr-sessions\n"
         ),
     )

@@ -11,7 +11,7 @@ def four(repo: Path, cli: Cli) -> None:
     cli("add", "2", "--title", "wip: x [ready]", "--author", "bob", "--at", day("10:00"))
     cli("start", "--author", "ada", "--at", day("12:00"))
     cli("complete", "ada-20251122-1200", "--at", day("12:10"))
-    cli("add", "3", "--title", "x", "--author", "eve", "--session", "by-hand", "--state", "open")
+    cli("add", "3", "--title", "x", "--author", "eve", "--session", "by-hand", "--create", "--state", "open")
 
 
 def listed(cli: Cli, *filters: str) -> list[str]:
@@ -39,6 +39,10 @@ def test_the_newest_stand_first(four: None, cli: Cli) -> None:
         (("--since", day("12:11")), ["by-hand"]),
         (("--since", day("09:00"), "--until", day("11:00")), ["bob-20251122-1000"]),
         (("--author", "ada", "--trigger", "timeout"), ["ada-20251122-0800"]),
+        (("--open",), ["by-hand"]),
+        (("--min", "1"), ["by-hand", "bob-20251122-1000", "ada-20251122-0800"]),
+        (("--min", "2"), []),
+        (("--agent", "cursor", "--open"), []),
         (("--limit", "2"), ["by-hand", "ada-20251122-1200"]),
     ],
 )
@@ -74,7 +78,34 @@ def test_an_empty_list_has_all_keys(repo: Path, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    "filters", [("--status", "gone"), ("--limit", "0"), ("--since", "yesterday"), ("--until", "2025-13-01")]
+    "filters", [("--status", "gone"), ("--limit", "0"), ("--since", "soon"), ("--until", "2025-13-01")]
 )
 def test_a_filter_that_makes_no_sense_is_wrong_usage(repo: Path, cli: Cli, filters: tuple[str, ...]) -> None:
     assert cli("list", *filters).code == 2
+
+
+@pytest.mark.parametrize(("when", "authors"), [("20m", []), ("2h", ["ada"]), ("4d", ["ada", "bob"])])
+def test_a_time_may_be_how_long_ago(repo: Path, cli: Cli, when: str, authors: list[str]) -> None:
+    for author, age in (("bob", "3d"), ("ada", "1h")):
+        cli("add", "1" if author == "ada" else "2", "--title", "wip: x", "--author", author, "--at", age)
+
+    assert [session["author"] for session in cli("list", "--since", when, "--json").json["sessions"]] == authors
+
+
+def test_a_session_that_a_move_left_empty_is_in_no_list(four: None, cli: Cli) -> None:
+    cli("link", "1", "by-hand")
+    cli("link", "2", "by-hand")
+
+    assert listed(cli) == ["by-hand", "ada-20251122-1200"]
+    shown = cli("status", "--json").json
+    assert [session["session_id"] for session in shown["recent_completed"]] == ["ada-20251122-1200"]
+    assert cli("show", "ada-20251122-0800").code == 0
+
+
+def test_one_that_somebody_started_and_that_goes_on_stays_in_lists(repo: Path, cli: Cli) -> None:
+    session_id = cli("start", "--author", "ada", "--json").json["session"]["session_id"]
+    cli("add", "1", "--title", "wip: x", "--author", "ada")
+    cli("add", "2", "--author", "bob", "--session", "elsewhere", "--create")
+    cli("link", "1", "elsewhere")
+
+    assert sorted(listed(cli)) == sorted([session_id, "elsewhere"])

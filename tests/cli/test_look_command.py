@@ -4,25 +4,34 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from command_line import Cli, Git
-from merged import shop, squash
+from merged import shop, squash, without_source
+
+from pr_sessions.cli.commands.look_command import import_command_for
+from pr_sessions.git.remotes import parse_remotes
 
 EMPTY = """\
 repo: no pull requests in its history
 
 Looked for, in the messages of its merge and squash commits
-  GitHub        Merge pull request #12 from ann/fix, or Fix the login (#12)
-  GitLab        See merge request shop!12, or Fix the login (#12)
-  Bitbucket     Merged in fix (pull request #12)
-  Azure DevOps  Merged PR 12: Fix the login
+  GitHub          Merge pull request #12 from ann/fix, or Fix the login (#12)
+  GitLab          See merge request shop!12, Part-of: <...>, or Fix the login (!12)
+  Gitea, Forgejo  Merge pull request 'Fix the login' (#12), Reviewed-on: ...
+  Bitbucket       Merged in fix (pull request #12), Pull request #12: Fix the login
+  Azure DevOps    Merged PR 12: Fix the login
+  bors, scripts   Auto merge of #12, Merge #12, Merge ann/shop#12: Fix the login
 """
 
 SHOP = """\
 repo: 3 pull requests in 2 sessions
+3 by the team's marks, 1 without a sign of an agent.
 2 reviews instead of 3. The last 2 days with pull requests: 2025-11-21 to 2025-11-22.
+Git has no description of 1 without a sign. The forge may know more:
+  pr-sessions import --github OWNER/REPO
 
 Sessions, the largest first, each in the order of review
   Bot-20251121-0900  2 pull requests, 2 files
@@ -35,8 +44,10 @@ Sessions, the largest first, each in the order of review
 
 Pairs that touch the same files, in different sessions
   #1 and #4  1 file: src/invoice.py
-  #2 and #3  1 file: src/ids.py
   #2 and #4  1 file: src/invoice.py
+
+Pairs that touch the same files, at least one in no session
+  #2 and #3  1 file: src/ids.py
 
 Pairs that touch the same files, in one session
   #1 and #2  1 file: src/invoice.py
@@ -45,7 +56,7 @@ Why automatic
   title  ^auto-pr:  2 pull requests
   title  ^wip:      1 pull request
 
-Not automatic: 1 pull request, by author and time
+No sign of an agent: 1 pull request, by author and time
   Ann Lee                       2025-11-21 11:00           #3
 
 Next
@@ -55,10 +66,13 @@ Next
 """
 
 BY_HAND = """\
-repo: 2 pull requests, none automatic
+repo: 2 pull requests, none of an agent
+2 without a sign of an agent.
 The last day with pull requests: 2025-11-21.
+Git has no description of 2 without a sign. The forge may know more:
+  pr-sessions import --github OWNER/REPO
 
-Not automatic, grouped by author and time
+No sign of an agent, grouped by author and time
   Ann  2 pull requests, 2 files
     2025-11-21 09:00 to 09:05
     #1 Fix the login
@@ -87,6 +101,7 @@ WHY_2 = """\
   merged  2025-11-21 09:12 by squash {commit}
   branch  unknown
   files   2 files: src/ids.py, src/invoice.py
+  agents  no sign of an agent
 
 Why automatic
   its title matches ^auto-pr:
@@ -98,15 +113,15 @@ Its session
     #2 auto-pr: invoice numbers
 
 What was asked, the strongest first
-  vendor  no id of an agent's run                   nothing
-  mark    no mark of ours in the title or the body  nothing
-  owned   no live session in this working tree      nothing
-  time    work of Bot within 30 minutes             Bot-20251121-0900
+  agent_run  no id of an agent's run                   nothing
+  marker     no mark of ours in the title or the body  nothing
+  workspace  no live session in this working tree      nothing
+  time       work of Bot within 30 minutes             Bot-20251121-0900
 
-Others within a week that touch the same files
+Others around it that touch the same files
   #3: 1 file: src/ids.py
-  #4: 1 file: src/invoice.py
   #1: 1 file: src/invoice.py
+  #4: 1 file: src/invoice.py
 """
 
 WHY_3 = """\
@@ -117,6 +132,7 @@ WHY_3 = """\
   merged  2025-11-21 11:00 by squash {commit}
   branch  unknown
   files   2 files: db.sql, src/ids.py
+  agents  no sign of an agent
 
 What would make them automatic
   a title, or the first line of a commit message, that matches one of
@@ -129,7 +145,7 @@ The work around it
     2025-11-21 11:00
     #3 Upgrade the database
 
-Others within a week that touch the same files
+Others around it that touch the same files
   #2: 1 file: src/ids.py
 """
 
@@ -148,7 +164,7 @@ def tree(root: Path) -> dict[str, tuple[int, bytes]]:
 def test_it_shows_the_latest_days(repo: Path, cli: Cli, make: Callable[[Path], None], text: str) -> None:
     make(repo)
 
-    assert cli("look").out == text
+    assert without_source(cli("look").out) == text
 
 
 def test_why_tells_everything_about_one_pull_request(repo: Path, cli: Cli, git: Git) -> None:
@@ -183,7 +199,7 @@ def test_another_repository_can_be_looked_at_from_anywhere(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
 
-    assert cli("look", str(repo / "deep/er")).out == SHOP
+    assert without_source(cli("look", str(repo / "deep/er")).out) == SHOP
     assert list(elsewhere.iterdir()) == []
 
 
@@ -195,7 +211,7 @@ def test_a_path_counts_for_more_than_the_variables_of_a_git_hook(
     shop(repo)
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
 
-    assert cli("look", str(repo)).out == SHOP
+    assert without_source(cli("look", str(repo)).out) == SHOP
 
 
 def test_the_configuration_of_the_repository_decides(repo: Path, cli: Cli) -> None:
@@ -207,10 +223,29 @@ def test_the_configuration_of_the_repository_decides(repo: Path, cli: Cli) -> No
     assert [s["session_id"] for s in cli("look", "--json").json["sessions"]] == ["Ann-Lee-20251121-1100"]
 
 
-def test_days_counts_days_that_had_pull_requests(repo: Path, cli: Cli) -> None:
+def test_without_days_the_last_seven_that_had_pull_requests_are_shown(repo: Path, cli: Cli) -> None:
+    for day in range(1, 10):
+        squash(repo, day, f"auto-pr: {day}", f"2025-{day:02}-01T09:00:00Z")
+
+    assert list(cli("look", "--json").json["pull_requests"]) == ["3", "4", "5", "6", "7", "8", "9"]
+
+
+def test_days_are_so_many_times_24_hours_from_now(repo: Path, cli: Cli) -> None:
+    now = datetime.now(UTC)
+    for number, hours in ((1, 300), (2, 50), (3, 46), (4, 1)):
+        squash(repo, number, "Fix", f"{now - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}")
+    shown = cli("look", "--days", "2")
+
+    assert list(cli("look", "--days", "2", "--json").json["pull_requests"]) == ["3", "4"]
+    assert shown.out.splitlines()[2].startswith("The last 2 days: ")
+
+
+def test_days_without_pull_requests_are_said_to_have_none(repo: Path, cli: Cli) -> None:
     shop(repo)
 
-    assert list(cli("look", "--days", "1", "--json").json["pull_requests"]) == ["4"]
+    assert without_source(cli("look", "--days", "1").out) == (
+        "repo: no pull requests in these days\nThe last day: none; its history names 4 pull requests.\n"
+    )
 
 
 def test_json_holds_everything(repo: Path, cli: Cli) -> None:
@@ -230,6 +265,7 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
         "kind": "squash",
         "files": ["db.sql", "src/ids.py"],
         "is_auto": False,
+        "involvement": "no_sign",
         "evidence": [],
         "agents": [],
         "session_id": None,
@@ -237,6 +273,10 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
     }
     assert {key: value for key, value in found.items() if key != "pull_requests"} == {
         "read": 4,
+        "signs": {"opened": 0, "assisted": 0, "team_mark": 3, "no_sign": 1},
+        "undescribed": 1,
+        "bursts": [],
+        "inference": None,
         "days": ["2025-11-21", "2025-11-22"],
         "sessions": [
             group("Bot-20251121-0900", "Bot", "2025-11-21T09:00:00Z", "2025-11-21T09:12:00Z", ["1", "2"], "timeout"),
@@ -250,14 +290,28 @@ def test_json_holds_everything(repo: Path, cli: Cli) -> None:
             {"rule": "title", "detail": "^wip:", "pull_requests": 1},
         ],
         "overlaps": [
-            {"numbers": ["1", "4"], "files": ["src/invoice.py"]},
             {"numbers": ["2", "3"], "files": ["src/ids.py"]},
+            {"numbers": ["1", "4"], "files": ["src/invoice.py"]},
             {"numbers": ["2", "4"], "files": ["src/invoice.py"]},
             {"numbers": ["1", "2"], "files": ["src/invoice.py"]},
         ],
+        "shared_files": {
+            "across_sessions": {"pairs": [["1", "4"], ["2", "4"]], "left_out": 0},
+            "outside_sessions": {"pairs": [["2", "3"]], "left_out": 0},
+            "in_session": {"pairs": [["1", "2"]], "left_out": 0},
+        },
         "stacks": [],
         "patterns": ["^auto-pr:", "^wip:", "^\\[auto\\]", "^checkpoint:", "^cursor-session", "^🤖"],
         "shallow": False,
+        "history": {
+            "ref": "main",
+            "commit": found["pull_requests"]["4"]["commit"],
+            "at": "2025-11-22T14:00:00Z",
+            "commits": 5,
+            "files_known": True,
+            "no_pull_requests": {"issue": 0, "not_rising": 0, "other_repository": 0},
+            "unnamed_merges": 0,
+        },
         "open": None,
     }
 
@@ -302,7 +356,9 @@ def test_a_shallow_clone_is_shown_as_far_as_it_goes(repo: Path, cli: Cli, git: G
     git(tmp_path, "clone", "-q", "--depth", "1", repo.as_uri(), "part")
     shown, found = cli("look", str(tmp_path / "part")), cli("look", str(tmp_path / "part"), "--json").json
 
-    assert shown.out.endswith("\nThis clone is shallow: `git fetch --unshallow` brings the rest of its history.\n")
+    assert without_source(shown.out).endswith(
+        "\nThis clone is shallow: `git fetch --unshallow` brings the rest of its history.\n"
+    )
     assert (list(found["pull_requests"]), found["pull_requests"]["4"]["files"], found["shallow"]) == (["4"], None, True)
 
 
@@ -313,7 +369,7 @@ def test_an_unknown_number_is_an_error_that_says_where_to_look(repo: Path, cli: 
     assert (result.code, result.out) == (1, "")
     assert result.err == (
         f"error: the history of {repo} names no pull request {number}\n"
-        "hint: `pr-sessions look --days 30` lists those that it names\n"
+        "hint: `pr-sessions look --days 9999` lists those that it names\n"
     )
 
 
@@ -344,7 +400,7 @@ def test_many_sessions_and_titles_are_cut_with_a_count(repo: Path, cli: Cli) -> 
         squash(repo, number, f"auto-pr: {number}", f"2025-11-22T10:0{number}:00Z")
     lines = cli("look").out.splitlines()
 
-    assert lines[4:10] == [
+    assert lines[5:11] == [
         "  Bot-20251122-1001  6 pull requests, 0 files",
         "    2025-11-22 10:01 to 10:06, inferred",
         "    #1 auto-pr: 1",
@@ -367,4 +423,16 @@ def test_the_installed_command_shows_the_same(repo: Path) -> None:
         [sys.executable, "-m", "pr_sessions", "look"], cwd=repo, capture_output=True, check=True, encoding="utf-8"
     )
 
-    assert (done.stdout, done.stderr) == (SHOP, "")
+    assert (without_source(done.stdout), done.stderr) == (SHOP, "")
+
+
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [
+        ("https://github.com/ada/shop.git", "pr-sessions import --github ada/shop"),
+        ("git@gitlab.com:shop/web/app.git", "pr-sessions import --gitlab shop/web/app"),
+        ("https://bitbucket.org/ada/shop.git", ""),
+    ],
+)
+def test_the_remote_decides_what_reads_descriptions(url: str, command: str) -> None:
+    assert import_command_for(parse_remotes(f"origin\t{url} (fetch)\n")) == command

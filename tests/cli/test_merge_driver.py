@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from ground import SESSION_FILE, Cli, Git, never_time_out, write
 
-from pr_sessions.cli.setup.merge_driver import command_line, interpreter_in
+from pr_sessions.hooks.detach import STUB
+from pr_sessions.setup.merge_driver import Program, command_line, program_in, this_program
 
 DRIVER = "merge.pr-sessions.driver"
 AT = "2025-11-22T10:00:00Z"
@@ -41,7 +42,7 @@ def forked(request: pytest.FixtureRequest, cli: Cli, repo: Path, git: Git, monke
 
 
 def add(cli: Cli, number: int) -> None:
-    told = ("--author", "ada", "--at", f"2025-11-22T10:0{number}:00Z", "--session", SESSION)
+    told = ("--author", "ada", "--at", f"2025-11-22T10:0{number}:00Z", "--session", SESSION, "--create")
     assert cli("add", str(number), "--title", "auto-pr: x", *told).code == 0
 
 
@@ -132,7 +133,7 @@ class TestGone:
     def gone(self, forked: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> Path:
         folders = [f for f in os.environ["PATH"].split(os.pathsep) if not (Path(f) / "pr-sessions").exists()]
         monkeypatch.setenv("PATH", os.pathsep.join(folders))
-        git(forked, "config", DRIVER, command_line("/nowhere/bin/python3"))
+        git(forked, "config", DRIVER, command_line(Program("/nowhere/bin/python3", STUB)))
         return forked
 
     def test_git_merges_the_lines_itself(self, gone: Path, git: Git) -> None:
@@ -158,7 +159,7 @@ class TestGone:
         empty = tmp_path / "empty python"
         write(empty, "#!/bin/sh\necho 'No module named pr_sessions' >&2\nexit 1\n")
         empty.chmod(0o755)
-        git(gone, "config", DRIVER, command_line(str(empty)))
+        git(gone, "config", DRIVER, command_line(Program(str(empty), STUB)))
         assert attempt(gone, "merge", "-q", "side") == 1
         assert "<<<<<<< ours" in (gone / SESSION_FILE).read_text()
 
@@ -194,21 +195,23 @@ def test_help_does_not_show_it(cli: Cli) -> None:
     assert "merge-driver" not in cli("--help").out
 
 
-@pytest.mark.parametrize("path", ["/usr/bin/python3", "/a b/py", "/it's/100%/%O/py"])
-def test_the_interpreter_is_found_again_in_the_command_line(path: str) -> None:
-    assert interpreter_in(command_line(path)) == path
+@pytest.mark.parametrize("path", ["/usr/bin/python3", "/a b/py", "/it's/100%/%O/py", "/a -x b", "/a -f b"])
+def test_what_it_runs_is_found_again_in_the_command_line(path: str) -> None:
+    assert program_in(command_line(Program(path, f"{path}/stub.py"))) == Program(path, f"{path}/stub.py")
 
 
-@pytest.mark.parametrize("line", ["", "true", "try() { '", "try() { x; }; test -x /py", command_line("/py") + " "])
+@pytest.mark.parametrize(
+    "line", ["", "true", "try() { '", "try() { x; }; test -x /py", command_line(Program("/py", "/stub.py")) + " "]
+)
 def test_other_command_lines_have_none(line: str) -> None:
-    assert interpreter_in(line) is None
+    assert program_in(line) is None
 
 
 class TestRegistration:
     def test_init_asks_for_it_and_registers_it(self, cli: Cli, repo: Path, git: Git) -> None:
         cli("init")
         assert git(repo, "check-attr", "merge", SESSION_FILE) == f"{SESSION_FILE}: merge: pr-sessions"
-        assert git(repo, "config", DRIVER) == command_line(sys.executable)
+        assert git(repo, "config", DRIVER) == command_line(this_program())
 
     def test_local_needs_none(self, cli: Cli, repo: Path) -> None:
         config = (repo / ".git/config").read_bytes()
@@ -228,7 +231,7 @@ class TestRegistration:
         cli("init")
         commit(git, repo)
         assert problems(cli) == []
-        git(repo, "config", DRIVER, command_line("/nowhere/py"))
+        git(repo, "config", DRIVER, command_line(Program("/nowhere/py", STUB)))
         assert problems(cli) == ["the registered merge driver is dead: /nowhere/py has no pr-sessions"]
         git(repo, "config", DRIVER, "true")
         assert problems(cli) == ["the registered merge driver is not the one that init registers"]
@@ -242,9 +245,38 @@ class TestRegistration:
             "git's attributes do not ask for our merge driver: merges of the session file can conflict"
         ]
 
+    @pytest.mark.parametrize(("held", "alive"), [("pr_sessions-0.1.0.dist-info", True), ("other", False)])
+    def test_doctor_judges_the_interpreter_without_running_it(
+        self, cli: Cli, repo: Path, git: Git, tmp_path: Path, held: str, alive: bool
+    ) -> None:
+        python = tmp_path / "venv/bin/python"
+        write(python, f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+        python.chmod(0o755)
+        write(tmp_path / "venv/pyvenv.cfg", "include-system-site-packages = false\n")
+        (tmp_path / "venv/lib/python3.12/site-packages" / held).mkdir(parents=True)
+        cli("init")
+        commit(git, repo)
+        git(repo, "config", DRIVER, command_line(Program(str(python), STUB)))
+        expected = [] if alive else [f"the registered merge driver is dead: {python} has no pr-sessions"]
+        assert (problems(cli), (tmp_path / "ran").exists()) == (expected, False)
+
 
 def problems(cli: Cli) -> list[str]:
     """What `doctor` says of the driver; its way out is always the same command."""
     found = [f for f in cli("doctor", "--json").json["findings"] if "merge" in f["problem"]]
-    assert {f["way_out"] for f in found} <= {"pr-sessions init"}
+    assert {f["hint"] for f in found} <= {"pr-sessions init"}
     return [f["problem"] for f in found]
+
+
+def test_where_our_program_is_gone_no_other_program_of_the_tree_is_run(
+    forked: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(forked, "config", DRIVER, command_line(Program("/nowhere/python", "/nowhere/stub.py")))
+    for name in ("env", "sed", "pr-sessions", "test", "unset"):
+        write(forked / name, f"#!/bin/sh\necho {name} >> {tmp_path}/trace\n")
+        (forked / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
+
+    subprocess.run(["git", "merge", "-q", "side"], cwd=forked, check=False, capture_output=True)
+
+    assert not (tmp_path / "trace").exists()

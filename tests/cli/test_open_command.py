@@ -12,8 +12,9 @@ from command_line import Git, Result
 from ground import tree
 
 from fake_forge_tools import FakeForge
-from pr_sessions.agents import evidence
-from pr_sessions.sessions.pr_text import find_mark, render_full, render_minimal
+from pr_sessions.core.evidence_text import find_mark, render_full, render_minimal
+from pr_sessions.hooks import evidence
+from ssh_names import SshNames
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that stand for gh and glab are scripts")
 
@@ -94,23 +95,23 @@ def test_it_pushes_opens_and_records(work: Path, run: Run, git: Git, forge: Fake
 def test_a_hook_sees_what_it_opened_and_nothing_in_what_was_open(
     work: Path, run: Run, options: tuple[str, ...], streams: str
 ) -> None:
-    def seen() -> dict[str, str]:
+    def seen() -> list[dict[str, str]]:
         result = run("open", *options)
         output = result.out if streams == "out" else result.err + result.out
         return evidence.of_tool("shell", " ".join(("pr-sessions", "open", *options)), output)
 
-    assert seen() == {"event": "opened", "url": URL, "how": "pr-sessions open"}
-    assert seen() == {}
+    assert seen() == [{"event": "opened", "url": URL, "how": "pr-sessions open", "branch": ""}]
+    assert seen() == []
 
 
 def test_what_is_recorded(work: Path, run: Run) -> None:
     run("open")
 
-    (facts,) = kept(work).values()
-    placement = facts.pop("placement")
-    assert (placement["rung"], placement["detail"]) == ("mark", "full mark in the body")
-    assert [found["rule"] for found in facts.pop("evidence")] == ["body mark", "title"]
-    assert {key: value for key, value in facts.items() if key != "seen"} == {
+    (record,) = kept(work).values()
+    attribution = record.pop("placement")
+    assert (attribution["rung"], attribution["detail"]) == ("mark", "full mark in the body")
+    assert [found["rule"] for found in record.pop("evidence")] == ["body mark", "title"]
+    assert {key: value for key, value in record.items() if key != "seen"} == {
         "author": "Test Person", "state": "open", "branch": "feature", "base": "main", "is_auto": True,
         "files_changed": 1, "test_files_added": 1, "docs_updated": False,
     }  # fmt: skip
@@ -130,7 +131,7 @@ def test_the_result_as_json(work: Path, run: Run) -> None:
     data = json.loads(run("open", "--draft", "--json").out)
 
     assert data.pop("session")["session_id"] == data["session_id"]
-    assert data.pop("placement")["rung"] == "mark"
+    assert data.pop("placement")["rung"] == "marker"
     assert data.pop("evidence") == [
         {"rule": "body mark", "detail": "full"},
         {"rule": "title", "detail": "^🤖"},
@@ -186,7 +187,7 @@ def test_a_mark_of_another_session_does_not_come_along(work: Path, run: Run, git
     data = json.loads(run("open", "--json").out)
 
     assert forge.prs[0]["body"] == f"Why.\n\n{render_full(data['session_id'])}"
-    assert data["placement"]["rung"] == "mark"
+    assert data["placement"]["rung"] == "marker"
 
 
 def test_twice_is_once(work: Path, run: Run, forge: FakeForge) -> None:
@@ -214,7 +215,7 @@ def test_one_that_was_opened_elsewhere_is_recorded_in_the_current_session_by_han
     data = json.loads(run("open", "--json").out)
 
     assert (data["pr_number"], data["already_open"], data["pushes"]) == ("7", True, False)
-    assert (data["session_id"], data["placement"]["rung"]) == (session_id, "hand")
+    assert (data["session_id"], data["placement"]["rung"]) == (session_id, "manual")
     assert kept(work)["7"]["author"] == "octocat"
     assert forge.prs == [foreign(7)]
 
@@ -367,11 +368,12 @@ def test_a_host_of_one_s_own_is_told_by_the_login(
     assert json.loads(run("open", "--json").out)["tool"] == tool
 
 
-def test_a_short_name_of_ssh_is_looked_up(work: Path, run: Run, git: Git, forge: FakeForge) -> None:
-    git(work, "remote", "set-url", "origin", "git@work:acme/shop.git")
-    ssh = forge.programs / "ssh"
-    ssh.write_text('#!/bin/sh\n[ "$1 $2" = "-G work" ] && printf "user git\\nhostname github.com\\nport 22\\n"\n')
-    ssh.chmod(0o755)
+@pytest.mark.parametrize("name", ["work", "github.com-work"])
+def test_a_name_of_ssh_s_configuration_is_resolved(
+    work: Path, run: Run, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    SshNames(tmp_path / "ssh", monkeypatch).write(f"Host {name}\n    HostName github.com\n")
+    git(work, "remote", "set-url", "origin", f"git@{name}:acme/shop.git")
 
     data = json.loads(run("open", "--json").out)
 
@@ -399,7 +401,7 @@ class TestRefusals:
         assert result.err == (
             "error: gh is not installed, or not on PATH\n"
             "hint: install it and log in: gh auth login; "
-            "or open it by hand, and record it: pr-sessions add NUMBER --session ID\n"
+            "or open it manually, and record it: pr-sessions add NUMBER --session ID\n"
         )
 
     def test_without_a_login(self, run: Run, forge: FakeForge) -> None:
@@ -434,7 +436,7 @@ class TestRefusals:
         assert run("open").err == (
             "error: neither gh nor glab is logged in to code.example.com\n"
             "hint: gh auth login --hostname code.example.com, or glab auth login --hostname code.example.com; "
-            "or open it by hand, and record it: pr-sessions add NUMBER --session ID\n"
+            "or open it manually, and record it: pr-sessions add NUMBER --session ID\n"
         )
 
     def test_a_detached_head(self, work: Path, run: Run, git: Git) -> None:
@@ -557,11 +559,12 @@ def test_one_that_could_not_be_recorded_says_how_to_do_it_later(work: Path, run:
     session_id = find_mark("", forge.prs[0]["body"])
     assert session_id is not None
     told = (
-        f"record it then: pr-sessions open (it finds this one), or pr-sessions add 5 --session {session_id.session_id}"
+        "record it then: pr-sessions open (it finds this one), "
+        f"or pr-sessions add 5 --session {session_id.session_id} --create"
     )
     assert hint.endswith(told)
     broken.unlink()
-    assert json.loads(run("open", "--json").out)["placement"]["rung"] == "mark"
+    assert json.loads(run("open", "--json").out)["placement"]["rung"] == "marker"
     assert lock.is_dir()
 
 
@@ -571,3 +574,17 @@ def foreign(number: int) -> dict[str, Any]:
         "number": number, "url": f"https://github.com/acme/shop/pull/{number}", "branch": "feature", "base": "main",
         "title": "By hand", "body": "Words.", "draft": False, "owner": "acme", "author": "octocat", "state": "open",
     }  # fmt: skip
+
+
+def test_a_dry_run_does_not_ask_the_remote_for_its_default_branch(work: Path, run: Run, git: Git) -> None:
+    git(work, "remote", "set-head", "origin", "--delete")
+    result = run("open", "--dry-run")
+    assert (result.code, result.out, result.err) == (
+        1,
+        "",
+        (
+            "error: this clone does not know the default branch of origin, and a dry run does not ask for it\n"
+            "hint: name it: --base BRANCH; or let git remember it: git remote set-head origin --auto\n"
+        ),
+    )
+    assert run("open").code == 0

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from merged import shop as shop_history
 
 import scene
 from fake_github import TOKEN, FakeGitHub
+from ssh_names import SshNames
 
 CURSOR = {"login": "cursor[bot]", "id": 206951365, "type": "Bot"}
 OPENED = datetime(2025, 11, 22, 10, tzinfo=UTC)
@@ -26,18 +27,18 @@ Agents
 
 What to review next: what has ended, then the largest; in this order
   bot-20251122-1000  3 open pull requests, 4 files
-    open for DAYS, ended 2025-11-22 10:50
+    open for {0}, ended 2025-11-22 10:50
     #3 (draft) auto-pr: invoices as PDF
     #1 auto-pr: model of an invoice
     #2 auto-pr: invoice numbers
   bot-20251122-1400  1 open pull request, 3 files
-    open for DAYS, ended 2025-11-22 14:30
+    open for {4}, ended 2025-11-22 14:30
     #4 wip: menu
   cursor-bot-20251122-1600-7  1 open pull request, 2 files
-    cursor, open for DAYS, ended 2025-11-22 16:30
+    cursor, open for {6}, ended 2025-11-22 16:30
     #7 Bump the menu
 
-Pairs that touch the same files, of different agents or sessions
+Pairs that touch the same files, in different sessions
   #1 bot and #7 cursor  1 file: src/ids.py
   #4 bot and #7 cursor  1 file: src/menu.py
 
@@ -50,7 +51,7 @@ Checks that could have waited, by the gate, when they were opened
   1       its branch lies in a fork, or nobody can tell where it lies
   1       nothing says that it is automatic
 
-Not automatic: 2 pull requests, by author
+No sign of an agent: 2 pull requests, by author
   ann                           #5
   eve                           #6
 
@@ -116,27 +117,41 @@ def clone(repo: Path, git: Git, fake: FakeGitHub) -> Path:
     return repo
 
 
-def days() -> str:
-    return f"{(datetime.now(UTC) - OPENED).days} days"
+def days(hours: int) -> str:
+    """How long ago so many hours after the shop's first pull request was."""
+    return f"{(datetime.now(UTC) - OPENED - timedelta(hours=hours)).days} days"
 
 
 def test_what_is_open_is_shown_in_the_order_of_review(shop: FakeGitHub, look: Look) -> None:
     result = look("ada/shop")
 
-    assert (result.code, result.out, result.err) == (0, SHOP.replace("DAYS", days()), "14 requests to GitHub\n")
+    assert (result.code, result.out, result.err) == (0, SHOP.format(*map(days, range(7))), "15 requests to GitHub\n")
 
 
-def test_why_explains_one_and_reads_its_session_alone(shop: FakeGitHub, look: Look) -> None:
+def test_a_stack_of_the_forge_gives_the_order_and_is_named(shop: FakeGitHub, look: Look) -> None:
+    shop.stacks = {50: [2, 3]}
+    shop.pulls[3]["base"]["ref"] = "work-2"
+    text, data = look("ada/shop"), look("ada/shop", "--json").json
+
+    assert "\n  #2 <- #3  (stack 50 of the forge)\n" in text.out
+    assert (data["sessions"][0]["review"], data["stacks"]) == (["2", "3", "1"], [["2", "3"]])
+    assert [data["pull_requests"][number]["stack"] for number in "13"] == [
+        None,
+        {"number": 50, "position": 2, "size": 2, "base": "main"},
+    ]
+
+
+def test_why_explains_one_and_reads_its_session_and_what_it_may_collide_with(shop: FakeGitHub, look: Look) -> None:
     result = look("ada/shop", "--why", "#2")
     told = result.out.splitlines()
 
-    assert (result.code, told[0], result.err) == (0, "#2 is automatic", "11 requests to GitHub\n")
+    assert (result.code, told[0], result.err) == (0, "#2 is automatic", "13 requests to GitHub\n")
     assert told[told.index("Its checks, by the gate") + 1 :][:3] == [
         "  today        run at once",
         "               its session does not go on: timeout",
         "  when opened  could wait for the end of its session",
     ]
-    assert sorted(asked.split("/")[5] for asked in shop.asked if "/files?" in asked) == ["1", "2", "3"]
+    assert sorted(asked.split("/")[5] for asked in shop.asked if "/files?" in asked) == ["1", "2", "3", "4", "7"]
 
 
 def test_why_as_json(shop: FakeGitHub, look: Look) -> None:
@@ -173,6 +188,7 @@ def test_as_json_it_is_one_document_with_everything(shop: FakeGitHub, look: Look
             "agents",
             "collisions",
             "overlaps",
+            "shared_files",
             "stacks",
             "breaches",
             "doubts",
@@ -214,7 +230,7 @@ def test_nothing_open_is_said(fake: FakeGitHub, look: Look) -> None:
 
 
 def test_in_a_clone_what_is_open_comes_before_the_history(shop: FakeGitHub, look: Look, clone: Path) -> None:
-    alone, history = look("ada/shop", folder=clone), look("--days", "7", folder=clone)
+    alone, history = look("ada/shop", folder=clone), look(folder=clone, GH_TOKEN=" ")
 
     assert (look(folder=clone).out, look(".", folder=clone / "deep").out) == (f"{alone.out}\n{history.out}",) * 2
     assert look("--json", folder=clone).json["open"]["sessions"] == look("ada/shop", "--json").json["sessions"]
@@ -253,6 +269,21 @@ def test_of_several_remotes_the_one_that_others_are_forks_of_is_shown(
     assert look(folder=clone).out.startswith("ada/shop: ")
 
 
+def test_a_name_that_only_ssh_resolves_is_named_and_nobody_is_asked(
+    shop: FakeGitHub, look: Look, clone: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = SshNames(tmp_path / "ssh", monkeypatch)
+    git(clone, "remote", "set-url", "origin", "git@work:ada/shop")
+
+    result = look(folder=clone)
+
+    assert (result.code, shop.asked, ssh.calls) == (0, [], [])
+    assert result.err == (
+        "what is open on GitHub is not shown: only ssh can resolve the host work of the remote origin\n"
+        "hint: name the repository: pr-sessions look ada/shop\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("environ", "note"),
     [
@@ -265,7 +296,7 @@ def test_of_several_remotes_the_one_that_others_are_forks_of_is_shown(
 def test_where_github_cannot_be_asked_a_note_says_so_and_the_history_is_shown(
     shop: FakeGitHub, look: Look, clone: Path, environ: dict[str, str], note: str
 ) -> None:
-    result, history = look(folder=clone, **environ), look("--days", "7", folder=clone)
+    result, history = look(folder=clone, **environ), look(folder=clone, **{**environ, "GH_TOKEN": " "})
 
     assert (result.code, result.out) == (0, history.out)
     assert f"what is open on GitHub is not shown: {note}" in result.err
@@ -280,7 +311,7 @@ def test_without_a_token_it_asks_as_nobody_and_says_so(shop: FakeGitHub, look: L
     assert "\n  who may write: GitHub tells that only with a token\n" in result.out
     assert result.err == (
         "without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`\n"
-        "12 requests to GitHub\n"
+        "13 requests to GitHub\n"
     )
 
 
@@ -357,7 +388,7 @@ def test_the_extra_is_named_where_it_is_missing(cli: Cli, monkeypatch: pytest.Mo
 
     assert cli("look", "ada/shop").err == (
         "error: asking GitHub needs a package that is not installed: gidgethub\n"
-        "hint: pip install 'pr-sessions[github]'\n"
+        "hint: install its extra from your clone: uv tool install './pr-sessions[github]'\n"
     )
 
 
@@ -367,4 +398,4 @@ def test_nothing_of_it_is_loaded_where_nobody_is_asked(repo: Path) -> None:
         [sys.executable, "-c", code], env=scene.python_environment(), capture_output=True, check=True, encoding="utf-8"
     )
 
-    assert {"httpx", "gidgethub", "asyncio", "pr_sessions.live"}.isdisjoint(done.stdout.split())
+    assert {"httpx", "gidgethub", "asyncio", "pr_sessions.gate"}.isdisjoint(done.stdout.split())

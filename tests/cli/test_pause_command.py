@@ -4,34 +4,34 @@ import pytest
 from ground import Cli, tree
 
 
-def test_pause_switches_off_and_resume_on_again(cli: Cli, repo: Path) -> None:
+def test_pause_switches_off_and_on_again(cli: Cli, repo: Path) -> None:
     place = repo / ".git/pr-sessions/paused"
-    assert cli("pause").out == (f"Tracking is off here now.\n  switch on  pr-sessions resume   ({place})\n")
+    assert cli("pause").out == (f"Tracking is off here now.\n  switch on  pr-sessions pause --off   ({place})\n")
     assert cli("start").err.startswith("paused: tracking is off here")
-    assert cli("resume").out == "Tracking is on again.\n"
+    assert cli("pause", "--off").out == "Tracking is on again.\n"
     assert not place.exists()
     assert cli("start").out.startswith("Started ")
 
 
 def test_twice_is_the_same_as_once_and_says_so(cli: Cli, repo: Path) -> None:
-    assert cli("resume", "--json").json == {"paused": False, "changed": False, "reason": None}
+    assert cli("pause", "--off", "--json").json == {"paused": False, "changed": False, "reason": None}
     cli("pause")
     before = tree(repo)
     again = cli("pause", "--json").json
     assert again == {"paused": True, "changed": False, "reason": "`pr-sessions pause` was called here"}
     assert tree(repo) == before
     assert cli("pause").out.startswith("Tracking was off here already.\n")
-    cli("resume")
-    assert cli("resume").out == "Tracking was not paused here.\n"
+    cli("pause", "--off")
+    assert cli("pause", "--off").out == "Tracking was not paused here.\n"
 
 
 @pytest.mark.usefixtures("repo")
-def test_resume_names_the_variable_that_keeps_it_off(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_pause_names_the_variable_that_keeps_it_off(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli("pause")
     monkeypatch.setenv("PR_SESSIONS", "0")
-    assert cli("resume").out == "Tracking is still off: PR_SESSIONS=0 is set.\n  switch on  unset PR_SESSIONS\n"
+    assert cli("pause", "--off").out == "Tracking is still off: PR_SESSIONS=0 is set.\n  switch on  unset PR_SESSIONS\n"
     expected = {"paused": True, "changed": False, "reason": "PR_SESSIONS=0 is set"}
-    assert cli("resume", "--json").json == expected
+    assert cli("pause", "--off", "--json").json == expected
 
 
 def test_all_working_trees_of_the_clone_are_meant(
@@ -56,4 +56,4 @@ def test_outside_git_the_folder_is_meant(cli: Cli, tmp_path: Path, monkeypatch: 
 def test_a_wrong_configuration_does_not_stop_either(cli: Cli, repo: Path) -> None:
     (repo / ".cursor/config").mkdir(parents=True)
     (repo / ".cursor/config/session_config.yaml").write_text("nonsense: 1\n")
-    assert (cli("pause").code, cli("resume").code) == (0, 0)
+    assert (cli("pause").code, cli("pause", "--off").code) == (0, 0)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from command_line import Cli, day
 
-from pr_sessions.stores.lock import locked
+from pr_sessions.io.lock import locked
+from pr_sessions.io.places import Place
 
 Spawn = Callable[..., subprocess.Popen[bytes]]
 AUTHOR = "Łukasz 张伟"
@@ -28,7 +29,7 @@ def test_a_cp1252_console_shows_escapes_and_everything_is_kept(repo: Path, spawn
     listed, _ = listing.communicate()
 
     assert (adding.returncode, listing.returncode, errors) == (0, 0, b"")
-    assert b"the agent \\u0430\\u0433\\u0435\\u043d\\u0442 had part in it" in added
+    assert b"the agent \\u0430\\u0433\\u0435\\u043d\\u0442 opened it" in added
     assert b"\\u0141ukasz \\u5f20\\u4f1f" in listed
     assert [s["author"] for s in cli("list", "--json").json["sessions"]] == [AUTHOR]
 
@@ -44,7 +45,7 @@ def test_a_pipe_that_closes_early_is_no_error(repo: Path, spawn: Spawn) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there, no signal reaches a single process of a console")
 def test_ctrl_c_while_waiting_for_the_lock_changes_nothing(repo: Path, spawn: Spawn) -> None:
     state = repo / ".git/pr-sessions"
-    with locked(state / "lock"):
+    with locked(Place(repo, ".git/pr-sessions/lock")):
         process = spawn("add", "42", "--title", "wip: x", "--author", "ada")
         # Made when it has to wait.
         while not (state / "lock.next").exists():

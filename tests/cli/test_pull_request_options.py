@@ -7,7 +7,7 @@ import pytest
 from command_line import Cli, day
 
 MARK = b"\n\n<!-- \xf0\x9f\xa4\x96 Auto-PR: Session bot-20251122-0900 -->\n"
-CHECK = ("check", "--pr-number", "42", "--title", "x", "--at", day("10:00"), "--json")
+CHECK = ("classify", "--pr-number", "42", "--title", "x", "--at", day("10:00"), "--json")
 FOUND = [{"rule": "body mark", "detail": "minimal"}]
 
 
@@ -76,8 +76,8 @@ def test_an_author_is_kept_as_one_bounded_line(repo: Path, cli: Cli, author: str
 def test_words_that_are_no_text_in_this_locale_are_looked_at_all_the_same(repo: Path, cli: Cli) -> None:
     told = ("--title", "wip: \udcff", "--body", "\udcff", "--message", "\udcff", "--branch", "\udcff", "--author", "a")
 
-    assert cli("check", "--pr-number", "42", *told, "--json").json["is_auto_pr"] is True
+    assert cli("classify", "--pr-number", "42", *told, "--json").json["is_auto_pr"] is True
 
 
 def test_empty_agents_are_none(repo: Path, cli: Cli) -> None:
-    assert cli("check", "--pr-number", "42", "--title", "x", "--agent", " ", "--json").json["is_auto_pr"] is False
+    assert cli("classify", "--pr-number", "42", "--title", "x", "--agent", " ", "--json").json["is_auto_pr"] is False

@@ -129,7 +129,7 @@ def test_status_of_a_session_is_its_summary(repo: Path, cli: Cli) -> None:
     cli("start", "--author", "ada", "--title", "Billing", "--at", day("10:00"))
     cli(
         "add", "7", "--title", "wip: x", "--author", "ada", "--at", day("10:05"), "--files", "3", "--tests", "1",
-        "--docs", "--session", "ada-20251122-1000",
+        "--docs", "--session", "ada-20251122-1000", "--create",
     )  # fmt: skip
     cli("cleanup")
 
@@ -223,7 +223,7 @@ def test_status_decodes_only_what_it_shows(repo: Path, cli: Cli) -> None:
 def test_pull_requests_are_counted_once_whether_decoded_or_not(repo: Path, cli: Cli) -> None:
     for number in ("1", "2", "3"):
         cli("add", number, "--title", "wip: x", "--author", "ada", "--at", day("10:00"))
-    book = open_tracker(repo).book()
-    changed = book.put(*book)
+    collection = open_tracker(repo).sessions()
+    changed = collection.put(*collection)
 
-    assert (book.count_pull_requests(), changed.count_pull_requests()) == (3, 3)
+    assert (collection.count_pull_requests(), changed.count_pull_requests()) == (3, 3)

@@ -31,7 +31,7 @@ def ready(cli: Cli, repo: Path, hub: Path, git: Git) -> Path:
 
 def findings(cli: Cli) -> list[tuple[str, ...]]:
     told = cli("doctor", "--json").json["findings"]
-    return [(f["severity"], f["problem"], f["place"], f["way_out"]) for f in told]
+    return [(f["severity"], f["problem"], f["place"], f["hint"]) for f in told]
 
 
 @pytest.mark.usefixtures("ready")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from ground import CONFIG, SESSION_FILE, Cli, Git, tree
+from ground import CONFIG, SESSION_FILE, Cli, Git, tree, write
 
 
 @pytest.mark.parametrize("options", [(), ("--share", "local"), ("--scripts",)])
@@ -97,6 +97,17 @@ def test_a_folder_outside_git_keeps_its_session_file(cli: Cli, tmp_path: Path, m
 def test_a_script_of_somebody_s_own_that_uses_ours_stays(cli: Cli, repo: Path) -> None:
     cli("init", "--scripts")
     own = repo / ".cursor/scripts/nightly.py"
-    own.write_text("from pr_sessions.scripts import monitor_sessions\n")
+    own.write_text("from pr_sessions.compat import monitor_sessions\n")
     cli("uninstall")
     assert list(own.parent.iterdir()) == [own]
+
+
+def test_what_is_no_index_stays_and_is_named(cli: Cli, repo: Path) -> None:
+    cli("init")
+    index = repo / ".cursor/data/session_state.json"
+    write(index, '{"name": "package"}')
+    assert (
+        "  .cursor/data/session_state.json     no index of pull requests; remove it yourself if nobody needs it\n"
+        in cli("uninstall").out
+    )
+    assert index.read_text() == '{"name": "package"}'

@@ -41,6 +41,7 @@ def test_every_place_is_listed_with_all_that_is_known_of_it(cli: Cli, repo: Path
         ".git/pr-sessions/README",
         ".git/pr-sessions/pending",
         ".git/pr-sessions/hook.log",
+        ".git/pr-sessions/runs.json",
         ".git/pr-sessions/policy.json",
         ".git/pr-sessions/signatures.json",
         ".git/pr-sessions/prepare-commit-msg",
@@ -111,7 +112,7 @@ def test_what_may_not_be_read_is_told_in_its_row(open_repo: Path) -> None:
     code, out, err = as_nobody(open_repo, "where")
     assert (code, err) == (0, "")
     assert f"  problem     cannot read {open_repo / SESSION_FILE}: permission denied" in out
-    assert f"  problem     cannot look at {open_repo / CONFIG}: Permission denied" in out
+    assert f"  problem     cannot look at {open_repo / CONFIG}: permission denied" in out
 
 
 @pytest.mark.parametrize("name", [SESSION_FILE, ".cursor/.session_id", CONFIG, ".git/pr-sessions/policy.json"])

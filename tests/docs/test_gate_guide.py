@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pr_sessions.cli.setup.gate_files import PATHS
-from pr_sessions.sessions.policy import GateMode
-from pr_sessions.stores.configuration import parse
+from pr_sessions.config.file import parse
+from pr_sessions.core.policy import GateMode
+from pr_sessions.setup.gate_files import PATHS
 
 GUIDE = (Path(__file__).parents[2] / "docs/guides/gate.md").read_text("utf-8")
 BLOCKS = re.findall(r"^ *```yaml\n(.*?)^ *```$", GUIDE, re.MULTILINE | re.DOTALL)

@@ -3,21 +3,21 @@
 import re
 from pathlib import Path
 
-from judged import judged
-from pr_sessions.live.runner.outputs import step_outputs
-from pr_sessions.sessions.gate import Why
+from assessments import assessed
+from pr_sessions.core.gate import Why
+from pr_sessions.render.assessment import step_outputs
 
 PAGE = (Path(__file__).parents[2] / "docs/concepts/gate.md").read_text("utf-8")
 
 
-def _first_cells(title: str) -> list[str]:
-    table = PAGE.partition(f"| {title} |")[2].partition("\n\n")[0]
-    return re.findall(r"^\| `?([^|`]+?)`? \|", table.partition("|---|---|")[2], re.MULTILINE)
-
-
 def test_it_names_every_reason() -> None:
-    assert _first_cells("reason") == [why.value for why in Why]
+    assert re.findall(r"^- \*\*(.+)\*\*: ", _section("How it decides"), re.MULTILINE) == [why.value for why in Why]
 
 
 def test_it_names_every_output() -> None:
-    assert sorted(_first_cells("output")) == sorted(step_outputs(judged()))
+    named = re.findall(r"^- `(\w+)`: ", _section("Outputs"), re.MULTILINE)
+    assert sorted(named) == sorted(step_outputs(assessed()))
+
+
+def _section(title: str) -> str:
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]

@@ -3,22 +3,24 @@ import sys
 from pathlib import Path
 from shutil import copy
 
-from pr_sessions.sessions.diagram import mermaid
-from pr_sessions.sessions.policy import Policy
+from pr_sessions.core.diagram import mermaid
+from pr_sessions.core.policy import Policy
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_state_diagram_is_the_one_that_the_rules_draw() -> None:
-    page = (DOCS / "concepts/lifecycle.md").read_text("utf-8")
-    assert f"```mermaid\n{mermaid(Policy())}\n```\n" in page, "rewrite it: python docs/generate.py"
+    page = (DOCS / "concepts/sessions.md").read_text("utf-8")
+    assert f"```mermaid\n{mermaid(Policy())}\n```\n" in page, "rewrite it: make docs"
 
 
 def test_generating_twice_changes_nothing_more(tmp_path: Path) -> None:
-    (tmp_path / "concepts").mkdir()
     script = Path(copy(DOCS / "generate.py", tmp_path))
-    page = Path(copy(DOCS / "concepts/lifecycle.md", tmp_path / "concepts"))
-    before = page.read_bytes()
+    pages = []
+    for name in ("concepts/sessions.md", "guides/gate.md", "reference/signatures.md"):
+        (tmp_path / name).parent.mkdir()
+        pages.append(Path(copy(DOCS / name, tmp_path / name)))
+    before = [page.read_bytes() for page in pages]
     for _ in range(2):
         subprocess.run([sys.executable, str(script)], check=True)
-        assert page.read_bytes() == before
+        assert [page.read_bytes() for page in pages] == before

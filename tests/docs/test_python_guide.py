@@ -1,4 +1,4 @@
-"""Every block of the Python guide runs, and prints what stands below it."""
+"""Every Python block of the first guide runs, and prints what stands below it."""
 
 import re
 from contextlib import redirect_stdout
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-GUIDE = Path(__file__).parents[2] / "docs/guides/python.md"
+GUIDE = Path(__file__).parents[2] / "docs/guides/getting-started.md"
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n\n```\n(?P<printed>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -9,16 +9,24 @@ from types import ModuleType
 import click
 import pytest
 
-from pr_sessions.cli.main import SECTIONS, pr_sessions
-from pr_sessions.stores.configuration_rules import RULES
+from pr_sessions.cli.commands import SECTIONS
+from pr_sessions.cli.main import pr_sessions
+from pr_sessions.config.schema import RULES
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 PAGES = (*OUTSIDE, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
-GENERATED = ("concepts/lifecycle.md", "reference/commands.md", "reference/configuration.md", "reference/signatures.md")
+GENERATED = (
+    "guides/gate.md",
+    "concepts/sessions.md",
+    "reference/commands.md",
+    "reference/configuration.md",
+    "reference/signatures.md",
+)
 COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)")
+LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]*))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +42,7 @@ def generator() -> ModuleType:
 @pytest.mark.parametrize("page", GENERATED)
 def test_a_generated_page_says_what_the_code_says(generator: ModuleType, page: str) -> None:
     path = ROOT / "docs" / page
-    assert path.read_text("utf-8") == generator.pages()[path], "out of date; mend it: make docs"
+    assert path.read_text("utf-8") == generator.pages()[path], "out of date; run: make docs"
 
 
 def test_every_generated_page_is_compared(generator: ModuleType) -> None:
@@ -46,7 +54,8 @@ def test_the_help_of_a_command_begins_as_the_overview_says(name: str, text: str)
     assert _help(name).splitlines()[0] == text
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"hook"}))  # whoever calls that one reads nothing
+# Whoever calls `hook` reads nothing; the other two print what only people and shells read.
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"hook", "help", "completion"}))
 def test_every_command_takes_json(name: str) -> None:
     command = _command(name)
     inner = (
@@ -75,22 +84,57 @@ def test_help_shows_every_example_on_a_line_of_its_own(name: str) -> None:
         assert re.search(r"^ +Examples:\n +pr-sessions ", shown, re.MULTILINE)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_every_default_in_brackets(name: str) -> None:
+    for command in _with_those_inside(_command(name)):
+        options = [each for each in command.params if isinstance(each, click.Option)]
+        texts = [command.help or "", *(option.help or "" for option in options)]
+        assert [text for text in texts if re.search(r"if not given|if none|\(default", text)] == []
+        set_to = {option.name: option.get_default(click.Context(command), call=False) for option in options}
+        defaults = [name for name, value in set_to.items() if value and isinstance(value, str | int | float)]
+        shown = [option.name for option in options if "[default: " in (option.help or "")]
+        assert [name for name in defaults if name not in shown] == []
+
+
 @pytest.mark.parametrize("key", RULES)
 def test_every_setting_is_documented(key: str) -> None:
     assert f"\n## `{key}`\n" in (ROOT / "docs/reference/configuration.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_relative_link_points_to_something_that_exists(page: str) -> None:
+def test_every_relative_link_leads_to_a_file(page: str) -> None:
     path = ROOT / page
-    links = LINK.findall(FENCE.sub("", path.read_text("utf-8")))
-    assert [link for link in links if not (path.parent / link).exists()] == []
+    assert [link for link, _ in _links(path) if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_anchor_is_a_heading_of_its_page(page: str) -> None:
+    path = ROOT / page
+    anchors = [(path.parent / link if link else path, anchor) for link, anchor in _links(path) if anchor]
+    assert [f"{target.name}#{anchor}" for target, anchor in anchors if anchor not in _anchors(target)] == []
 
 
 def test_the_index_names_every_page() -> None:
     docs = ROOT / "docs"
     pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")} - {"README.md"}
-    assert set(LINK.findall((docs / "README.md").read_text("utf-8"))) == pages
+    assert {link for link, _ in _links(docs / "README.md")} == pages
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_have_at_most_100_columns_outside_tables(page: str) -> None:
+    lines = enumerate((ROOT / page).read_text("utf-8").splitlines(), 1)
+    assert [number for number, line in lines if len(line) > 100 and not line.lstrip().startswith("|")] == []
+
+
+def _links(page: Path) -> list[tuple[str, str]]:
+    """The relative links of a page: file, empty for the page itself, and anchor, empty for none."""
+    return LINK.findall(FENCE.sub("", page.read_text("utf-8")))
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of the headings."""
+    titles = HEADING.findall(FENCE.sub("", page.read_text("utf-8")))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def _command(name: str) -> click.Command:
@@ -100,7 +144,11 @@ def _command(name: str) -> click.Command:
 
 
 def _with_those_inside(command: click.Command) -> list[click.Command]:
-    return [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    if not isinstance(command, click.Group):
+        return [command]
+    context = click.Context(command)
+    inner = [command.get_command(context, name) for name in command.list_commands(context)]
+    return [command, *filter(None, inner)]
 
 
 def _help(name: str) -> str:

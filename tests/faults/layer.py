@@ -11,7 +11,7 @@ from msgspec import Struct
 
 # What the model of a disk understands.
 KNOWN = ("open", "write", "fsync", "replace", "unlink", "mkdir", "rmdir", "fchmod", "ftruncate")
-# Other ways to change a file. None is used; whoever comes to use one has to teach it to the model first.
+# Other ways to change a file. No operation uses one; whoever comes to do so has to teach it to the model first.
 UNKNOWN = (
     *("rename", "renames", "remove", "removedirs", "makedirs", "link", "symlink", "chmod", "chown", "fchown", "utime"),
     *("truncate", "pwrite", "pwritev", "writev", "sendfile", "copy_file_range", "splice", "posix_fallocate", "mknod"),
@@ -68,7 +68,7 @@ class Layer:
         self._patch.undo()
 
     def open(self, path: Any, flags: int, *more: Any, **options: Any) -> int:
-        place = self._below(path)
+        place = self._below(path, options.get("dir_fd"))
         if place is not None and flags & CHANGING:
             assert not flags & (os.O_TRUNC | os.O_APPEND), f"the model does not know these flags: {place}"
             self._note(Call("open", place))
@@ -99,6 +99,7 @@ class Layer:
         self._note(Call("fsync", self._paths[descriptor]))
 
     def fchmod(self, descriptor: int, mode: int) -> None:
+        assert descriptor in self._paths
         self._note(Call("fchmod", self._paths[descriptor]))
         self._os["fchmod"](descriptor, mode)
 
@@ -106,33 +107,38 @@ class Layer:
         self._note(Call("ftruncate", self._paths[descriptor], position=length))
         self._os["ftruncate"](descriptor, length)
 
-    def replace(self, source: Any, target: Any) -> None:
-        self._note(Call("replace", self._inside(source), self._inside(target)))
-        self._os["replace"](source, target)
+    def replace(self, source: Any, target: Any, **options: Any) -> None:
+        before = self._inside(source, options.get("src_dir_fd"))
+        self._note(Call("replace", before, self._inside(target, options.get("dst_dir_fd"))))
+        self._os["replace"](source, target, **options)
 
-    def unlink(self, path: Any) -> None:
-        self._note(Call("unlink", self._inside(path)))
-        self._os["unlink"](path)
+    def unlink(self, path: Any, **options: Any) -> None:
+        self._note(Call("unlink", self._inside(path, options.get("dir_fd"))))
+        self._os["unlink"](path, **options)
 
-    def mkdir(self, path: Any, mode: int = 0o777) -> None:
-        self._note(Call("mkdir", self._inside(path)))
-        self._os["mkdir"](path, mode)
+    def mkdir(self, path: Any, mode: int = 0o777, **options: Any) -> None:
+        self._note(Call("mkdir", self._inside(path, options.get("dir_fd"))))
+        self._os["mkdir"](path, mode, **options)
 
-    def rmdir(self, path: Any) -> None:
-        self._note(Call("rmdir", self._inside(path)))
-        self._os["rmdir"](path)
+    def rmdir(self, path: Any, **options: Any) -> None:
+        self._note(Call("rmdir", self._inside(path, options.get("dir_fd"))))
+        self._os["rmdir"](path, **options)
 
     def _note(self, call: Call) -> None:
         self.calls.append(call)
         if number := self._fails(len(self.calls)):
             raise OSError(number, os.strerror(number))
 
-    def _below(self, path: Any) -> str | None:
-        text = str(Path.cwd() / os.fsdecode(path))
-        return os.path.relpath(text, self.root) if text.startswith(self.root) else None
+    def _below(self, path: Any, folder: int | None = None) -> str | None:
+        """A path from the folder that is watched; its descriptor says where a name is that counts from an open one."""
+        if folder is None:
+            text = str(Path.cwd() / os.fsdecode(path))
+            return os.path.relpath(text, self.root) if text.startswith(self.root) else None
+        above = self._paths.get(folder)
+        return None if above is None else os.path.normpath(Path(above, os.fsdecode(path)))
 
-    def _inside(self, path: Any) -> str:
-        place = self._below(path)
+    def _inside(self, path: Any, folder: int | None = None) -> str:
+        place = self._below(path, folder)
         assert place is not None, f"a change outside of what is watched: {path}"
         return place
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pr_sessions.sessions.times import write_time
+from pr_sessions.core.times import write_time
+from pr_sessions.maintenance.backup import restore
 from pr_sessions.tracker import Tracker
 from scene import Clock, auto, minute, tracker_at
 
@@ -40,10 +41,10 @@ OPERATIONS = {
     "import": Operation(
         lambda tracker: tracker.record_all([auto(3, created=minute(-60)), auto(4, created=minute(-300))])
     ),
-    "restore": Operation(lambda tracker: tracker.restore(SAVED)),
+    "restore": Operation(lambda tracker: restore(tracker, SAVED)),
     "archive": Operation(lambda tracker: tracker.cleanup(), minutes=60 * 24 * 40, keep_days=30),
     "archive and record a late one": Operation(
-        lambda tracker: tracker.record(auto(2, author="bob", created=minute(20)), claims=False),
+        lambda tracker: tracker.record(auto(2, author="bob", created=minute(20)), use_workspace_session=False),
         minutes=60 * 24 * 40,
         keep_days=30,
     ),

@@ -3,7 +3,7 @@
 import pytest
 
 from pr_sessions.errors import InvalidValue
-from pr_sessions.forges.github.address import api_address, names_repository, repository_name
+from pr_sessions.forges.github.access import api_address, repository_name
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,3 @@ def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
 def test_anything_else_is_refused(name: str) -> None:
     with pytest.raises(InvalidValue):
         repository_name(name)
-
-
-@pytest.mark.parametrize(
-    ("remote", "names"),
-    [
-        ("https://github.com/ada/shop", True),
-        ("https://github.com/Ada/Shop.git/", True),
-        ("git@github-work:ada/shop.git", True),
-        ("https://github.com/ada/shop-2", False),
-        ("https://github.com/eda/shop", False),
-        ("C:\\repos\\ada\\shop", True),
-        ("", False),
-    ],
-)
-def test_a_remote_names_a_repository_by_its_last_two_parts(remote: str, names: bool) -> None:
-    assert names_repository(remote, "ada/shop") is names

@@ -1,10 +1,12 @@
 """What is asked of GitHub and told to it; every request and answer is held against GitHub's own description."""
 
 import pytest
+from msgspec.structs import replace
 
 from asking import Ask
 from fake_github import SHA, FakeGitHub
-from pr_sessions.forges.github.payload import ChangedFile, CheckRun, Comment, Commit, User
+from pr_sessions.errors import ForgeFailed
+from pr_sessions.forges.base import ChangedFile, CheckRun, CheckWrite, Comment
 
 
 def test_a_pull_request_has_what_github_tells(fake: FakeGitHub, ask: Ask) -> None:
@@ -15,13 +17,13 @@ def test_a_pull_request_has_what_github_tells(fake: FakeGitHub, ask: Ask) -> Non
     assert (told.pull_request.files_changed, told.pull_request.branch, told.is_fork) == (1, "work-7", False)
 
 
-def test_open_pull_requests_come_the_last_changed_first(fake: FakeGitHub, ask: Ask) -> None:
+def test_open_pull_requests_come_the_newest_first(fake: FakeGitHub, ask: Ask) -> None:
     fake.page_size = 2
     for number in (1, 2, 3):
         fake.add_pull(number, "t", f"2025-11-22T10:0{number}:00Z")
     fake.add_pull(4, "t", "2025-11-22T10:04:00Z", state="closed")
 
-    assert [one.pull_request.number for one in ask(lambda g: g.pull_requests())] == ["3", "2", "1"]
+    assert [pr.pull_request.number for pr in ask(lambda g: g.pull_requests()).pull_requests] == ["3", "2", "1"]
 
 
 def test_every_page_of_files_is_read(fake: FakeGitHub, ask: Ask) -> None:
@@ -30,14 +32,6 @@ def test_every_page_of_files_is_read(fake: FakeGitHub, ask: Ask) -> None:
 
     assert ask(lambda g: g.files(1)) == [ChangedFile(f"src/{n}.py", "modified") for n in range(101)]
     assert len(fake.asked) == 2
-
-
-def test_commits_tell_message_and_address(fake: FakeGitHub, ask: Ask) -> None:
-    fake.commits[1] = fake.description.example("commit-items")
-
-    assert ask(lambda g: g.commits(1)) == [
-        Commit(SHA, "Fix all the bugs", "support@github.com", User("octocat", 1, "User"))
-    ]
 
 
 def test_reviews_tell_their_state(fake: FakeGitHub, ask: Ask) -> None:
@@ -57,20 +51,22 @@ def test_a_comment_is_made_found_and_changed(fake: FakeGitHub, ask: Ask) -> None
 
 
 def test_a_check_run_is_made_and_completed(fake: FakeGitHub, ask: Ask) -> None:
-    output = {"title": "Waits", "summary": "It waits."}
-    made = ask(lambda g: g.create_check("pr-sessions", SHA, status="queued", external_id="s-1", output=output))
-    ask(lambda g: g.update_check(made.id, status="completed", conclusion="success"))
+    update = CheckWrite(
+        name="pr-sessions", sha=SHA, status="queued", external_id="s-1", title="Waits", summary="It waits."
+    )
+    created = ask(lambda g: g.write_check(update))
+    ask(lambda g: g.write_check(replace(update, check=created.id, status="completed", conclusion="success")))
 
-    [check] = ask(lambda g: g.checks(SHA))
+    [check] = ask(lambda g: g.check_runs(SHA))
     assert check == CheckRun(
         1, "pr-sessions", "completed", "success", SHA, "s-1", check.started, "github-actions", "Waits"
     )
 
 
-def test_a_workflow_is_started_with_its_inputs(fake: FakeGitHub, ask: Ask) -> None:
-    ask(lambda g: g.dispatch("checks.yml", "work-7", {"pr": "7"}))
+def test_a_workflow_is_started_on_a_branch(fake: FakeGitHub, ask: Ask) -> None:
+    ask(lambda g: g.start_pipeline("checks.yml", "work-7"))
 
-    assert fake.dispatched == [("checks.yml", {"ref": "refs/heads/work-7", "inputs": {"pr": "7"}})]
+    assert fake.dispatched == [("checks.yml", {"ref": "refs/heads/work-7", "inputs": {}})]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +87,7 @@ def test_an_enterprise_server_is_asked_under_its_own_path(fake: FakeGitHub, ask:
 
 def test_more_pages_than_allowed_are_an_error(fake: FakeGitHub, ask: Ask) -> None:
     fake.page_size = 1
-    for number in (1, 2, 3):
-        fake.add_pull(number, "t", "2025-11-22T10:00:00Z")
+    fake.reviews[1] = fake.description.example("pull-request-review-items") * 11
 
-    with pytest.raises(Exception, match="more than 2 pages"):
-        ask(lambda g: g.pull_requests(most=2))
+    with pytest.raises(ForgeFailed, match="more than 10 pages"):
+        ask(lambda g: g.reviews(1))

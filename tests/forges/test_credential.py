@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from asking import Ask
 from fake_github import GRANTED, FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed, InvalidValue
-from pr_sessions.forges.github.credential import Secret, Token, find_credential, gh_token
+from pr_sessions.forges.github.access import Secret, Token, find_credential, gh_token
 
 PUBLIC = "https://api.github.com"
 

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 import scene
-from pr_sessions.forges.github.cursor import MOST_REPOSITORIES, Cursor, Cursors
+from pr_sessions.forges.github.past import MOST_REPOSITORIES, Cursor, Cursors
+from pr_sessions.io.places import Place
 
 CURSOR = Cursor(rules="r", page="https://api.github.com/p", reached=7, since=scene.START, known_to=scene.minute(5))
 
 
 def test_a_cursor_is_found_again_however_the_name_is_spelt(tmp_path: Path) -> None:
-    Cursors(tmp_path / "forges.json").put("https://x/Ada/Shop", CURSOR)
+    Cursors(Place(tmp_path, "forges.json")).put("https://x/Ada/Shop", CURSOR)
 
-    assert Cursors(tmp_path / "forges.json").get("https://x/ada/shop") == CURSOR
+    assert Cursors(Place(tmp_path, "forges.json")).get("https://x/ada/shop") == CURSOR
 
 
 def test_outside_git_none_is_kept() -> None:
@@ -23,7 +24,7 @@ def test_outside_git_none_is_kept() -> None:
 
 
 def test_of_too_many_the_oldest_is_forgotten(tmp_path: Path) -> None:
-    cursors = Cursors(tmp_path / "forges.json")
+    cursors = Cursors(Place(tmp_path, "forges.json"))
     for number in range(MOST_REPOSITORIES):
         cursors.put(f"ada/{number}", CURSOR)
     cursors.put("ada/0", CURSOR)
@@ -35,7 +36,7 @@ def test_of_too_many_the_oldest_is_forgotten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"ada/shop": {"page": 5}}', b"\xff", b"[" * 100_000])
 def test_what_cannot_be_read_is_no_cursor_and_is_replaced(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "forges.json").write_bytes(data)
-    cursors = Cursors(tmp_path / "forges.json")
+    cursors = Cursors(Place(tmp_path, "forges.json"))
 
     assert cursors.get("ada/shop") is None
     cursors.put("ada/shop", CURSOR)

@@ -11,8 +11,7 @@ from asking import Ask, Time
 from fake_github import TOKEN, FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.client import GitHub
-from pr_sessions.forges.github.patience import Patience
-from pr_sessions.forges.github.wire import Limits
+from pr_sessions.forges.github.transport import Limits, RetryPolicy
 
 LATER = int(scene.minute(2).timestamp())
 NEW_TOKEN = "set GH_TOKEN to a token that is valid, or run `gh auth login`"
@@ -61,7 +60,7 @@ def test_who_was_waited_for_in_vain_is_asked_once_only_until_all_is_well_again(
                 await github.pull_request(1)
 
     pull.faults.extend([*[Fault(status=502)] * 3, None, Fault(status=502)])
-    ask(questions, patience=Patience(tries=2))
+    ask(questions, retry=RetryPolicy(tries=2))
 
     assert (time.slept, len(pull.asked)) == ([1, 1], 6)
 
@@ -104,10 +103,19 @@ def test_who_was_waited_for_in_vain_is_asked_once_only_until_all_is_well_again(
             "GitHub's answer cannot be read (GET /repos/ada/shop/pulls/1)",
             "check that GITHUB_API_URL leads to GitHub's interface, if it is set",
         ),
-        (
-            Fault(status=200, body=b"[" * 200_000),
-            "GitHub's answer cannot be read (GET /repos/ada/shop/pulls/1)",
-            "check that GITHUB_API_URL leads to GitHub's interface, if it is set",
+        *(
+            (
+                Fault(status=200, body=body),
+                "GitHub's answer cannot be read (GET /repos/ada/shop/pulls/1)",
+                "check that GITHUB_API_URL leads to GitHub's interface, if it is set",
+            )
+            for body in (
+                b"[" * 200_000,
+                b'{"number": 1, "deep": ' + b"[" * 100 + b"1" + b"]" * 100 + b"}",
+                b'{"number": 1, "title": "\\ud800"}',
+                b'{"number": NaN}',
+                b'{"number": 1e999}',
+            )
         ),
     ],
 )
@@ -140,7 +148,7 @@ def test_patience_ends(pull: FakeGitHub, ask: Ask, time: Time) -> None:
 def test_no_wait_is_longer_than_patience(pull: FakeGitHub, ask: Ask, time: Time) -> None:
     pull.faults.extend([Fault(status=502)] * 20)
     with pytest.raises(ForgeFailed):
-        ask(lambda g: g.pull_request(1), patience=Patience(total=scene.minute(0.1) - scene.START))
+        ask(lambda g: g.pull_request(1), retry=RetryPolicy(total=scene.minute(0.1) - scene.START))
 
     assert time.slept == [1, 2]
 

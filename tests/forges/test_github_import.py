@@ -15,7 +15,8 @@ from msgspec import Struct
 import scene
 from fake_github import TOKEN, FakeGitHub, Fault
 from pr_sessions.cli.main import run
-from pr_sessions.sessions.session import Session
+from pr_sessions.core.agents import Evidence
+from pr_sessions.core.models import Session
 from pr_sessions.tracker import open_tracker
 
 Git = Callable[..., str]
@@ -47,9 +48,10 @@ def shop(fake: FakeGitHub) -> FakeGitHub:
 
 @pytest.fixture
 def imports(
-    fake: FakeGitHub, clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fake: FakeGitHub, clone: Path, git: Git, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Import:
-    """Imports ada/shop into the clone: `imports("--json")`."""
+    """Imports ada/shop into its clone: `imports("--json")`."""
+    git(clone, "remote", "add", "origin", f"{fake.url}/ada/shop")
     monkeypatch.chdir(clone)
     monkeypatch.setenv("GITHUB_API_URL", fake.url)
     monkeypatch.setenv("GH_TOKEN", TOKEN)
@@ -67,7 +69,7 @@ def known(root: Path) -> dict[str, tuple[str, ...]]:
 
 
 def sessions(root: Path) -> list[Session]:
-    return list(open_tracker(root).book())
+    return list(open_tracker(root).sessions())
 
 
 def test_all_is_recorded_and_counted(shop: FakeGitHub, imports: Import, clone: Path) -> None:
@@ -91,9 +93,9 @@ def test_all_is_recorded_and_counted(shop: FakeGitHub, imports: Import, clone: P
 def test_files_tell_what_was_changed(shop: FakeGitHub, imports: Import, clone: Path) -> None:
     shop.files[1] = [shop.file("tests/test_x.py", "added"), shop.file("README.md"), shop.file("tests/test_y.py")]
     imports()
-    facts = open_tracker(clone).find("1").pull_requests["1"]
+    record = open_tracker(clone).find("1").pull_requests["1"]
 
-    assert (facts.files_changed, facts.test_files_added, facts.docs_updated) == (3, 1, True)
+    assert (record.files_changed, record.test_files_added, record.docs_updated) == (3, 1, True)
 
 
 def test_files_that_github_cannot_show_are_unknown(shop: FakeGitHub, imports: Import, clone: Path) -> None:
@@ -101,6 +103,55 @@ def test_files_that_github_cannot_show_are_unknown(shop: FakeGitHub, imports: Im
     imports()
 
     assert open_tracker(clone).find("1").pull_requests["1"].files_changed is None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"user": '{"login": "devin-ai-integration[bot]", "id": 158243242}'},
+        {"body": "\U0001f916 Generated with [Claude Code](https://claude.com/claude-code)"},
+    ],
+    ids=["author", "body"],
+)
+def test_files_are_asked_for_what_only_a_signature_recognises(
+    fake: FakeGitHub, imports: Import, clone: Path, shown: dict[str, str]
+) -> None:
+    fake.add_pull(1, "Fix the parser", at("10:00"), "ada", body=shown.get("body"))
+    fake.pulls[1]["user"] |= json.loads(shown.get("user", "{}"))
+    fake.add_pull(2, "Fix the lexer", at("10:01"), "ada")
+    fake.files[1] = [fake.file("tests/test_x.py", "added"), fake.file("README.md")]
+    imports()
+
+    record = open_tracker(clone).find("1").pull_requests["1"]
+    assert (record.files_changed, record.test_files_added, record.docs_updated) == (2, 1, True)
+    assert [path for path in fake.asked if "/files" in path] == ["GET /repos/ada/shop/pulls/1/files?per_page=100"]
+
+
+@pytest.mark.parametrize(("track", "numbers"), [("opened", []), ("agents", ["1"])])
+def test_work_with_an_agent_is_recorded_where_the_team_says_so(
+    fake: FakeGitHub, imports: Import, clone: Path, track: str, numbers: list[str]
+) -> None:
+    (clone / ".cursor/config").mkdir(parents=True)
+    (clone / ".cursor/config/session_config.yaml").write_text(f"track: {track}\n")
+    fake.add_pull(1, "Fix the parser", at("10:00"), "ada", body="Fix\n\nAssisted-by: Claude:claude-fable-5")
+    imports()
+
+    assert [number for session in sessions(clone) for number in session.prs] == numbers
+    asked = [path for path in fake.asked if "/files" in path]
+    assert asked == [f"GET /repos/ada/shop/pulls/{number}/files?per_page=100" for number in numbers]
+
+
+def test_files_are_asked_for_where_they_decide_whether_it_is_automatic(
+    fake: FakeGitHub, imports: Import, clone: Path
+) -> None:
+    (clone / ".cursor/config").mkdir(parents=True)
+    (clone / ".cursor/config/session_config.yaml").write_text("enable_heuristic_detection: true\n")
+    fake.add_pull(1, "Fix the parser", at("10:00"))
+    imports()
+
+    assert open_tracker(clone).find("1").pull_requests["1"].evidence == (
+        Evidence("small change", "fewer than 5 files"),
+    )
 
 
 def test_a_second_time_asks_once_and_changes_no_byte(shop: FakeGitHub, imports: Import, clone: Path) -> None:
@@ -172,23 +223,38 @@ def test_another_policy_reads_everything_again(shop: FakeGitHub, imports: Import
     assert known(clone) == SESSIONS | {"bot-20251122-1000": ("1", "2", "3")}
 
 
-def test_numbers_of_another_repository_carry_its_name(shop: FakeGitHub, imports: Import, clone: Path, git: Git) -> None:
-    git(clone, "remote", "add", "origin", "git@example.com:ada/other.git")
+@pytest.mark.parametrize("address", ["{host}/ada/other.git", "https://gitlab.com/ada/shop", "/srv/ada/shop", None])
+def test_numbers_of_another_repository_carry_its_name(
+    shop: FakeGitHub, imports: Import, clone: Path, git: Git, address: str | None
+) -> None:
+    git(clone, "remote", "remove", "origin")
+    if address:
+        git(clone, "remote", "add", "origin", address.format(host=shop.url))
     imports()
 
-    assert known(clone)["bot-20251122-1200"] == ("ada/shop#4", "ada/shop#5")
+    assert known(clone)["bot-20251122-1200-ada-shop"] == ("ada/shop#4", "ada/shop#5")
 
 
-@pytest.mark.parametrize(
-    "address", ["https://github.com/Ada/Shop.git", "git@work:ada/shop", "ssh://git@h:22/ada/shop/"]
-)
-def test_numbers_of_the_own_repository_stand_alone(
-    shop: FakeGitHub, imports: Import, clone: Path, git: Git, address: str
+def test_numbers_of_the_own_repository_stand_alone_by_any_remote(
+    shop: FakeGitHub, imports: Import, clone: Path, git: Git
 ) -> None:
-    git(clone, "remote", "add", "upstream", address)
+    git(clone, "remote", "set-url", "origin", f"{shop.url}/fork/shop")
+    git(clone, "remote", "add", "upstream", "git@127.0.0.1:Ada/Shop.git")
     imports()
 
     assert known(clone) == SESSIONS
+
+
+def test_outside_git_no_repository_is_the_own_one(
+    shop: FakeGitHub, imports: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "plain"
+    (folder / ".cursor/config").mkdir(parents=True)
+    (folder / ".cursor/config/session_config.yaml").touch()
+    monkeypatch.chdir(folder)
+    imports()
+
+    assert known(folder)["bot-20251122-1200-ada-shop"] == ("ada/shop#4", "ada/shop#5")
 
 
 def test_accounts_and_forks_that_are_gone_are_no_hindrance(fake: FakeGitHub, imports: Import, clone: Path) -> None:
@@ -224,7 +290,7 @@ def test_where_tracking_is_off_nothing_is_asked(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--git",), 2, "Give either a FILE, --git or --github."),
+        (("--git",), 2, "Give either a FILE, --git, --github, --gitlab or --transcripts."),
         (("--github", "shop"), 1, "not a repository on GitHub: 'shop'"),
         (("--github", "ada/nothing"), 1, "GitHub does not find this: Not Found (GET /repos/ada/nothing/pulls)"),
     ],
@@ -373,7 +439,7 @@ def test_without_the_extra_the_command_says_what_to_install(
 
     assert imports().err == (
         f"error: asking GitHub needs a package that is not installed: {package}\n"
-        "hint: pip install 'pr-sessions[github]'\n"
+        "hint: install its extra from your clone: uv tool install './pr-sessions[github]'\n"
     )
 
 

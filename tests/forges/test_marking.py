@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from agents.hook_runs import bash, hook, set_up
 from fake_forge_tools import FakeForge
+from hooks.hook_runs import bash, hook, set_up
 from pr_sessions import open_tracker
-from pr_sessions.forges.marking import Marked, Outcome, mark_opened, mark_pull_request
-from pr_sessions.sessions.pr_text import render_full, render_minimal
-from pr_sessions.stores.journal import read
-from pr_sessions.stores.lock import locked
+from pr_sessions.core.evidence_text import render_full, render_minimal
+from pr_sessions.open_pr.mark import Marked, Outcome, mark_opened, mark_pull_request
 from pr_sessions.tracker import Tracker
+from scene import on_disk
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs that stand for gh and glab are scripts")
 
@@ -58,8 +57,7 @@ def body(forge: FakeForge) -> str:
 
 
 def log(tracker: Tracker) -> list[tuple[str, str, dict[str, Any]]]:
-    assert tracker.journal is not None
-    return [(change.what, change.why, dict(change.told)) for change in read(tracker.journal).changes]
+    return [(entry.operation, entry.reason, dict(entry.details)) for entry in tracker.audit_log().entries]
 
 
 def test_the_body_gets_one_line_at_its_end(tracker: Tracker, forge: FakeForge) -> None:
@@ -72,7 +70,7 @@ def test_the_body_gets_one_line_at_its_end(tracker: Tracker, forge: FakeForge) -
 
 def test_twice_is_once(tracker: Tracker, forge: FakeForge) -> None:
     mark_pull_request(tracker, URL, ID)
-    assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.THERE)
+    assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.PRESENT)
     assert len(forge.calls("PATCH")) == 1
     assert [(what, why) for what, why, _ in log(tracker)] == [("mark", "marked"), ("mark", "there")]
 
@@ -87,8 +85,8 @@ def test_gitlab_gets_it_too(tracker: Tracker, forge: FakeForge, git: Git) -> Non
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [
-        (render_full(ID), Outcome.THERE),
-        (f"Words.\n\nSession-ID: {ID}", Outcome.THERE),
+        (render_full(ID), Outcome.PRESENT),
+        (f"Words.\n\nSession-ID: {ID}", Outcome.PRESENT),
         (render_minimal("eve-20251122-1000"), Outcome.OTHERS),
         (f"{render_full(ID)}\n\n[cursor-session: eve-1]", Outcome.OTHERS),
     ],
@@ -97,6 +95,24 @@ def test_a_mark_that_is_there_stays(tracker: Tracker, forge: FakeForge, text: st
     holding(forge, text)
     assert mark_pull_request(tracker, URL, ID) == Marked(outcome)
     assert (body(forge), forge.calls("PATCH")) == (text, [])
+
+
+def test_an_edit_between_the_first_read_and_the_write_survives(tracker: Tracker, forge: FakeForge) -> None:
+    forge.set(edits=["Better words.\n"])
+    assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.MARKED)
+    assert body(forge) == f"Better words.\n\n{render_minimal(ID)}"
+
+
+def test_a_mark_that_somebody_adds_in_between_is_not_doubled(tracker: Tracker, forge: FakeForge) -> None:
+    forge.set(edits=[f"Words.\n\n{render_minimal(ID)}"])
+    assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.PRESENT)
+    assert (body(forge), forge.calls("PATCH")) == (f"Words.\n\n{render_minimal(ID)}", [])
+
+
+def test_a_body_that_changes_all_the_time_stays(tracker: Tracker, forge: FakeForge) -> None:
+    forge.set(edits=[f"Words, version {n}." for n in range(9)])
+    assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.FAILED, "its body is being edited")
+    assert (body(forge), forge.calls("PATCH")) == ("Words, version 4.", [])
 
 
 @pytest.mark.parametrize("quoted", [f"> {render_minimal(ID)}", f"```\n{render_full('eve-1')}\n```"])
@@ -133,8 +149,8 @@ def test_it_is_off_unless_the_configuration_says_so(tracker: Tracker, forge: Fak
 
 
 def test_it_is_off_while_tracking_is(tracker: Tracker, forge: FakeForge) -> None:
-    tracker.repository.paused.parent.mkdir(parents=True)
-    tracker.repository.paused.touch()
+    on_disk(tracker.repository.paused.parent).mkdir(parents=True)
+    on_disk(tracker.repository.paused).touch()
     assert (mark_pull_request(tracker, URL, ID), forge.calls("api")) == (Marked(Outcome.OFF), [])
 
 
@@ -173,8 +189,7 @@ def test_an_id_that_is_none_is_never_written(tracker: Tracker, forge: FakeForge)
 
 
 def test_a_journal_that_cannot_be_written_is_no_reason_to_fail(tracker: Tracker, forge: FakeForge) -> None:
-    assert tracker.journal is not None
-    tracker.journal.mkdir(parents=True)
+    on_disk(tracker.repository.journal).mkdir(parents=True)
     assert mark_pull_request(tracker, URL, ID) == Marked(Outcome.MARKED)
 
 
@@ -195,8 +210,7 @@ def test_a_mark_that_fails_is_tried_once_and_does_no_harm(tracker: Tracker, forg
     root = tracker.repository.root
     set_up(root)
     forge.set(fails={"api write": [1, "", "HTTP 500\n"]})
-    with locked(tracker.repository.lock):
-        hook(bash(root, "gh pr create --fill", f"{URL}\n"))
+    hook(bash(root, "gh pr create --fill", f"{URL}\n"), PR_SESSIONS_NO_TRACKER="1")
     tracker.drain()
 
     assert [marked.outcome for marked in mark_opened(tracker)] == [Outcome.FAILED]

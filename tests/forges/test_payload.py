@@ -8,15 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from descriptions import description
+from pr_sessions.core.models import PullRequest, State
 from pr_sessions.errors import InvalidValue
-from pr_sessions.forges.github.payload import (
-    ChangedFile,
-    GitHubPullRequest,
-    User,
-    read_pull_request,
-    with_files,
-)
-from pr_sessions.sessions.session import PullRequest, State
+from pr_sessions.forges.base import ChangedFile, ForgePullRequest, User
+from pr_sessions.forges.github.payload import read_pull_request, with_files
 
 
 def payload(**told: Any) -> dict[str, Any]:
@@ -27,7 +22,7 @@ def payload(**told: Any) -> dict[str, Any]:
 def test_the_official_example_is_read_whole() -> None:
     moment = datetime(2011, 1, 26, 19, 1, 12, tzinfo=UTC)
 
-    assert read_pull_request(description().example("pull-request")) == GitHubPullRequest(
+    assert read_pull_request(description().example("pull-request")) == ForgePullRequest(
         pull_request=PullRequest(
             number="1347",
             title="Amazing new feature",

@@ -11,16 +11,16 @@ from pr_sessions.errors import ForgeFailed
 
 def test_a_file_is_read_from_a_branch(fake: FakeGitHub, ask: Ask) -> None:
     fake.contents["sessions", "docs/metrics/auto_pr_sessions.json"] = b"{}\n"
-    assert ask(lambda github: github.text_file("docs/metrics/auto_pr_sessions.json", "sessions")) == b"{}\n"
+    assert ask(lambda github: github.file("docs/metrics/auto_pr_sessions.json", "sessions")) == b"{}\n"
 
 
 def test_a_file_that_is_not_there_is_none(ask: Ask) -> None:
-    assert ask(lambda github: github.text_file("missing.yaml")) is None
+    assert ask(lambda github: github.file("missing.yaml")) is None
 
 
 def test_a_large_file_is_read_whole(fake: FakeGitHub, ask: Ask) -> None:
     fake.contents["main", "large.json"] = b"x" * (3 << 20)
-    assert ask(lambda github: github.text_file("large.json")) == b"x" * (3 << 20)
+    assert ask(lambda github: github.file("large.json")) == b"x" * (3 << 20)
 
 
 def test_comments_below_all_pull_requests_are_read_from_a_time_on(fake: FakeGitHub, ask: Ask) -> None:
@@ -31,18 +31,18 @@ def test_comments_below_all_pull_requests_are_read_from_a_time_on(fake: FakeGitH
     found, complete = ask(lambda github: github.comments_since(since))
     assert complete
     assert [(c.number, c.author.login, c.body) for c in found] == [
-        ("7", "ann", "/complete-session"),
         ("8", "bob", "thanks"),
+        ("7", "ann", "/complete-session"),
     ]
 
 
-def test_of_very_many_comments_only_the_oldest_pages_are_read(fake: FakeGitHub, ask: Ask) -> None:
+def test_of_very_many_comments_only_the_newest_pages_are_read(fake: FakeGitHub, ask: Ask) -> None:
     for minute in range(5):
         fake.add_comment(7, str(minute), "ann", f"2025-11-22T10:0{minute}:00Z")
     fake.page_size = 1
     since = datetime(2025, 11, 22, tzinfo=UTC)
-    found, complete = ask(lambda github: github.comments_since(since, most=3))
-    assert ([c.body for c in found], complete, len(fake.asked)) == (["0", "1", "2"], False, 3)
+    found, complete = ask(lambda github: github.comments_since(since, limit=3))
+    assert ([c.body for c in found], complete, len(fake.asked)) == (["4", "3", "2"], False, 3)
 
 
 def test_the_newest_pull_requests_are_read_in_order(fake: FakeGitHub, ask: Ask) -> None:
@@ -50,12 +50,13 @@ def test_the_newest_pull_requests_are_read_in_order(fake: FakeGitHub, ask: Ask) 
         fake.add_pull(number, "auto-pr: fix", f"2025-11-22T10:0{number}:00Z")
     fake.pulls[6]["state"] = "closed"
     fake.page_size = 2
-    found, complete = ask(lambda github: github.newest("open", most=3))
-    assert ([row["number"] for row in found], complete) == ([7, 5, 4, 3, 2, 1], True)
-    assert ask(lambda github: github.newest("all", most=1))[1] is False
+    page = ask(lambda github: github.pull_requests("open", limit=3))
+    numbers = [pr.pull_request.number for pr in page.pull_requests]
+    assert (numbers, page.is_last) == (["7", "5", "4", "3", "2", "1"], True)
+    assert not ask(lambda github: github.pull_requests("all", limit=1)).is_last
 
 
 def test_a_folder_is_no_file(fake: FakeGitHub, ask: Ask) -> None:
     fake.faults.append(Fault(status=200, body=b"[]"))
     with pytest.raises(ForgeFailed, match="a folder or a link where a file was asked for"):
-        ask(lambda github: github.text_file("docs"))
+        ask(lambda github: github.file("docs"))

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pr_sessions.forges import tool
-from pr_sessions.forges.tool import Said, ToolFailed, call_tool, has_tool
+from pr_sessions.forges.tool import ToolFailed, ToolOutput, call_tool
+from pr_sessions.io.programs import find_program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs are scripts")
 
@@ -23,7 +24,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_that_it_says_and_its_status(program: Path, tmp_path: Path) -> None:
     program.write_text('#!/bin/sh\nprintf "%s|" "$@"; cat; echo "from $PWD" >&2; exit 3\n')
     said = call_tool(tmp_path, "forge", "a b", "$HOME", "", text="body ü\n")
-    assert said == Said(3, "a b|$HOME||body ü\n", f"from {tmp_path}\n")
+    assert said == ToolOutput(3, "a b|$HOME||body ü\n", f"from {tmp_path}\n")
 
 
 def test_it_asks_nothing(program: Path, tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_one_that_does_not_end_talking_is_ended(program: Path, tmp_path: Path) -
 
 def test_one_that_does_not_read_is_no_obstacle(program: Path, tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\nexit 0\n")
-    assert call_tool(tmp_path, "forge", text="x" * 1_000_000) == Said(0, "", "")
+    assert call_tool(tmp_path, "forge", text="x" * 1_000_000) == ToolOutput(0, "", "")
 
 
 def test_one_in_the_current_folder_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +70,7 @@ def test_one_in_the_current_folder_is_none(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "forge").chmod(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f".{os.pathsep}{os.environ['PATH']}")
-    assert not has_tool("forge")
+    assert find_program("forge") is None
 
 
 def test_one_that_no_system_starts(program: Path, tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_one_that_no_system_starts(program: Path, tmp_path: Path) -> None:
     ],
 )
 def test_its_reason_is_one_short_line(out: str, err: str, reason: str) -> None:
-    assert Said(1, out, err).reason == reason
+    assert ToolOutput(1, out, err).reason == reason
 
 
 def test_limits_are_what_they_are_said_to_be() -> None:

@@ -1,17 +1,16 @@
 """Random words on the command line: done, a message with a way out, or wrong usage; never a traceback, nothing lost."""
 
-import io
-from contextlib import redirect_stderr, redirect_stdout
-
 import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz.command import run_command
 from fuzz.hostile import WORDS, hostile
-from pr_sessions.cli.main import SECTIONS, pr_sessions, run
+from pr_sessions.cli.commands import SECTIONS
+from pr_sessions.cli.main import pr_sessions
 from pr_sessions.tracker import Tracker
-from scene import Clock, auto, committed, tracker_at
+from scene import Clock, auto, committed, on_disk, tracker_at
 
 # They start whole stories of their own, look at all of git's history, or take away what they are asked to.
 APART = ("demo",)
@@ -46,20 +45,13 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
 @given(words=arguments())
 def test_any_words(tracker: Tracker, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     monkeypatch.chdir(tracker.repository.root)
-    tracker.repository.paused.unlink(missing_ok=True)
+    on_disk(tracker.repository.paused).unlink(missing_ok=True)
     tracker.record(auto(1))
-    code, said = _run(words)
+    code, said = run_command(words)
     assert code in (0, 1, 2), said
     assert "Traceback" not in said
-    tracker.repository.paused.unlink(missing_ok=True)
-    assert "1" in {number for session in tracker.book() for number in session.prs}
-
-
-def _run(words: list[str]) -> tuple[int, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = run(words)
-    return code, err.getvalue()
+    on_disk(tracker.repository.paused).unlink(missing_ok=True)
+    assert "1" in {number for session in tracker.sessions() for number in session.prs}
 
 
 def test_every_command_is_tried() -> None:

@@ -10,18 +10,27 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuzz.hostile import hostile, spoilt
+from pr_sessions.config.cache import load_policy
+from pr_sessions.core.evidence_text import (
+    find_marks,
+    mark_body,
+    mark_title,
+    own_words,
+    without_marks,
+    without_title_mark,
+)
+from pr_sessions.core.models import PullRequest
 from pr_sessions.errors import InvalidConfiguration, UnreadableFile
-from pr_sessions.history.jsonl import read_dated, read_jsonl
-from pr_sessions.sessions.pr_text import find_marks, mark_body, mark_title, own_words, without_marks, without_title_mark
-from pr_sessions.sessions.session import PullRequest
-from pr_sessions.stores import pr_index
-from pr_sessions.stores.book import Book
-from pr_sessions.stores.book_join import join_books
-from pr_sessions.stores.document import parse
-from pr_sessions.stores.marker import read_marker
-from pr_sessions.stores.policy_cache import load_policy
+from pr_sessions.importers.jsonl import read_dated, read_jsonl
+from pr_sessions.io.places import Place
+from pr_sessions.maintenance.backup import restore
+from pr_sessions.storage.files import pr_index
+from pr_sessions.storage.files.collection import FileSessions
+from pr_sessions.storage.files.marker import read_marker
+from pr_sessions.storage.files.merge import merge_collections
+from pr_sessions.storage.files.session_file import parse
 from pr_sessions.tracker import Tracker
-from scene import Clock, auto, committed, look, tracker_at
+from scene import Clock, auto, committed, look, on_disk, tracker_at
 
 MARKER = b"""{"session_id": "ada-20251122-1000", "author": "ada", "created": "2025-11-22T10:00:00Z",
  "last_updated": "2025-11-22T10:00:00Z"}"""
@@ -59,23 +68,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(data=spoilt(DOCUMENT))
 def test_a_session_file(data: bytes) -> None:
     with suppress(UnreadableFile):
-        book = Book(parse(data, "the file"))
-        list(book)
-        written = book.to_bytes()
-        assert [s.id for s in Book(parse(written, "written"))] == [s.id for s in book]
+        collection = FileSessions(parse(data, "the file"))
+        list(collection)
+        written = collection.to_bytes()
+        assert [s.id for s in FileSessions(parse(written, "written"))] == [s.id for s in collection]
 
 
 @hostile
 @given(data=spoilt(DOCUMENT), other=spoilt(DOCUMENT))
 def test_what_can_be_read_can_be_joined_and_loses_no_session(data: bytes, other: bytes) -> None:
     with suppress(UnreadableFile):
-        one, two = (Book(parse(text, "the file")) for text in (data, other))
-        known = {pr for book in (one, two) for session in book for pr in session.prs}
-        joined = join_books(one, two)
+        one, two = (FileSessions(parse(text, "the file")) for text in (data, other))
+        known = {pr for collection in (one, two) for session in collection for pr in session.prs}
+        joined = merge_collections(one, two)
         assert {pr for session in joined for pr in session.prs} >= known
-        again = Book(parse(joined.to_bytes(), "written"))
-        assert join_books(again, again).to_bytes() == joined.to_bytes()
-        assert join_books(two, one).to_bytes() == joined.to_bytes()
+        again = FileSessions(parse(joined.to_bytes(), "written"))
+        assert merge_collections(again, again).to_bytes() == joined.to_bytes()
+        assert merge_collections(two, one).to_bytes() == joined.to_bytes()
 
 
 @hostile
@@ -83,7 +92,7 @@ def test_what_can_be_read_can_be_joined_and_loses_no_session(data: bytes, other:
 def test_a_marker(folder: Path, data: bytes) -> None:
     (folder / "marker").write_bytes(data)
     with suppress(UnreadableFile):
-        read_marker(folder / "marker", UTC)
+        read_marker(Place(folder, "marker"), UTC)
     assert (folder / "marker").read_bytes() == data
 
 
@@ -91,9 +100,9 @@ def test_a_marker(folder: Path, data: bytes) -> None:
 @given(data=spoilt(INDEX))
 def test_an_index_which_is_a_cache_and_never_in_the_way(folder: Path, data: bytes) -> None:
     (folder / "index").write_bytes(data)
-    found = pr_index.look_up(folder / "index", "1")
-    assert found is None or isinstance(found, str)
-    pr_index.agrees(folder / "index", ())
+    ids = pr_index.sessions_by_number(Place(folder, "index")).values()
+    assert all(isinstance(session_id, str) for session_id in ids)
+    pr_index.agrees(Place(folder, "index"), ())
 
 
 @hostile
@@ -101,7 +110,7 @@ def test_an_index_which_is_a_cache_and_never_in_the_way(folder: Path, data: byte
 def test_a_configuration(folder: Path, data: bytes) -> None:
     (folder / "config").write_bytes(data)
     with suppress(InvalidConfiguration, UnreadableFile):
-        load_policy(folder / "config", None)
+        load_policy(Place(folder, "config"), None, None)
 
 
 @hostile
@@ -110,7 +119,9 @@ def test_a_configuration(folder: Path, data: bytes) -> None:
 def test_a_cached_policy_which_is_never_in_the_way(folder: Path, data: bytes) -> None:
     (folder / "yaml").write_bytes(CONFIG)
     (folder / "cache").write_bytes(data)
-    assert load_policy(folder / "yaml", folder / "cache") == load_policy(folder / "yaml", None)
+    assert load_policy(Place(folder, "yaml"), Place(folder, "cache"), None) == load_policy(
+        Place(folder, "yaml"), None, None
+    )
 
 
 @hostile
@@ -144,10 +155,10 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
 @example(data=DOCUMENT)
 def test_nothing_is_lost_whatever_the_session_file_holds(tracker: Tracker, data: bytes) -> None:
     """It is joined, or refused and left as it is; what the clone knows stays in any case."""
-    path = tracker.repository.session_file
+    path = on_disk(tracker.repository.session_file)
     path.unlink(missing_ok=True)
     tracker.record(auto(1))
-    known = {number for session in tracker.book() for number in session.prs}
+    known = {number for session in tracker.sessions() for number in session.prs}
     path.write_bytes(data)
     before = look(tracker.repository.root / "docs"), look(tracker.repository.root / ".git")
     try:
@@ -155,17 +166,17 @@ def test_nothing_is_lost_whatever_the_session_file_holds(tracker: Tracker, data:
     except UnreadableFile:
         assert (look(tracker.repository.root / "docs"), look(tracker.repository.root / ".git")) == before
         path.unlink()
-    assert {number for session in tracker.book() for number in session.prs} >= known
+    assert {number for session in tracker.sessions() for number in session.prs} >= known
 
 
 @hostile
 @given(data=spoilt(DOCUMENT))
 def test_nothing_is_lost_whatever_a_backup_holds(tracker: Tracker, data: bytes) -> None:
     tracker.record(auto(1))
-    known = {number for session in tracker.book() for number in session.prs}
+    known = {number for session in tracker.sessions() for number in session.prs}
     name = "auto_pr_sessions.backup.20251101.json"
-    tracker.repository.backups.mkdir(exist_ok=True)
-    (tracker.repository.backups / name).write_bytes(data)
+    on_disk(tracker.repository.backups).mkdir(exist_ok=True)
+    on_disk(tracker.repository.backups / name).write_bytes(data)
     with suppress(UnreadableFile):
-        tracker.restore(name)
-    assert {number for session in tracker.book() for number in session.prs} >= known
+        restore(tracker, name)
+    assert {number for session in tracker.sessions() for number in session.prs} >= known

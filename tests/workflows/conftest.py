@@ -3,17 +3,21 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from granted import GrantingGitHub
-from repositories import ROOT, lay
+from repositories import ROOT, files_in, lay
 from runner import Event, Runner, without_network
 
 from descriptions import description
+from pr_sessions.core.policy import GateMode
+from pr_sessions.git.repository import CONFIG
+from pr_sessions.setup.gate_source import Source, find_source
 
 Start = Callable[..., Runner]
+Teams = Mapping[GateMode, dict[str, bytes]]
 
 
 def _github() -> GrantingGitHub:
@@ -38,7 +42,8 @@ def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path]
     folder.mkdir(exist_ok=True)
     with (folder / "made").open("a") as made:
         fcntl.flock(made, fcntl.LOCK_EX)
-        if made.tell() == 0:
+        # Not by its position: that is where the file ended when it was opened.
+        if os.fstat(made.fileno()).st_size == 0:
             make(folder)
             made.write("made")
     return folder
@@ -60,21 +65,27 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def team(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The files of a team's default branch: those of `init --github`, and the workflow of the guide."""
-    root = lay(tmp_path_factory.mktemp("team"))
-    return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in root.rglob("*.*") if path.is_file()}
+def source(wheels: Path) -> Source:
+    """The package as it stands here, as a wheel."""
+    return find_source(str(next(wheels.glob("pr_sessions-*.whl"))))
 
 
 @pytest.fixture(scope="session")
-def machine(wheels: Path, team: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def teams(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Teams:
+    """The files of a team's default branch by mode: those of `init --github`, and the workflow of the guide."""
+    return {mode: files_in(lay(tmp_path_factory.mktemp(mode), source=source, mode=mode)) for mode in GateMode}
+
+
+@pytest.fixture(scope="session")
+def machine(wheels: Path, teams: Teams, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `RUNNER_TEMP` of a machine on which the action has installed the tool, by its own script."""
 
     def make(temp: Path) -> None:
         github = _github()
         with github.running():
-            event = Event(name="workflow_call", payload={"repository": {"default_branch": "main"}}, sha="0" * 40)
-            runner = Runner(github, team, tmp_path_factory.mktemp("first") / "run", temp, event)
+            payload = {"repository": {"default_branch": "main"}, "pull_request": {"number": 1}}
+            event = Event(name="workflow_call", payload=payload, sha="0" * 40)
+            runner = Runner(github, teams[GateMode.ENFORCE], tmp_path_factory.mktemp("first") / "run", temp, event)
             runner.environment = without_network(wheels)
             gate = runner.run(".github/workflows/pr-sessions-gate.yml")["gate"]
         assert runner.ran == ["install", "run"], gate.log
@@ -83,10 +94,15 @@ def machine(wheels: Path, team: dict[str, str], tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def start(github: GrantingGitHub, team: dict[str, str], machine: Path, tmp_path: Path) -> Start:
-    """A runner for an event: `start(event).run(".github/workflows/ci.yml")`. The tool is installed there."""
+def start(github: GrantingGitHub, teams: Teams, machine: Path, tmp_path: Path) -> Start:
+    """A runner for an event: `start(event).run(".github/workflows/ci.yml")`. The tool is installed there.
 
-    def runner(event: Event) -> Runner:
+    The team ran `init --github` with the settings that it has, or with those of the mode that is given.
+    """
+
+    def runner(event: Event, mode: GateMode | None = None) -> Runner:
+        enforces = b"gate: enforce" in github.contents.get(("main", CONFIG), b"")
+        team = teams[mode or (GateMode.ENFORCE if enforces else GateMode.ADVISORY)]
         number = len(list(tmp_path.iterdir()))
         one = Runner(github, team, tmp_path / f"run-{number}", machine, event)
         one.installed = {"python": str(machine / "pr-sessions/bin/python")}

@@ -70,7 +70,7 @@ class _Parser:
         value = self.one()
         for sign, wanted in (("==", True), ("!=", False)):
             if self._takes(sign):
-                return _equal(value, self.one()) is wanted
+                return equal(value, self.one()) is wanted
         return value
 
     def one(self) -> Value:
@@ -126,7 +126,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _equal(one: Value, other: Value) -> bool:
+def equal(one: Value, other: Value) -> bool:
     """GitHub compares texts without regard to case, and different kinds as numbers."""
     if isinstance(one, str) and isinstance(other, str):
         return one.casefold() == other.casefold()

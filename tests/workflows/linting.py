@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from repositories import lay, lay_own
+from repositories import A_WHEEL, lay, lay_own
 
 BIN = Path(sys.executable).parent
 CONFIGURATION = Path(__file__).with_name("zizmor.yml")
@@ -41,8 +41,8 @@ def _said(linter: tuple[str, ...], root: Path) -> str:
 
 if __name__ == "__main__":
     with TemporaryDirectory() as name:
-        team, own = (Path(name) / part for part in ("team", "own"))
-        team.mkdir()
-        own.mkdir()
-        said = findings(lay(team)) + findings(lay_own(own))
+        team, with_wheel, own = (Path(name) / part for part in ("team", "with-wheel", "own"))
+        for folder in (team, with_wheel, own):
+            folder.mkdir()
+        said = findings(lay(team)) + findings(lay(with_wheel, source=A_WHEEL)) + findings(lay_own(own))
     sys.exit(said or 0)

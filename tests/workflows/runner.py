@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from expressions import Value, filled, names_in, written
+from expressions import Value, equal, filled, names_in, written
 from granted import GrantingGitHub, Permissions
 from msgspec import Struct, field
 
@@ -65,7 +65,7 @@ class Runner:
     """
 
     def __init__(
-        self, github: GrantingGitHub, files: Mapping[str, str], folder: Path, temp: Path, event: Event
+        self, github: GrantingGitHub, files: Mapping[str, bytes], folder: Path, temp: Path, event: Event
     ) -> None:
         self.github, self.files, self.folder, self.temp, self.event = github, files, folder, temp, event
         self.installed: Mapping[str, str] | None = None
@@ -153,7 +153,7 @@ class Runner:
     def _wanted(self, condition: str | None, contexts: Mapping[str, Value], *, failed: bool) -> bool:
         if condition is None:
             return not failed
-        functions = {"always": lambda: True, "cancelled": lambda: False, "contains": _contains}
+        functions = {"always": lambda: True, "cancelled": lambda: False, "contains": _contains, "fromJSON": json.loads}
         holds = bool(filled(condition, contexts, functions))
         return holds and (not failed or bool(names_in(condition) & STATUS_FUNCTIONS))
 
@@ -194,10 +194,10 @@ class _Running:
             {"ref": ref, "sparse-checkout": folder, "sparse-checkout-cone-mode": False, "persist-credentials": False}
             for ref in ("main", None)
         ]
-        for name, text in self._runner.files.items():
+        for name, data in self._runner.files.items():
             if name.startswith(f"{folder}/"):
                 (self._workspace / name).parent.mkdir(parents=True, exist_ok=True)
-                (self._workspace / name).write_text(text, "utf-8")
+                (self._workspace / name).write_bytes(data)
 
     def _action(self, step: Mapping[str, Any], told: Mapping[str, Any]) -> None:
         assert step["uses"].startswith("./"), f"{step['uses']} is not known"
@@ -290,8 +290,11 @@ def outputs_in(text: str) -> dict[str, str]:
     return found
 
 
-def _contains(text: Value, part: str) -> bool:
-    return part.casefold() in (text or "").casefold()
+def _contains(searched: Value, wanted: Value) -> bool:
+    """Whether a text holds a part, or an array an element: GitHub compares without regard to case."""
+    if isinstance(searched, list):
+        return any(equal(one, wanted) for one in searched)
+    return str(wanted).casefold() in (searched or "").casefold()
 
 
 def without_network(wheels: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ LIMITS = guide_blocks()["settings"]
 # An account is known by its id: whoever gets a name that was given up is somebody else.
 ACCOUNTS = {"cursor[bot]": 206951365, "dependabot[bot]": 49699333}
 CI = ".github/workflows/ci.yml"
-AROUND = ".github/workflows/pr-sessions.yml"
+AROUND, SWEEP = ".github/workflows/pr-sessions.yml", ".github/workflows/pr-sessions-sweep.yml"
 
 
 def minutes_ago(minutes: float) -> str:
@@ -60,9 +60,12 @@ def pull_request(github: GrantingGitHub, number: int, action: str = "opened") ->
     return Event(name="pull_request", payload=payload, sha="f" * 40, ref=f"refs/pull/{number}/merge", reads_only=fork)
 
 
-def comment(github: GrantingGitHub, number: int, body: str, author: str = "ann") -> Event:
-    """Somebody wrote something below a pull request."""
+def comment(
+    github: GrantingGitHub, number: int, body: str, author: str = "ann", *, association: str = "MEMBER"
+) -> Event:
+    """Somebody wrote something below a pull request; GitHub says who that is to the repository."""
     told = github.add_comment(number, body, author, minutes_ago(0.1))
+    told["author_association"] = association
     issue = {
         "number": number,
         "pull_request": {"url": f"{github.url}/pulls/{number}"},
@@ -70,6 +73,22 @@ def comment(github: GrantingGitHub, number: int, body: str, author: str = "ann")
     }
     return Event(
         name="issue_comment", payload=_payload(github, action="created", issue=issue, comment=told), sha="e" * 40
+    )
+
+
+def review(
+    github: GrantingGitHub, number: int, author: str = "ann", *, association: str = "MEMBER", kind: str = "User"
+) -> Event:
+    """Somebody approved the last commit of a pull request."""
+    row = github.description.example("pull-request-review-items")[0]
+    row |= {"state": "APPROVED", "commit_id": github.pulls[number]["head"]["sha"], "submitted_at": minutes_ago(0.1)}
+    row |= {"author_association": association, "user": row["user"] | {"login": author, "type": kind}}
+    github.reviews[number] = [row]
+    pull = github.pulls[number]
+    payload = _payload(github, action="submitted", review=row, pull_request=pull)
+    fork = pull["head"]["repo"]["id"] != 1
+    return Event(
+        name="pull_request_review", payload=payload, sha="f" * 40, ref=f"refs/pull/{number}/merge", reads_only=fork
     )
 
 

@@ -44,8 +44,8 @@ def test_it_installs_itself_and_decides(
         *(ROOT / name for name in NEEDED),
         *(path for path in (ROOT / "src").rglob("*.*") if path.suffix != ".pyc"),
     ]
-    own = {f"{FOLDER}/{path.relative_to(ROOT).as_posix()}": path.read_text("utf-8") for path in files if path.is_file()}
-    runner.files = {**own, "own.yml": WORKFLOW}
+    own = {f"{FOLDER}/{path.relative_to(ROOT).as_posix()}": path.read_bytes() for path in files if path.is_file()}
+    runner.files = {**own, "own.yml": WORKFLOW.encode()}
     runner.installed, runner.temp = None, tmp_path / "temp"
     runner.environment = without_network(wheels)
     job = runner.run("own.yml")["gate"]

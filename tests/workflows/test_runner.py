@@ -21,7 +21,7 @@ jobs:
 
 def jobs_of(github: GrantingGitHub, folder: Path, jobs: str) -> Runner:
     files = {"w.yml": f"on: pull_request\npermissions: {{}}\njobs:\n{jobs}", ".github/workflows/called.yml": CALLED}
-    return Runner(github, files, folder / "run", folder, EVENT)
+    return Runner(github, {name: text.encode() for name, text in files.items()}, folder / "run", folder, EVENT)
 
 
 def job(step: str) -> str:

@@ -11,13 +11,14 @@ import yaml
 from expressions import filled
 from granted import GrantingGitHub
 from msgspec.structs import replace
+from repositories import ROOT, SOMEWHERE
 from runner import BASH, Job, Runner, without_network
 from scenes import (
     AROUND,
     CI,
     ENFORCE,
     LIMITS,
-    Event,
+    SWEEP,
     agent_opens,
     comment,
     configure,
@@ -25,14 +26,18 @@ from scenes import (
     merge_group,
     minutes_ago,
     pull_request,
+    review,
     schedule,
     sha_of,
 )
 
 from fake_github import Fault
-from pr_sessions.cli.setup.gate_files import gate_files, own_action
+from pr_sessions.core.gate import SWEEP as SWEEP_NAME
+from pr_sessions.core.gate_minutes import JOBS, Occasion
+from pr_sessions.core.policy import GateMode
+from pr_sessions.setup.gate_files import gate_files, own_action
 
-Start = Callable[[Event], Runner]
+Start = Callable[..., Runner]
 READING = {"contents": "read", "pull-requests": "read"}
 
 
@@ -53,8 +58,7 @@ def started(jobs: dict[str, Job]) -> int:
     return sum(1 for name, job in jobs.items() if name not in called and job.result != "skipped")
 
 
-# The team's own jobs that run, of the event that opens a pull request.
-CHECKS = {"": 1, ENFORCE: 0}
+SETTINGS = {GateMode.ADVISORY: "", GateMode.ENFORCE: ENFORCE}
 
 
 class TestAdvisory:
@@ -68,31 +72,33 @@ class TestAdvisory:
         assert told["session_id"].startswith("cursor-bot-")
         assert jobs["gate/gate"].summary != ""
 
-    def test_no_check_run_is_written(self, github: GrantingGitHub, start: Start) -> None:
-        agent_opens(github, 1)
-        start(pull_request(github, 1)).run(CI)
-        assert results(start(pull_request(github, 1)).run(AROUND)) == {
-            "gate": "success",
-            "comment": "success",
-            "check": "skipped",
-            "sweep": "skipped",
-        }
+    def test_one_job_decides_and_comments_and_writes_no_check_run(self, github: GrantingGitHub, start: Start) -> None:
+        agent_opens(github, 1, 2)
+        agent_opens(github, 2, 1)
+        jobs = start(pull_request(github, 2)).run(AROUND)
+        assert results(jobs) == {"fork": "skipped", "event": "success"}
+        assert ("could have waited" in jobs["event"].summary, len(github.comments)) == (True, 2)
         assert (github.checks, github.dispatched) == ({}, [])
 
-    def test_on_schedule_comments_alone_are_looked_at(self, github: GrantingGitHub, start: Start) -> None:
-        agent_opens(github, 1)
-        assert results(start(schedule()).run(AROUND)) == {
-            "gate": "skipped",
-            "comment": "success",
-            "check": "skipped",
-            "sweep": "skipped",
-        }
-
-    def test_where_the_settings_cannot_be_read_no_job_is_spared(self, github: GrantingGitHub, start: Start) -> None:
+    def test_where_the_settings_cannot_be_read_it_says_so_and_the_checks_run(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
         configure(github, "gate: [")
         agent_opens(github, 1)
-        assert results(start(schedule()).run(AROUND))["sweep"] == "failure"
-        assert results(start(pull_request(github, 1)).run(AROUND))["check"] == "failure"
+        jobs = start(pull_request(github, 1)).run(CI)
+        assert (jobs["gate"].outputs["gate"], jobs["gate"].outputs["should_skip_scoring"]) == ("", "false")
+        assert jobs["test"].result == "success"
+
+    def test_with_its_workflows_nothing_waits_whatever_the_setting_is(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        """A team that changed the setting, and did not write the workflows that start what waited."""
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        jobs = start(pull_request(github, 1), GateMode.ADVISORY).run(CI)
+        told = jobs["gate"].outputs
+        assert (told["should_skip_scoring"], told["would_skip"], jobs["test"].result) == ("false", "true", "success")
+        assert "run `pr-sessions init --github --from ...` again" in jobs["gate/gate"].log
 
     def test_people_s_pull_requests_are_none_of_the_gate_s_business(self, github: GrantingGitHub, start: Start) -> None:
         github.add_pull(1, "Fix the tax", "2026-01-01T00:00:00Z", "ann")
@@ -137,7 +143,7 @@ class TestEnforce:
         github.add_run(sha_of(1), "Tests", "success", suite=2)
         jobs = start(dispatch(github, 1)).run(CI)
         assert results(jobs) == {"gate": "success", "test": "success", "report": "success"}
-        assert jobs["gate"].outputs["should_skip_scoring"] == "false"
+        assert jobs["gate"].outputs["should_skip_scoring"] == ""
         ours = [check for check in github.checks.values() if check["name"] == "pr-sessions"]
         assert [(check["status"], check["conclusion"]) for check in ours] == [("completed", "success")]
 
@@ -163,16 +169,31 @@ class TestEnforce:
     ) -> None:
         configure(github, ENFORCE)
         jobs = start(merge_group(github)).run(AROUND)
-        assert results(jobs) == {"gate": "success", "comment": "skipped", "check": "success", "sweep": "skipped"}
+        assert results(jobs) == {"fork": "skipped", "event": "success", "sweep": "skipped"}
         assert [(check["name"], check["conclusion"]) for check in github.checks.values()] == [("pr-sessions", None)]
 
-    def test_the_sweep_starts_what_waited_too_long(self, github: GrantingGitHub, start: Start) -> None:
+    @pytest.mark.parametrize("workflow", [AROUND, SWEEP])
+    def test_the_sweep_starts_what_waited_too_long(self, github: GrantingGitHub, start: Start, workflow: str) -> None:
         configure(github, ENFORCE)
         agent_opens(github, 1, minutes=60)
         github.add_run(sha_of(1), "Tests", "skipped", suite=2)
-        jobs = start(schedule()).run(AROUND)
-        assert results(jobs) == {"gate": "skipped", "comment": "success", "check": "skipped", "sweep": "success"}
+        jobs = start(schedule()).run(workflow)
+        assert [name for name, job in jobs.items() if job.result != "skipped"] == ["sweep"]
         assert github.dispatched == [("ci.yml", {"ref": "refs/heads/work-1", "inputs": {}})]
+
+    def test_the_ten_minute_sweep_runs_only_while_something_waits(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        github.workflows[SWEEP_NAME] = False
+        agent_opens(github, 1, minutes=25)
+        start(pull_request(github, 1)).run(AROUND)
+        states = [github.workflows[SWEEP_NAME]]
+        start(schedule()).run(SWEEP)
+        states.append(github.workflows[SWEEP_NAME])
+        for side in ("created_at", "updated_at"):
+            github.pulls[1][side] = minutes_ago(60)
+        start(schedule()).run(SWEEP)
+        states.append(github.workflows[SWEEP_NAME])
+        assert (states, github.refused) == ([True, True, False], [])
 
     def test_nothing_is_merged_unchecked_and_nothing_runs_twice(self, github: GrantingGitHub, start: Start) -> None:
         """The whole way of two pull requests: opened, held back, completed, started, checked."""
@@ -214,6 +235,7 @@ class TestBursts:
     def test_what_came_while_the_digest_rested_is_in_it_by_the_next_schedule(
         self, github: GrantingGitHub, start: Start
     ) -> None:
+        configure(github, ENFORCE)
         for number in (1, 2):
             agent_opens(github, number, 9 - number)
         start(pull_request(github, 2)).run(AROUND)
@@ -223,8 +245,7 @@ class TestBursts:
         for told in github.comments.values():
             told |= {"created_at": minutes_ago(3), "updated_at": minutes_ago(3)}
         jobs = start(schedule()).run(AROUND)
-        assert (jobs["comment"].result, github.refused) == ("success", [])
-        assert jobs["comment"].permissions == {"contents": "read", "pull-requests": "write"}
+        assert (jobs["sweep"].result, github.refused) == ("success", [])
         assert sorted(told["issue_url"].rpartition("/")[2] for told in github.comments.values()) == sorted(
             str(number) for number in range(1, 11)
         )
@@ -232,27 +253,54 @@ class TestBursts:
 
 
 class TestWhatItCosts:
-    """Each job is at least a minute of a private repository: the guide has the sums."""
+    """Each job is at least a minute of a private repository: the guide's sums are made of these."""
 
-    @pytest.mark.parametrize(("settings", "around", "own"), [("", 2, 1), (ENFORCE, 3, 1)])
-    def test_of_a_pull_request_that_waits(
-        self, github: GrantingGitHub, start: Start, settings: str, around: int, own: int
-    ) -> None:
-        configure(github, settings)
+    @pytest.mark.parametrize("mode", GateMode)
+    @pytest.mark.parametrize("action", ["opened", "synchronize", "ready_for_review", "closed"])
+    def test_of_a_change(self, github: GrantingGitHub, start: Start, mode: GateMode, action: str) -> None:
+        configure(github, SETTINGS[mode])
         agent_opens(github, 1)
-        event = pull_request(github, 1)
-        assert (started(start(event).run(AROUND)), started(start(event).run(CI)) - CHECKS[settings]) == (around, own)
+        assert started(start(pull_request(github, 1, action)).run(AROUND)) == JOBS[mode][Occasion.CHANGE]
 
-    @pytest.mark.parametrize(("settings", "jobs"), [("", 1), (ENFORCE, 2)])
-    def test_of_the_schedule(self, github: GrantingGitHub, start: Start, settings: str, jobs: int) -> None:
-        configure(github, settings)
-        agent_opens(github, 1)
-        assert started(start(schedule()).run(AROUND)) == jobs
-
-    def test_of_what_waited_and_was_started(self, github: GrantingGitHub, start: Start) -> None:
+    def test_of_another_event(self, github: GrantingGitHub, start: Start) -> None:
         configure(github, ENFORCE)
         agent_opens(github, 1)
-        assert started(start(dispatch(github, 1)).run(CI)) - 1 == 2
+        github.permissions["ann"] = "write"
+        events = [pull_request(github, 1, "labeled"), review(github, 1)]
+        assert [started(start(event).run(AROUND)) for event in events] == [
+            JOBS[GateMode.ENFORCE][Occasion.OTHER_EVENT]
+        ] * 2
+
+    def test_of_a_command(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        done = start(comment(github, 1, "/session status")).run(AROUND)
+        assert started(done) == JOBS[GateMode.ENFORCE][Occasion.COMMAND]
+
+    def test_advisory_starts_nothing_for_anything_else(self, start: Start) -> None:
+        workflow = yaml.safe_load(start(schedule()).files[AROUND])
+        assert list(workflow[True]) == ["pull_request"]
+        others = (Occasion.OTHER_EVENT, Occasion.COMMAND, Occasion.HOUR, Occasion.WAITING_HOUR)
+        assert [JOBS[GateMode.ADVISORY][one] for one in others] == [0, 0, 0, 0]
+
+    @pytest.mark.parametrize("mode", GateMode)
+    def test_of_a_run_of_the_team_s_own_workflow(self, github: GrantingGitHub, start: Start, mode: GateMode) -> None:
+        """Without the team's own job."""
+        configure(github, SETTINGS[mode])
+        agent_opens(github, 1)
+        waits = start(pull_request(github, 1)).run(CI)
+        agent_opens(github, 2, title="auto-pr: last one [session-complete]")
+        runs = start(pull_request(github, 2)).run(CI)
+        own = 1 if waits["test"].result == "success" else 0
+        assert started(waits) - own == JOBS[mode][Occasion.WAITS]
+        assert started(runs) - 1 == JOBS[mode][Occasion.RUNS]
+        assert started(start(dispatch(github, 1)).run(CI)) - 1 == JOBS[mode][Occasion.STARTED]
+
+    def test_of_the_schedules(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        jobs = [started(start(schedule()).run(workflow)) for workflow in (AROUND, SWEEP)]
+        assert jobs == [JOBS[GateMode.ENFORCE][Occasion.HOUR], JOBS[GateMode.ENFORCE][Occasion.WAITING_HOUR] // 6]
 
 
 class TestLimits:
@@ -268,30 +316,82 @@ class TestLimits:
         configure(github, LIMITS)
         agent_opens(github, 1, 2)
         agent_opens(github, 2, 1)
-        assert results(start(pull_request(github, 2)).run(AROUND))["comment"] == "success"
+        assert results(start(pull_request(github, 2)).run(AROUND))["event"] == "success"
         assert github.comments == {}
 
 
 class TestForks:
-    @pytest.mark.parametrize(("settings", "report"), [("", "skipped"), (ENFORCE, "success")])
-    def test_their_checks_always_run(self, github: GrantingGitHub, start: Start, settings: str, report: str) -> None:
+    @pytest.mark.parametrize("settings", ["", ENFORCE])
+    def test_their_checks_always_run(self, github: GrantingGitHub, start: Start, settings: str) -> None:
         configure(github, settings)
         agent_opens(github, 1, fork=True)
         jobs = start(pull_request(github, 1)).run(CI)
-        assert results(jobs) == {"gate": "success", "test": "success", "report": report}
+        assert results(jobs) == {"gate": "success", "test": "success", "report": "skipped"}
         assert jobs["gate"].outputs["should_skip_scoring"] == "false"
-        assert github.checks == {}
+        assert (github.checks, github.asked) == ({}, [])
 
-    def test_the_token_of_the_last_job_reads(self, github: GrantingGitHub, start: Start) -> None:
-        configure(github, ENFORCE)
-        agent_opens(github, 1, fork=True)
-        jobs = start(pull_request(github, 1)).run(CI)
-        assert jobs["report/check"].permissions == READING | {"checks": "read"}
-
-    def test_no_job_that_could_write_runs(self, github: GrantingGitHub, start: Start) -> None:
+    @pytest.mark.parametrize("settings", ["", ENFORCE])
+    def test_no_job_that_could_write_runs(self, github: GrantingGitHub, start: Start, settings: str) -> None:
+        configure(github, settings)
         agent_opens(github, 1, fork=True)
         jobs = start(pull_request(github, 1)).run(AROUND)
-        assert results(jobs) == {"gate": "success", "comment": "skipped", "check": "skipped", "sweep": "skipped"}
+        assert [name for name, result in results(jobs).items() if result != "skipped"] == ["fork"]
+
+
+class TestWhoStartsJobs:
+    """A job starts only for somebody who may have the right to write, and only then is that asked."""
+
+    @pytest.mark.parametrize(
+        ("association", "jobs"),
+        [
+            ("OWNER", 1),
+            ("MEMBER", 1),
+            ("COLLABORATOR", 1),
+            ("CONTRIBUTOR", 1),
+            ("NONE", 0),
+            ("FIRST_TIMER", 0),
+            ("FIRST_TIME_CONTRIBUTOR", 0),
+            ("MANNEQUIN", 0),
+        ],
+    )
+    def test_of_a_review(self, github: GrantingGitHub, start: Start, association: str, jobs: int) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        github.permissions["ann"] = "write"
+        done = start(review(github, 1, association=association)).run(AROUND)
+        assert (started(done), bool(github.asked)) == (jobs, bool(jobs))
+
+    @pytest.mark.parametrize(("association", "jobs"), [("MEMBER", 1), ("CONTRIBUTOR", 1), ("NONE", 0)])
+    def test_of_a_command(self, github: GrantingGitHub, start: Start, association: str, jobs: int) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        github.permissions["ann"] = "write"
+        done = start(comment(github, 1, "/complete-session", association=association)).run(AROUND)
+        assert (started(done), bool(github.asked)) == (jobs, bool(jobs))
+
+    def test_an_app_s_review_starts_none(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        done = start(review(github, 1, "reviewer[bot]", association="CONTRIBUTOR", kind="Bot")).run(AROUND)
+        assert (started(done), github.asked) == (0, [])
+
+    def test_a_contributor_who_may_not_write_costs_each_command_one_request(
+        self, github: GrantingGitHub, start: Start
+    ) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        done = start(review(github, 1, "eve", association="CONTRIBUTOR")).run(AROUND)
+        assert (started(done), github.asked) == (1, 3 * ["GET /repos/ada/shop/collaborators/eve/permission"])
+        assert (github.comments, github.checks, github.dispatched) == ({}, {}, [])
+
+    def test_what_a_private_member_asked_for_is_found_on_schedule(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        for number in (1, 2):
+            agent_opens(github, number, 3 - number)
+        github.permissions["ann"] = "write"
+        assert started(start(comment(github, 1, "/session status", association="NONE")).run(AROUND)) == 0
+        start(schedule()).run(AROUND)
+        assert [" answer " in told["body"] for told in github.comments.values()].count(True) == 1
 
 
 def test_dependabot_s_token_only_reads_which_fails_no_job(github: GrantingGitHub, start: Start) -> None:
@@ -367,11 +467,13 @@ class TestWhoMayDoWhat:
 
     @pytest.mark.parametrize("body", ["Thank you", "See https://example.org/a", "/sess"])
     def test_comments_without_a_command_start_no_job(self, github: GrantingGitHub, start: Start, body: str) -> None:
+        configure(github, ENFORCE)
         agent_opens(github, 1)
         jobs = start(comment(github, 1, body)).run(AROUND)
         assert set(results(jobs).values()) == {"skipped"}
 
     def test_an_app_s_comment_starts_no_job(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
         agent_opens(github, 1)
         told = comment(github, 1, "/complete-session", "echo[bot]")
         told.payload["comment"]["user"]["type"] = "Bot"
@@ -388,7 +490,7 @@ class TestWhoMayDoWhat:
         (tmp_path / "venv.py").write_text("open('taken', 'w')")
         install = yaml.safe_load(own_action())["runs"]["steps"][0]["run"]
         told = {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path / "temp"), "GITHUB_OUTPUT": str(tmp_path / "out")}
-        environment = told | without_network(tmp_path / "no-wheels")
+        environment = told | {"GITHUB_ACTION_PATH": str(ROOT)} | without_network(tmp_path / "no-wheels")
         subprocess.run([*BASH, "-c", install], cwd=tmp_path, env=environment, check=False, capture_output=True)
         assert not (tmp_path / "taken").exists()
 
@@ -403,22 +505,61 @@ class TestWhoMayDoWhat:
         assert not (tmp_path / "bad").exists()
 
 
+class TestInputs:
+    """The action's input `command`."""
+
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            ("gate", "the input command 'gate' was renamed to 'decide'"),
+            ("ci", "the input command 'ci' was renamed to 'decide'"),
+            ("report", "the input command 'report' was renamed to 'finish'"),
+            ("$(touch /tmp/x)", "the input command is decide, comment, check, finish, sweep or install"),
+            ("", "the input command is decide, comment, check, finish, sweep or install"),
+        ],
+    )
+    def test_an_old_one_says_the_new_one_and_fails(
+        self, github: GrantingGitHub, start: Start, value: str, said: str
+    ) -> None:
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        gate = ".github/workflows/pr-sessions-gate.yml"
+        text = runner.files[gate].decode()
+        assert text.count("command: decide\n") == 1
+        runner.files = {**runner.files, gate: text.replace("command: decide\n", f"command: {value!r}\n").encode()}
+        job = runner.run(CI)["gate/gate"]
+        assert (job.result, job.log, job.outputs["should_skip_scoring"]) == ("failure", f"::error::{said}\n", "")
+
+    def test_an_old_one_keeps_no_check_from_running(self, github: GrantingGitHub, start: Start) -> None:
+        configure(github, ENFORCE)
+        agent_opens(github, 1)
+        runner = start(pull_request(github, 1))
+        gate = ".github/workflows/pr-sessions-gate.yml"
+        old = runner.files[gate].replace(b"command: decide\n", b"command: gate\n")
+        runner.files = {**runner.files, gate: old}
+        assert results(runner.run(CI))["test"] == "success"
+
+
 class TestWhatTakesThePlaceOfAnotherJob:
     """Of one group GitHub keeps one job that runs and one that waits, the last one."""
 
-    @pytest.mark.parametrize("job", ["comment", "check"])
-    def test_nobody_s_command_is_dropped_for_somebody_else_s(self, job: str) -> None:
-        groups = {_group(job, {"issue": {"number": 1}, "comment": {"user": {"id": person}}}) for person in (1, 2)}
+    def test_nobody_s_command_is_dropped_for_somebody_else_s(self) -> None:
+        groups = {_group({"issue": {"number": 1}, "comment": {"user": {"id": person}}}) for person in (1, 2)}
         assert len(groups) == 2
+
+    def test_no_pull_request_s_job_is_dropped_for_another_s(self) -> None:
+        for mode in GateMode:
+            groups = {_group({"pull_request": {"number": n}, "action": "opened"}, mode) for n in (1, 2)}
+            assert len(groups) == 2
 
     def test_that_it_is_ready_is_dropped_for_nothing_else(self) -> None:
         groups = [
-            _group("check", {"pull_request": {"number": 1}, "action": action})
+            _group({"pull_request": {"number": 1}, "action": action})
             for action in ("opened", "labeled", "ready_for_review")
         ]
         assert [groups[0] == groups[1], groups[0] == groups[2]] == [True, False]
 
 
-def _group(job: str, event: dict[str, Any]) -> Any:
-    workflow = yaml.safe_load(gate_files("1.0.0")[AROUND])
-    return filled(workflow["jobs"][job]["concurrency"]["group"], {"github": {"event": event, "sha": "f" * 40}}, {})
+def _group(event: dict[str, Any], mode: GateMode = GateMode.ENFORCE) -> Any:
+    workflow = yaml.safe_load(gate_files("1.0.0", SOMEWHERE, mode)[AROUND])
+    return filled(workflow["jobs"]["event"]["concurrency"]["group"], {"github": {"event": event, "sha": "f" * 40}}, {})

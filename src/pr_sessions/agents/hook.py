@@ -1,27 +1,12 @@
-"""What a coding agent starts at each of its events: `python -I -S hook.py [HOST]`. It ends in success, always.
-
-This file is compiled anew at every start, so it only finds its neighbours. They import nothing but the standard
-library, and little of that: an agent waits for us.
-"""
+"""Version 0.1.0 registered this path with agents: it runs `hooks/hook.py`, until `init` renews the registration."""
 
 import os
-import sys
-
-
-def _run() -> None:
-    # A package of that name without running its `__init__`: nothing else of it is wanted, nor its dependencies.
-    package = type(sys)("pr_sessions")
-    package.__path__ = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
-    sys.modules["pr_sessions"] = package
-    from pr_sessions.agents.entry import run
-
-    run(sys.argv[1:], os.environ)
-
 
 if __name__ == "__main__":
     try:
-        _run()
-    except BaseException:  # noqa: BLE001, S110 - the top: whatever happens, an agent must not fail for it
-        pass
-    finally:
+        __file__ = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "hooks", "hook.py")
+        with open(__file__, encoding="utf-8") as source:
+            # It finds its neighbours by `__file__`. `runpy` would do the same and takes longer; an agent waits for us.
+            exec(compile(source.read(), __file__, "exec"))  # noqa: S102 - a file of this package
+    except OSError:
         os._exit(0)

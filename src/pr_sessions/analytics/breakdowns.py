@@ -1,22 +1,47 @@
-"""Rows that split sessions or pull requests up, each into parts that add up to the whole."""
+"""Rows that split sessions or pull requests up, each into parts that add up to the whole, and their averages.
+
+Averages say "not known" instead of dividing by nothing.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from math import isfinite
+from statistics import fmean, median
 
 from msgspec import Struct
 
-from pr_sessions.analytics.averages import MINUTE, average
-from pr_sessions.sessions.agent import Confidence
-from pr_sessions.sessions.session import Facts, Rung, Session, State, Trigger
+from pr_sessions.core.agents import Confidence
+from pr_sessions.core.models import Basis, PullRequestRecord, Session, State, Trigger
+
+LARGEST = 1e15  # no minutes or score are larger, and sums of such numbers stay finite
+MINUTE = timedelta(minutes=1)
+
+
+def average(values: Sequence[float]) -> float | None:
+    """The mean, to two decimals."""
+    return round(fmean(values), 2) if values else None
+
+
+def middle(values: Sequence[float]) -> float | None:
+    """The median, to two decimals."""
+    return round(float(median(values)), 2) if values else None
+
+
+def number(value: object) -> float | None:
+    """The value where a file holds a usable number; `None` for text, truth values, NaN and the absurdly large."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= LARGEST and isfinite(value) else None
+
 
 UNKNOWN = "unknown"
 CARRIED = "carried"
 UNATTRIBUTED = "unattributed"
 BUCKETS = ("0-30", "30-60", "60-90", "90+")
 STATES = (*(state.value for state in State), UNKNOWN)
-PLACEMENTS = (
-    *(rung.label for rung in sorted(Rung, reverse=True) if rung is not Rung.NONE),
+ATTRIBUTIONS = (
+    *(basis.label for basis in sorted(Basis, reverse=True) if basis not in (Basis.NONE, Basis.UNKNOWN)),
     CARRIED,
     UNKNOWN,
     UNATTRIBUTED,
@@ -57,36 +82,36 @@ class Entry(Struct, frozen=True):
 
     Attributes:
         author: the session's, or its own where it is in none.
-        placement: the name of its rung, `carried`, `unknown` or `unattributed`.
-        facts: empty for a carried one.
+        attribution: the name of its basis, `carried`, `unknown` or `unattributed`.
+        record: empty for a carried one.
     """
 
     author: str
-    placement: str
-    facts: Facts
+    attribution: str
+    record: PullRequestRecord
 
 
-def entries(sessions: Iterable[Session], unattributed: Mapping[str, Facts]) -> Iterator[Entry]:
+def entries(sessions: Iterable[Session], unattributed: Mapping[str, PullRequestRecord]) -> Iterator[Entry]:
     """Every pull request, with or without facts, in a session or in none."""
     for session in sessions:
         for pr in session.prs:
-            facts = session.pull_requests.get(pr)
-            yield Entry(session.author or UNKNOWN, _placement(session, pr, facts), facts or Facts())
-    for facts in unattributed.values():
-        yield Entry(facts.author or UNKNOWN, UNATTRIBUTED, facts)
+            record = session.pull_requests.get(pr)
+            yield Entry(session.author or UNKNOWN, _attribution(session, pr, record), record or PullRequestRecord())
+    for record in unattributed.values():
+        yield Entry(record.author or UNKNOWN, UNATTRIBUTED, record)
 
 
-def _placement(session: Session, pr: str, facts: Facts | None) -> str:
-    if facts and facts.placement and facts.placement.rung is not Rung.NONE:
-        return facts.placement.rung.label
+def _attribution(session: Session, pr: str, record: PullRequestRecord | None) -> str:
+    if record and record.attribution and record.attribution.basis is not Basis.NONE:
+        return record.attribution.basis.label
     return CARRIED if pr in session.carried else UNKNOWN
 
 
 def count(names: Iterable[str], always: Sequence[str] = ()) -> tuple[Count, ...]:
     """The names with their number: those of `always` in that order, also at zero, then the most frequent first."""
-    found = Counter(names)
-    first = [Count(name, found.pop(name, 0)) for name in always]
-    rest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    counts = Counter(names)
+    first = [Count(name, counts.pop(name, 0)) for name in always]
+    rest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return (*first, *(Count(name, number) for name, number in rest))
 
 
@@ -95,6 +120,11 @@ def bucket(minutes: float | None) -> str:
     if minutes is None:
         return UNKNOWN
     return BUCKETS[min(int(minutes // 30), len(BUCKETS) - 1)]
+
+
+def state(record: PullRequestRecord) -> str:
+    """Return a pull request's state; one that this version does not know is as unknown as none."""
+    return record.state.value if isinstance(record.state, State) else UNKNOWN
 
 
 def duration_minutes(session: Session) -> float | None:
@@ -119,9 +149,9 @@ def _is_marker(kind: str) -> bool:
     return kind.partition(":")[0] == Trigger.EXPLICIT_MARKER
 
 
-def agents(facts: Facts) -> str:
+def agents(record: PullRequestRecord) -> str:
     """The agents of a pull request as one name, so that it counts once; a mere hint is no agent."""
-    known = {agent.name for agent in facts.agents if agent.confidence > Confidence.HINT}
+    known = {agent.name for agent in record.agents if agent.confidence > Confidence.HINT}
     return " + ".join(sorted(known)) or UNKNOWN
 
 
@@ -151,14 +181,14 @@ def periods(
 ) -> tuple[Period, ...]:
     """A row for each day or week on which something began, oldest first, what has no time last."""
     begun = Counter(_period(session.started, zone, name) for session in sessions)
-    opened = Counter(_period(_opened(entry.facts), zone, name) for entry in prs)
+    opened = Counter(_period(_opened(entry.record), zone, name) for entry in prs)
     names = sorted(begun.keys() | opened.keys(), key=lambda row: (row == UNKNOWN, row))
     return tuple(Period(row, begun[row], opened[row]) for row in names)
 
 
-def _opened(facts: Facts) -> datetime | None:
+def _opened(record: PullRequestRecord) -> datetime | None:
     """When it was opened or, where nobody said, when it was put into its session."""
-    return facts.created or (facts.placement.at if facts.placement else None)
+    return record.created or (record.attribution.at if record.attribution else None)
 
 
 def _period(at: datetime | None, zone: tzinfo, name: Callable[[date], str]) -> str:

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pr_sessions.analytics.averages import average, number
-from pr_sessions.analytics.breakdowns import BUCKETS, UNKNOWN, bucket
+from pr_sessions.analytics.breakdowns import BUCKETS, UNKNOWN, average, bucket, number
 
 Record = Mapping[str, Any]
 
@@ -22,18 +21,19 @@ def original_analytics(data: Mapping[str, Any]) -> dict[str, Any]:
     completed = _records(data.get("completed_sessions"))
     if not completed:
         return {"error": "No completed sessions found"}
+    durations = Counter(map(bucket, _durations(completed)))
     return {
         "summary": _summary(completed, len(_records(data.get("active_sessions")))),
         "authors": _authors(completed),
         "completion_triggers": dict(Counter(_text(record.get("completion_trigger")) for record in completed)),
-        "duration_distribution": _distribution(_durations(completed)),
+        "duration_distribution": {name: durations[name] for name in BUCKETS},
     }
 
 
 def _records(value: object) -> list[Record]:
     """The records in a list, or in an object by id."""
-    found = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return [record for record in found if isinstance(record, Mapping)]
+    records = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return [record for record in records if isinstance(record, Mapping)]
 
 
 def _summary(completed: Sequence[Record], active: int) -> dict[str, float]:
@@ -57,15 +57,10 @@ def _authors(completed: Iterable[Record]) -> dict[str, dict[str, float]]:
     return rows
 
 
-def _distribution(durations: Iterable[float]) -> dict[str, int]:
-    found = Counter(bucket(minutes) for minutes in durations)
-    return {name: found[name] for name in BUCKETS}
-
-
 def _durations(records: Iterable[Record]) -> list[float]:
     """The known durations among those of the records."""
-    told = (number(record.get("duration_minutes")) for record in records)
-    return [minutes for minutes in told if minutes is not None and minutes >= 0]
+    durations = (number(record.get("duration_minutes")) for record in records)
+    return [minutes for minutes in durations if minutes is not None and minutes >= 0]
 
 
 def _prs(record: Record) -> int:

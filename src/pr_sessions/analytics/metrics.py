@@ -1,14 +1,14 @@
-"""What came of the sessions, in figures."""
+"""What came of the sessions, in figures, and whether somebody should look at them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from pr_sessions.analytics.averages import MINUTE, average, middle, number
 from pr_sessions.analytics.breakdowns import (
+    ATTRIBUTIONS,
     BUCKETS,
-    PLACEMENTS,
+    MINUTE,
     STATES,
     UNATTRIBUTED,
     UNKNOWN,
@@ -18,18 +18,21 @@ from pr_sessions.analytics.breakdowns import (
     Period,
     agents,
     authors,
+    average,
     bucket,
     count,
     duration_minutes,
     entries,
     markers,
+    middle,
     periods,
+    state,
     trigger,
     week,
 )
-from pr_sessions.sessions.lifecycle import status
-from pr_sessions.sessions.policy import Policy
-from pr_sessions.sessions.session import Facts, Session, Status, sum_facts
+from pr_sessions.core.lifecycle import idle_time, status
+from pr_sessions.core.models import PullRequestRecord, Session, Status, sum_records
+from pr_sessions.core.policy import Policy
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -106,7 +109,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
         explicit_markers: the sessions of the kind `explicit_marker`, by marker.
         duration_distribution: completed sessions by minutes, half-open ranges.
         agents: pull requests by agent; several agents on one make a name of their own.
-        placements: pull requests by the rung that put them into their session, strongest first.
+        attributions: pull requests by the basis that put them into their session, strongest first.
         evidence: pull requests for which each rule spoke.
         weeks: ISO weeks in which a session started or a pull request was opened.
     """
@@ -121,7 +124,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     duration_distribution: tuple[Count, ...]
     agents: tuple[Count, ...]
     states: tuple[Count, ...]
-    placements: tuple[Count, ...]
+    attributions: tuple[Count, ...] = field(name="placements")
     evidence: tuple[Count, ...]
     corrections: Corrected
     weeks: tuple[Period, ...]
@@ -129,50 +132,50 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
 
 def measure(
-    sessions: Iterable[Session], now: datetime, policy: Policy, unattributed: Mapping[str, Facts] = {}
+    sessions: Iterable[Session], now: datetime, policy: Policy, unattributed: Mapping[str, PullRequestRecord] = {}
 ) -> Metrics:
     """The figures of these sessions and of the pull requests that fit none, as of `now`."""
     from zoneinfo import ZoneInfo
 
-    book = tuple(sessions)
-    completed = tuple(session for session in book if session.completion is not None)
-    prs = tuple(entries(book, unattributed))
+    collection = tuple(sessions)
+    completed = tuple(session for session in collection if session.completion is not None)
+    prs = tuple(entries(collection, unattributed))
     zone = ZoneInfo(policy.time_zone)
     return Metrics(
         at=now,
         time_zone=policy.time_zone,
-        summary=_summary(book, completed, prs, now, policy),
-        reduction=_reduction(book),
-        authors=authors(book, prs),
+        summary=_summary(collection, completed, prs, now, policy),
+        reduction=_reduction(collection),
+        authors=authors(collection, prs),
         completion_triggers=count(trigger(session) for session in completed),
         explicit_markers=count(markers(completed)),
         duration_distribution=count((bucket(duration_minutes(s)) for s in completed), (*BUCKETS, UNKNOWN)),
-        agents=count(agents(entry.facts) for entry in prs),
-        states=count((entry.facts.state or UNKNOWN for entry in prs), STATES),
-        placements=count((entry.placement for entry in prs), PLACEMENTS),
-        evidence=count(rule for entry in prs for rule in {e.rule for e in entry.facts.evidence}),
-        corrections=_corrected(book, unattributed.values()),
-        weeks=periods(book, prs, zone, week),
-        days=periods(book, prs, zone, date.isoformat),
+        agents=count(agents(entry.record) for entry in prs),
+        states=count((state(entry.record) for entry in prs), STATES),
+        attributions=count((entry.attribution for entry in prs), ATTRIBUTIONS),
+        evidence=count(rule for entry in prs for rule in {e.rule for e in entry.record.evidence}),
+        corrections=_corrected(collection, unattributed.values()),
+        weeks=periods(collection, prs, zone, week),
+        days=periods(collection, prs, zone, date.isoformat),
     )
 
 
 def _summary(
-    book: Sequence[Session], completed: Sequence[Session], prs: Sequence[Entry], now: datetime, policy: Policy
+    collection: Sequence[Session], completed: Sequence[Session], prs: Sequence[Entry], now: datetime, policy: Policy
 ) -> Summary:
     durations = [minutes for s in completed if (minutes := duration_minutes(s)) is not None]
-    active = [s.active_time / MINUTE for s in book if s.active_time is not None]
-    sizes = [len(s.prs) for s in book]
-    scores = [score for s in book if (score := number(s.source.get("final_score"))) is not None]
-    lost = [entry.facts for entry in prs if entry.placement == UNATTRIBUTED]
-    totals = sum((s.totals for s in book), sum_facts(lost))
+    active = [s.active_time / MINUTE for s in collection if s.active_time is not None]
+    sizes = [len(s.prs) for s in collection]
+    scores = [score for s in collection if (score := s.final_score) is not None]
+    unattributed = [entry.record for entry in prs if entry.attribution == UNATTRIBUTED]
+    totals = sum((s.totals for s in collection), sum_records(unattributed))
     return Summary(
         total_completed=len(completed),
-        total_active=len(book) - len(completed),
-        total_idle=sum(status(s, now, policy) is Status.IDLE for s in book),
+        total_active=len(collection) - len(completed),
+        total_idle=sum(status(s, now, policy) is Status.IDLE for s in collection),
         total_pull_requests=len(prs),
-        automatic_pull_requests=sum(entry.facts.is_auto for entry in prs),
-        unattributed_pull_requests=len(lost),
+        automatic_pull_requests=sum(entry.record.is_auto for entry in prs),
+        unattributed_pull_requests=len(unattributed),
         avg_session_duration=average(durations),
         median_session_duration=middle(durations),
         unknown_durations=len(completed) - len(durations),
@@ -186,15 +189,72 @@ def _summary(
     )
 
 
-def _corrected(book: Sequence[Session], lost: Iterable[Facts]) -> Corrected:
+def _corrected(collection: Sequence[Session], unattributed: Iterable[PullRequestRecord]) -> Corrected:
+    taken_back = {split.id for session in collection for split in session.split}
     return Corrected(
-        linked=sum(len(s.by_hand) for s in book),
-        unlinked=sum(1 for facts in lost if facts.placement and facts.placement.by),
-        merged=sum(len({m.id for m in s.merged}) for s in book),
-        reopened=sum(1 for s in book if s.reopened),
+        linked=sum(len(s.manual) for s in collection),
+        unlinked=sum(1 for record in unattributed if record.attribution and record.attribution.by),
+        merged=sum(len({m.id for m in s.merged} - taken_back) for s in collection),
+        reopened=sum(1 for s in collection if s.reopened),
     )
 
 
-def _reduction(book: Sequence[Session]) -> Reduction:
-    sizes = [size for session in book if (size := len(session.prs))]
+def _reduction(collection: Sequence[Session]) -> Reduction:
+    sizes = [size for session in collection if (size := len(session.prs))]
     return Reduction(sum(sizes), len(sizes), average(sizes))
+
+
+ORPHAN_TIMEOUTS = 2
+MOST_ORPHANS = 5
+LONGEST_MEAN = 120  # minutes
+LARGEST_FILE = 1_000_000  # bytes
+
+
+class Health(Struct, frozen=True):
+    """The state of the sessions.
+
+    Attributes:
+        orphans: ids of active sessions idle longer than twice the timeout, in their order.
+        mean_duration: minutes, over completed sessions of known duration.
+        state_file_bytes: size of the session file.
+        alerts: what somebody should look at, each with a hint.
+    """
+
+    orphans: tuple[str, ...]
+    mean_duration: float | None
+    state_file_bytes: int
+    alerts: tuple[str, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there is no alert."""
+        return not self.alerts
+
+
+def health(sessions: Iterable[Session], now: datetime, policy: Policy, state_file_bytes: int) -> Health:
+    """The state of these sessions as of `now`."""
+    collection = tuple(sessions)
+    orphans = orphan_ids(collection, now, policy)
+    mean = average([minutes for session in collection if (minutes := duration_minutes(session)) is not None])
+    return Health(orphans, mean, state_file_bytes, tuple(_alerts(len(orphans), mean, state_file_bytes)))
+
+
+def orphan_ids(sessions: Iterable[Session], now: datetime, policy: Policy) -> tuple[str, ...]:
+    """Active sessions that are idle for longer than twice the timeout: nobody works in them any more."""
+    limit = ORPHAN_TIMEOUTS * policy.timeout
+    return tuple(s.id for s in sessions if s.completion is None and idle_time(s, now) > limit)
+
+
+def _alerts(orphans: int, mean: float | None, size: int) -> Iterator[str]:
+    if orphans > MOST_ORPHANS:
+        yield f"{orphans} orphaned sessions (more than {MOST_ORPHANS}): complete them with `pr-sessions cleanup`"
+    if mean is not None and mean > LONGEST_MEAN:
+        yield (
+            f"sessions last {mean:.0f} minutes on average (more than {LONGEST_MEAN}): "
+            "complete them when the work is done, or shorten the timeout"
+        )
+    if size > LARGEST_FILE:
+        yield (
+            f"the session file has {size / 1_000_000:.1f} MB (more than 1 MB): "
+            "take a backup and look for records that do not belong there"
+        )

@@ -1,15 +1,50 @@
-"""The figures as a page to read and as JSON."""
+"""The figures as a page to read and as JSON. A terminal, GitHub and a browser all show the page as it was meant."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 from msgspec import to_builtins
 
 from pr_sessions.analytics.breakdowns import UNKNOWN, Count, Period
-from pr_sessions.analytics.markdown import escape, table
 from pr_sessions.analytics.metrics import Corrected, Metrics, Reduction, Summary
-from pr_sessions.sessions.times import write_time
+from pr_sessions.core.times import write_time
+
+LONGEST = 60  # characters of one text in a cell
+NARROWEST = 4  # what the line under a heading needs
+
+# An underscore inside a word and brackets without a target mean nothing, so `a_b` and `x[bot]` stay readable.
+_MARKUP = re.compile(r"[\\`*|~$]|(?<!\w)_|_(?!\w)|\](?=[(\[])")
+
+
+def escape(text: str) -> str:
+    """Text from outside on one line, without any meaning to Markdown or HTML; long text is cut."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 3] + "..."
+    plain = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKUP.sub(r"\\\g<0>", plain)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with aligned columns, the first to the left and the others to the right. Cells are escaped already."""
+    widths = [max(NARROWEST, *map(_width, column)) for column in zip(heads, *rows, strict=True)]
+    rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(_line(cells, widths) for cells in (heads, rule, *rows))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    spaces = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
+    numbers = [space + cell for cell, space in zip(cells[1:], spaces[1:], strict=True)]
+    return "| " + " | ".join([cells[0] + spaces[0], *numbers]) + " |"
+
+
+def _width(text: str) -> int:
+    """Columns that it takes in a terminal."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
 
 COUNTED = (
     "completion_triggers",
@@ -78,7 +113,7 @@ def _sections(m: Metrics) -> Iterable[str]:
     yield _counts("Durations", ("Minutes", "Sessions"), durations, NO_COMPLETED)
     yield _counts("Agents", ("Agent", "Pull requests"), m.agents, NO_PULL_REQUESTS)
     yield _counts("States", ("State", "Pull requests"), _present(m.states), NO_PULL_REQUESTS)
-    yield _counts("Why in their session", ("Reason", "Pull requests"), _present(m.placements), NO_PULL_REQUESTS)
+    yield _counts("Why in their session", ("Reason", "Pull requests"), _present(m.attributions), NO_PULL_REQUESTS)
     yield _evidence(m)
     yield from _corrections(m.corrections)
     yield _periods("Weeks", "Week", m.weeks)
@@ -138,7 +173,7 @@ def _corrections(corrected: Corrected) -> Iterable[str]:
         ("Sessions reopened", corrected.reopened),
     ]
     if any(count for _, count in rows):
-        yield _section("Corrections by hand", ("Correction", "Count"), [(name, str(count)) for name, count in rows])
+        yield _section("Manual corrections", ("Correction", "Count"), [(name, str(count)) for name, count in rows])
 
 
 def _periods(title: str, name: str, rows: Sequence[Period]) -> str:

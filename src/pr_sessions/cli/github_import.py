@@ -1,10 +1,10 @@
-"""`import --github`: reads from GitHub, records batch by batch, shows how far it is."""
+"""`import --github`: read from GitHub, record batch by batch, show progress."""
 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -13,18 +13,20 @@ import click
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from pr_sessions.cli import output
-from pr_sessions.cli.github_extra import refuse_without_extra
-from pr_sessions.cli.imported import imported_text, imported_view
-from pr_sessions.sessions.detection import detect
-from pr_sessions.sessions.session import PullRequest
-from pr_sessions.tracker import Imported, Tracker
+from pr_sessions.cli.commands.import_command import NOTHING, imported_text, imported_view, total
+from pr_sessions.core.detection import detect
+from pr_sessions.core.models import PullRequest
+from pr_sessions.core.recording import is_tracked
+from pr_sessions.core.urls import Address, canonical_host
+from pr_sessions.core.visible_text import one_line
+from pr_sessions.forges.github.access import refuse_without_extra
+from pr_sessions.git.repository import Repository
+from pr_sessions.render import terminal
+from pr_sessions.tracker import Imported, Tracker, utc_now
 
 if TYPE_CHECKING:
     from pr_sessions.forges.github.client import GitHub
     from pr_sessions.forges.github.past import Batch
-
-NOTHING = Imported(read=0, automatic=0, attributed=0, unattributed=0, added=0, sessions=(), changed=False)
 
 
 class Outcome(Struct):
@@ -36,103 +38,82 @@ class Outcome(Struct):
 
 
 def run(tracker: Tracker, repository: str, since: datetime | None, *, as_json: bool) -> None:
-    """Imports and prints what came of it.
+    """Import, and print what came of it.
 
     Raises:
-        PrSessionsError: the extra is missing, or whatever GitHub and the disk refuse.
+        PrSessionsError: the extra is missing, or GitHub or the disk refuses.
     """
     refuse_without_extra()
-    # What cannot be written later is told before the first request.
+    # Fail before the first request where nothing can be written later.
     tracker.record_all(())
     outcome = asyncio.run(_import(tracker, repository, since))
-    outcome.imported = _by_present_names(tracker, outcome.imported)
+    # A later batch may have made one session of two.
+    collection = tracker.sessions()
+    ids = {session.id for i in outcome.imported.sessions if (session := collection.get(i))}
+    outcome.imported = replace(outcome.imported, sessions=tuple(sorted(ids)))
     data = {**imported_view(outcome.imported), "skipped": outcome.skipped, "requests": outcome.requests}
-    output.show(data, _text(outcome.imported), as_json=as_json)
-    output.note(f"{output.plural(outcome.requests, 'request')} to GitHub")
+    text = imported_text(outcome.imported) if outcome.imported.read else ["Nothing is new there."]
+    terminal.show(data, text, as_json=as_json)
+    terminal.note(f"{terminal.plural(outcome.requests, 'request')} to GitHub")
 
 
 async def _import(tracker: Tracker, repository: str, since: datetime | None) -> Outcome:
     from pr_sessions.forges.github.client import open_github
 
     outcome = Outcome()
-    async with open_github(repository, os.environ) as github:
+    async with open_github(repository, os.environ, clock=utc_now) as github:
         if not github.has_credential:
-            output.note("without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`")
-        with _progress() as show:
+            terminal.note("without a token GitHub allows 60 requests an hour: set GH_TOKEN, or run `gh auth login`")
+        progress = _Bar() if sys.stderr.isatty() else nullcontext(lambda _batch: None)
+        with progress as show:
             await _read(tracker, github, since, outcome, show)
-        outcome.requests = github.wire.sent
+        outcome.requests = github.requests_sent
     return outcome
 
 
 async def _read(
     tracker: Tracker, github: "GitHub", since: datetime | None, outcome: Outcome, show: Callable[["Batch"], None]
 ) -> None:
-    from pr_sessions.forges.github.cursor import Cursors
-    from pr_sessions.forges.github.past import read_past
+    from pr_sessions.forges.github.past import Cursors, read_past
 
-    prefix = _prefix(tracker, github.repository)
+    prefix = number_prefix(tracker.repository, github.repository, os.environ)
     cursors = Cursors(tracker.repository.forge_cursors)
 
     def wanted(pull_request: PullRequest) -> bool:
-        return detect(pull_request, tracker.policy).is_auto
+        # With the heuristic, files decide whether it is automatic, and a list of pull requests does not have them.
+        verdict = detect(pull_request, tracker.rules)
+        return tracker.policy.enable_heuristic_detection or is_tracked(verdict, tracker.policy)
 
     async for batch in read_past(github, cursors, _rules(tracker, prefix), wanted, since):
-        told = [replace(pr, number=prefix + pr.number) for pr in batch.pull_requests]
-        outcome.imported = _sum(outcome.imported, tracker.record_all(told))
+        prs = [replace(pr, number=prefix + pr.number) for pr in batch.pull_requests]
+        outcome.imported = total(outcome.imported, tracker.record_all(prs))
         outcome.skipped += len(batch.skipped)
         for reason in batch.skipped:
-            output.note(f"skipped: {output.one_line(reason, 200)}")
+            terminal.note(f"skipped: {one_line(reason, 200)}")
         show(batch)
 
 
-def _text(imported: Imported) -> Iterable[str]:
-    return imported_text(imported) if imported.read else ["Nothing is new there."]
+def number_prefix(repository: Repository, name: str, environ: Mapping[str, str]) -> str:
+    """Return what stands before the numbers of a GitHub repository: nothing where it is the clone's own, else its name.
 
+    Args:
+        repository: into which is imported.
+        name: `OWNER/REPO`.
+        environ: has the address of GitHub's interface.
+    """
+    from pr_sessions.forges.github.access import api_address, web_host
+    from pr_sessions.git.remotes import is_of_clone
 
-def _sum(before: Imported, now: Imported) -> Imported:
-    return Imported(
-        read=before.read + now.read,
-        automatic=before.automatic + now.automatic,
-        attributed=before.attributed + now.attributed,
-        unattributed=before.unattributed + now.unattributed,
-        added=before.added + now.added,
-        sessions=tuple(sorted({*before.sessions, *now.sessions})),
-        changed=before.changed or now.changed,
-    )
-
-
-def _by_present_names(tracker: Tracker, imported: Imported) -> Imported:
-    """A later batch may have made one session of two."""
-    book = tracker.book()
-    homes = {home.id for i in imported.sessions if (home := book.get(i))}
-    return replace(imported, sessions=tuple(sorted(homes)))
-
-
-def _prefix(tracker: Tracker, repository: str) -> str:
-    """Numbers of this clone's own repository stand alone; those of another one carry its name."""
-    from pr_sessions.forges.github.address import names_repository
-    from pr_sessions.stores.git import remote_addresses
-
-    root = tracker.repository.root
-    addresses = remote_addresses(root) if tracker.repository.git_dir else ()
-    own = not addresses or any(names_repository(address, repository) for address in addresses)
-    return "" if own else f"{repository}#"
+    address = Address(canonical_host(web_host(api_address(environ)).partition(":")[0]), name)
+    is_own = repository.git_dir is not None and is_of_clone(repository.root, address)
+    return "" if is_own else f"{name}#"
 
 
 def _rules(tracker: Tracker, prefix: str) -> str:
-    """What changes whenever other pull requests would count as automatic, or be numbered in another way."""
+    """Return what changes whenever other pull requests would count as automatic, or be numbered in another way."""
     from importlib.metadata import version
 
-    return sha256(json.encode([version("pr-sessions"), prefix, tracker.policy])).hexdigest()[:16]
-
-
-def _progress() -> AbstractContextManager[Callable[["Batch"], None]]:
-    """What shows how far the work is, to those who watch."""
-    return _Bar() if sys.stderr.isatty() else nullcontext(_silent)
-
-
-def _silent(_batch: "Batch") -> None:
-    pass
+    return sha256(json.encode([version("pr-sessions"), prefix, tracker.rules])).hexdigest()[:16]
 
 
 class _Bar:

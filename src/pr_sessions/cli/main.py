@@ -1,106 +1,21 @@
 """The command line: finds the command, and turns every failure into a message and an exit code.
 
-0 done, 1 the user can mend it, 2 wrong usage, 3 our bug, 130 interrupted.
+0 done, 1 the user can fix it, 2 wrong usage, 3 our bug, 130 interrupted.
 """
 
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import NoReturn
 
 import click
 
+from pr_sessions.cli.commands import Commands
 from pr_sessions.errors import Paused, PrSessionsError
 
-DONE, MENDABLE, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
-
-# Help without importing any command: what each is for, by section.
-SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "See": {
-        "demo": "Show everything once, in a throw-away repository.",
-        "look": "Show the sessions of a history, or of what is open on GitHub. Writes nothing.",
-        "status": "Show the current session, the counts and the last ten.",
-        "list": "List sessions, with filters.",
-        "show": "Show one session with its pull requests.",
-        "find": "Find the session of a pull request.",
-        "explain": "Explain why a pull request is where it is.",
-        "report": "Print the analytics.",
-        "benchmark": "Measure the rules on pull requests of which the truth is known.",
-    },
-    "Work": {
-        "start": "Begin a session.",
-        "touch": "Note activity in the current session.",
-        "check": "Tell whether a pull request is automatic. Stores nothing.",
-        "open": "Open a pull request for the current branch, and record it.",
-        "add": "Record a pull request, or update what is known of it.",
-        "complete": "End a session.",
-        "cleanup": "End every session that has run out.",
-        "import": "Record pull requests of the past.",
-        "hook": "Take an agent's event from its hook.",
-    },
-    "Correct": {
-        "link": "Put a pull request into a session by hand.",
-        "unlink": "Take a pull request out of its session by hand.",
-        "move": "Move a pull request to another session by hand, or to a new one.",
-        "merge": "Make two sessions one by hand.",
-        "undo": "Take the last correction, or completion by hand, back.",
-        "log": "Show who changed what, when and why.",
-    },
-    "Forge": {
-        "ci": "Decide at an event of GitHub whether checks may wait.",
-    },
-    "Keep": {
-        "init": "Set a repository up.",
-        "uninstall": "Remove everything but session data.",
-        "config": "Show or check the effective configuration.",
-        "where": "Show every place in which something is stored.",
-        "doctor": "Find every inconsistency and its way out.",
-        "sync": "Share sessions by a branch of their own.",
-        "backup": "Keep a copy of everything, or list the copies.",
-        "restore": "Join a backup in. Removes nothing.",
-        "pause": "Switch tracking off here.",
-        "resume": "Switch tracking on again.",
-    },
-}
-# What other programs call, and `--help` does not show.
-PLUMBING = ("drain", "merge-driver")
-
-
-class Commands(click.Group):
-    """A group that imports a command when it is called, not before."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return [name for section in SECTIONS.values() for name in section]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in (*self.list_commands(ctx), *PLUMBING):
-            return None
-        from importlib import import_module
-
-        module = import_module(f"pr_sessions.cli.commands.{cmd_name.replace('-', '_')}_command")
-        command: click.Command = module.command
-        # The docstrings are raw; click wants the character itself before lines that must stay as they are.
-        for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
-            each.help = (each.help or "").replace("\\b", "\b")
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0].startswith("-") or args[0] in (*self.list_commands(ctx), *PLUMBING):
-            return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
-        near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-        guess = f" Did you mean '{near[0]}'?" if near else ""
-        raise click.UsageError(f"No such command {args[0][:60]!r}.{guess}", ctx)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
-        for section, commands in SECTIONS.items():
-            with formatter.section(section):
-                formatter.write_dl(list(commands.items()))
-
+DONE, FIXABLE, USAGE, BUG, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXAMPLES = """\b
 Examples:
@@ -108,45 +23,73 @@ Examples:
   pr-sessions init                        track this repository
   pr-sessions start --title "Billing"     begin a session
   pr-sessions add 42 --title "auto-pr: fix" --author cursor-bot
-  pr-sessions status
+  pr-sessions show                        the current session
+  pr-sessions show 42 --why               why a pull request is in its session
   pr-sessions complete
+
+All commands: pr-sessions help --all
 """
+
+
+def installed_version() -> str:
+    """Return the installed version."""
+    from importlib.metadata import version
+
+    return version("pr-sessions")
 
 
 def _version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"pr-sessions {version('pr-sessions')}")
+        click.echo(f"pr-sessions {installed_version()}")
         ctx.exit()
 
 
-@click.group(cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.group(
+    cls=Commands,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "-V", "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version."
+)
 def pr_sessions() -> None:
     """Know which work session every pull request came from."""
 
 
 def main() -> NoReturn:
-    """The entry point of the installed command."""
+    """Run the installed command."""
     # One command is over before collecting garbage would pay.
     gc.disable()
     for stream in (sys.stdout, sys.stderr):
-        _survive_any_console(stream)
+        # A console that cannot show a character gets an escape in its place.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    _flush()
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        # A failed write was reported already, and must not become an error while Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Runs one command; every failure becomes a message on stderr and an exit code."""
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one exit code for each kind of failure
+    """Run one command; every failure becomes a message on stderr and an exit code."""
+    if os.environ.get("_PR_SESSIONS_COMPLETE", "").startswith("powershell"):
+        from pr_sessions.cli.completing import add_powershell
+
+        add_powershell()
     try:
         result = pr_sessions.main(
-            list(arguments), prog_name="pr-sessions", standalone_mode=False, color=_colour_wish(os.environ)
+            list(arguments),
+            prog_name="pr-sessions",
+            standalone_mode=False,
+            color=False if os.environ.get("NO_COLOR") else None,
         )
     except click.ClickException as error:
-        error.show()
-        return USAGE if isinstance(error, click.UsageError) else MENDABLE
+        _say_usage(error)
+        return USAGE if isinstance(error, click.UsageError) else FIXABLE
     except PrSessionsError as error:
         return _say_paused(error, arguments) if isinstance(error, Paused) else say_error(error)
     except (click.Abort, KeyboardInterrupt):
@@ -155,27 +98,49 @@ def run(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, SystemExit):
         # The reader closed the pipe early; click exits by itself then.
         return DONE
+    except OSError as error:
+        return _say_refused(error)
     except Exception:  # noqa: BLE001 - the top: whatever else happens is our bug, and must say so
         return _say_bug()
     return result if isinstance(result, int) else DONE
 
 
+def _say_usage(error: click.ClickException) -> None:
+    """Write what click says of wrong usage; an argument may be a name that came with a clone."""
+    from io import StringIO
+
+    from pr_sessions.core.visible_text import visible
+
+    said = StringIO()
+    error.show(file=said)
+    click.echo(visible(said.getvalue()), err=True, nl=False)
+
+
 def say_error(error: PrSessionsError) -> int:
-    """What is wrong and the way out, on stderr; the exit code."""
+    """Write what is wrong and the hint to stderr; return the exit code."""
     _say("error", str(error), "red")
     if error.hint:
         _say("hint", error.hint, "cyan")
-    return MENDABLE
+    return FIXABLE
+
+
+def _say_refused(error: OSError) -> int:
+    """Report what the system refuses at a path, which the user can change; without a path it is our bug."""
+    if not error.filename:
+        return _say_bug()
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(error.filename)
+    hint = "give yourself permission there" if isinstance(error, PermissionError) else ""
+    return say_error(PrSessionsError(f"cannot use {name}: {error.strerror or error}", hint))
 
 
 def _say(label: str, text: str, colour: str) -> None:
-    from pr_sessions.cli.output import harmless
+    from pr_sessions.render.terminal import note
 
-    click.echo(f"{click.style(label, fg=colour, bold=True)}: {harmless(text)}", err=True)
+    note(f"{click.style(label, fg=colour, bold=True)}: {text}")
 
 
 def _say_paused(pause: Paused, arguments: Sequence[str]) -> int:
-    """Off means harmless: nothing is done, and no workflow fails for it."""
+    """Say that tracking is off. Nothing was done, and no workflow fails for it."""
     _say("paused", str(pause), "yellow")
     _say("hint", pause.hint, "cyan")
     if "--json" in arguments:
@@ -189,23 +154,3 @@ def _say_bug() -> int:
     click.echo(format_exc(), err=True)
     _say("bug", "pr-sessions has a bug, and your sessions are as they were. Please report the lines above.", "red")
     return BUG
-
-
-def _colour_wish(environ: Mapping[str, str]) -> bool | None:
-    """`NO_COLOR` forbids colour; otherwise a terminal decides."""
-    return False if environ.get("NO_COLOR") else None
-
-
-def _survive_any_console(stream: Any) -> None:
-    """A console that cannot show a character gets an escape in its place."""
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")
-
-
-def _flush() -> None:
-    """What could not be printed was reported, and must not become an error while Python ends."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,37 +1,36 @@
-"""What `check` and `add` are told of a pull request: the options, and the value made of them."""
+"""The options of `classify` and `add` that describe a pull request, and the value made of them."""
 
 from collections.abc import Callable
 from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from pr_sessions.core.agents import Agent, Confidence, Evidence
+from pr_sessions.core.ids import clean
+from pr_sessions.core.models import PullRequest, State
 from pr_sessions.errors import InvalidValue
-from pr_sessions.sessions.agent import Agent, Confidence, Evidence
-from pr_sessions.sessions.ids import clean
-from pr_sessions.sessions.session import PullRequest, State
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BODY_LIMIT = 64 * 1024 * 1024
+# "told" is a key of the session file.
+_GIVEN = (Evidence("told", "by the one who recorded it"),)
 COUNT = click.IntRange(0, 1_000_000_000)
 
 _OPTIONS = (
     click.option("--title", default="", help="Its title."),
     click.option("--author", default="", help="Who opened it."),
     click.option("--body", help="Its body."),
-    click.option("--body-file", type=click.File("rb"), help="A file that holds its body; - for standard input."),
-    click.option("--files", type=COUNT, metavar="N", help="How many files it changes."),
-    click.option("--branch", help="The branch that it comes from."),
-    click.option("--message", "messages", multiple=True, help="A commit's message; may be repeated."),
-    click.option("--agent", "agents", multiple=True, metavar="NAME", help="A coding agent; may be repeated."),
+    click.option("--body-file", type=click.File("rb"), help="File with its body; - is stdin."),
+    click.option("--files", type=COUNT, metavar="N", help="Number of changed files."),
+    click.option("--branch", help="Its branch."),
+    click.option("--message", "messages", multiple=True, help="A commit message; repeatable."),
+    click.option("--agent", "agents", multiple=True, metavar="NAME", help="A coding agent; repeatable."),
 )
 
 
-_TOLD = (Evidence("told", "by the one who recorded it"),)
-
-
-def told(command: F) -> F:
-    """The options that describe a pull request; `pull_request` takes what they give."""
+def description(command: F) -> F:
+    """Add the options that describe a pull request; `pull_request` takes their values."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -53,7 +52,7 @@ def pull_request(
     state: str | None = None,
     base: str | None = None,
 ) -> PullRequest:
-    """The pull request that the options describe.
+    """Return the pull request that the options describe.
 
     Raises:
         InvalidValue: its body is too large.
@@ -61,7 +60,7 @@ def pull_request(
     return PullRequest(
         number=number,
         title=_text(title),
-        body=body_told(body, body_file) or "",
+        body=read_body(body, body_file) or "",
         author=clean(author),
         commit_messages=tuple(map(_text, messages)),
         files_changed=files,
@@ -70,12 +69,12 @@ def pull_request(
         state=State(state) if state else None,
         branch=clean(branch or "") or None,
         base=clean(base or "") or None,
-        agents=tuple(Agent(name, confidence=Confidence.CERTAIN, evidence=_TOLD) for a in agents if (name := clean(a))),
+        agents=tuple(Agent(name, confidence=Confidence.CERTAIN, evidence=_GIVEN) for a in agents if (name := clean(a))),
     )
 
 
-def body_told(body: str | None, body_file: BinaryIO | None) -> str | None:
-    """What `--body` or `--body-file` give; `None` without either.
+def read_body(body: str | None, body_file: BinaryIO | None) -> str | None:
+    """Return the text of `--body` or `--body-file`; `None` without either.
 
     Raises:
         InvalidValue: it is too large.
@@ -97,5 +96,5 @@ def _read(file: BinaryIO) -> str:
 
 
 def _text(text: str) -> str:
-    """An argument whose bytes were no text in this locale holds what no file can: replaced here."""
+    """Replace what cannot be written to a file: bytes of an argument that are no text in this locale."""
     return text.encode("utf-8", "replace").decode()

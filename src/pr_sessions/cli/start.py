@@ -23,7 +23,7 @@ def main() -> "NoReturn":
 
 def _take_event(arguments: list[str]) -> "NoReturn":
     try:
-        from pr_sessions.agents.entry import run
+        from pr_sessions.hooks.entry import run
 
         run(arguments, os.environ)
     except BaseException:  # noqa: BLE001, S110 - a top: whatever happens, an agent must not fail for it

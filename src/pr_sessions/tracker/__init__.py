@@ -1,24 +1,27 @@
-"""The one service, and the way to it."""
+"""The tracker: sessions of one repository, read and changed by the rules."""
 
-from pr_sessions.tracker.opening import open_tracker, tracker_of
-from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Joined, Restored, Started
-from pr_sessions.tracker.service import Tracker, Watched
-from pr_sessions.tracker.surroundings import utc_now, way_on, why_paused, zone_of
+from pr_sessions.storage.audit import AuditEntry, AuditLog
+from pr_sessions.tracker.changing import Progress
+from pr_sessions.tracker.environment import resolve_session, utc_now, warn, way_on, why_paused, zone_of
+from pr_sessions.tracker.results import Added, Checked, Completed, Current, Imported, Started
+from pr_sessions.tracker.tracker import Tracker, open_tracker, tracker_of
 
 __all__ = [
     "Added",
+    "AuditEntry",
+    "AuditLog",
     "Checked",
     "Completed",
     "Current",
     "Imported",
-    "Joined",
-    "Restored",
+    "Progress",
     "Started",
     "Tracker",
-    "Watched",
     "open_tracker",
+    "resolve_session",
     "tracker_of",
     "utc_now",
+    "warn",
     "way_on",
     "why_paused",
     "zone_of",

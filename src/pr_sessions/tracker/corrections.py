@@ -1,32 +1,32 @@
-"""Corrections by hand, the journal, and taking the last one back."""
+"""Corrections: link, unlink, move, merge and undo, on a change that the tracker begins and stores."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from datetime import timedelta
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from pr_sessions.core import corrections
+from pr_sessions.core.corrections import Absorbed
+from pr_sessions.core.ids import check_number, new_id, next_id
+from pr_sessions.core.lifecycle import CompletionAsked, TimePassed, advance, begin
+from pr_sessions.core.models import Session, Trigger
+from pr_sessions.core.times import write_time
 from pr_sessions.errors import InvalidValue, NotFound
-from pr_sessions.sessions import corrections
-from pr_sessions.sessions.ids import check_id, check_number, new_id
-from pr_sessions.sessions.lifecycle import TimePassed, advance, begin
-from pr_sessions.sessions.session import INFERRED_TRIGGERS, Session
-from pr_sessions.sessions.times import write_time
-from pr_sessions.stores import journal
-from pr_sessions.stores.book import Book
-from pr_sessions.stores.journal import Change, Journal
-from pr_sessions.stores.marker import Marker
-from pr_sessions.tracker.service import Tracker
+from pr_sessions.storage.audit import AuditEntry
+from pr_sessions.storage.files.marker import Marker
+from pr_sessions.tracker.environment import existing
+from pr_sessions.tracker.reading import Change
 
-_PLACING = frozenset({"link", "unlink", "move"})
+_REASON = "manual"
 
 
 class Moved(Struct, frozen=True):
     """Where a correction put a pull request; `None` is in no session.
 
     Attributes:
-        changed: `False` where a hand had said the same before.
-        known: `False` where nobody had recorded it.
+        changed: `False` where a correction had put it there before.
+        known: `False` where it had not been recorded.
     """
 
     number: str
@@ -38,215 +38,237 @@ class Moved(Struct, frozen=True):
 
 
 class Merged(Struct, frozen=True):
-    """Two sessions that are one now."""
+    """Two sessions that are one, or would be.
+
+    Attributes:
+        session: the one that survives.
+        absorbed: the id of the other one, which stays as an alias.
+        dropped_author: the other author, who is not kept; empty where both had the same.
+        changed: `False` where they were one already.
+    """
 
     session: Session
     absorbed: str
+    dropped_author: str
     by: str
     changed: bool
 
 
-class Undone(Struct, frozen=True):
-    """What was taken back: a pull request's place, or the end of a session."""
+class Parted(Struct, frozen=True):
+    """A merge that was undone.
 
-    change: Change
+    Attributes:
+        session: the new one, which holds what the absorbed session had.
+        absorbed: the id of that; it stays an alias of `survivor`.
+        left: pull requests of the absorbed session that stay where a later change put them.
+    """
+
+    session: Session
+    survivor: str
+    absorbed: str
+    left: tuple[str, ...]
+
+
+class Undone(Struct, frozen=True):
+    """What was undone, and the result: a pull request's place, a session's end, or a merge."""
+
+    entry: AuditEntry
     moved: Moved | None = None
     session: Session | None = None
+    parted: Parted | None = None
+    merged: Merged | None = None
 
 
-class Corrections:
-    """Of one tracker. The author is who works here."""
-
-    def __init__(self, tracker: Tracker) -> None:
-        self._tracker = tracker
-
-    def link(self, number: str | int, session_id: str) -> Moved:
-        """Puts a pull request into a session, wherever it was, also one that nobody has recorded.
-
-        Raises:
-            NotFound: there is no such session.
-        """
-        number = check_number(number)
-        with self._correcting() as work:
-            session = work.session(session_id)
-            return work.place("link", number, session, work.home(number, must_be_known=False))
-
-    def unlink(self, number: str | int) -> Moved:
-        """Takes a pull request out of its session; it is in none until a hand puts it into one.
-
-        Raises:
-            NotFound: nothing is known of it.
-        """
-        number = check_number(number)
-        with self._correcting() as work:
-            return work.place("unlink", number, None, work.home(number))
-
-    def move(self, number: str | int, session_id: str | None = None) -> Moved:
-        """Moves a pull request into another session, or into a new one if none is named.
-
-        Raises:
-            NotFound: nothing is known of it, or there is no such session.
-        """
-        number = check_number(number)
-        with self._correcting() as work:
-            home = work.home(number)
-            session = work.session(session_id) if session_id is not None else work.begin(number, home)
-            return work.place("move", number, session, home)
-
-    def merge(self, one: str, other: str) -> Merged:
-        """Makes two sessions one, under the id that sorts first; the other id stays as an alias.
-
-        Raises:
-            NotFound: there is no such session.
-        """
-        with self._correcting() as work:
-            first, second = work.session(one), work.session(other)
-            book = corrections.merge(work.book, first, second, work.by, work.now)
-            changed, absorbed = book is not work.book, max(first.id, second.id)
-            work.put(book, "merge", session=min(first.id, second.id), absorbed=absorbed)
-            return Merged(work.session(first.id), absorbed, work.by, changed)
-
-    def undo(self) -> Undone:
-        """Takes the last correction, or completion by hand, back by a new correction.
-
-        Raises:
-            NotFound: the journal knows of none.
-            InvalidValue: it cannot be taken back, or something has changed since.
-        """
-        with self._correcting() as work:
-            change = _last(self.log())
-            if change.what == "merge":
-                raise InvalidValue(
-                    f"the last correction merged {change.told.get('absorbed')} into {change.told.get('session')}: "
-                    "that cannot be taken back, since another clone may have joined them already",
-                    "move what does not belong: pr-sessions move PR SESSION, or pr-sessions move PR --new",
-                )
-            if change.what == "complete":
-                return Undone(change, session=work.reopen(change))
-            return Undone(change, moved=work.put_back(change))
-
-    def log(self) -> Journal:
-        """The journal of changes."""
-        return journal.read(self._tracker.journal) if self._tracker.journal else Journal((), 0)
-
-    @contextmanager
-    def _correcting(self) -> Iterator["_Correcting"]:
-        tracker, now = self._tracker, self._tracker.now()
-        by = tracker.author()
-        with tracker._changing(now, sweeps=False) as change:
-            work = _Correcting(tracker, change.book, by, now)
-            yield work
-            change.book, change.marker = work.book, work.marker
-            change.note(work.what, "by hand", by=by, **work.told)
+def link(change: Change, number: str, session_id: str) -> Moved:
+    """Put a pull request into a session."""
+    session = existing(change.sessions, session_id)
+    return _attribute(change, "link", number, session, _holder(change, number, must_be_known=False))
 
 
-class _Correcting:
-    """One correction while it holds the lock."""
-
-    def __init__(self, tracker: Tracker, book: Book, by: str, now: datetime) -> None:
-        self._tracker = tracker
-        self.book = book
-        self.by = by
-        self.now = now
-        self.what = ""
-        self.told: dict[str, object] = {}
-        self.marker: Marker | None = None
-
-    def put(self, book: Book, what: str, **told: object) -> None:
-        self.book, self.what, self.told = book, what, told
-
-    def session(self, session_id: str) -> Session:
-        found = self.book.get(session_id)
-        if found is None:
-            raise NotFound(f"no session {check_id(session_id)}", "`pr-sessions list` shows all of them")
-        return found
-
-    def home(self, number: str, *, must_be_known: bool = True) -> Session | None:
-        try:
-            return corrections.home_of(self.book, number)
-        except NotFound:
-            if must_be_known:
-                raise
-            return None
-
-    def begin(self, number: str, home: Session | None) -> Session:
-        """A new session of the pull request's own time; it has run out where that is long ago."""
-        facts = home.pull_requests.get(number) if home else self.book.unattributed.get(number)
-        author = (facts.author if facts else "") or (home.author if home else "") or self.by
-        placed = facts.placement.at if facts and facts.placement else None
-        at = min((facts.created if facts else None) or placed or self.now, self.now)
-        session_id = new_id(author, at, lambda i: self.book.get(i) is not None)
-        return advance(begin(session_id, author, at), TimePassed(self.now), self._tracker.policy)
-
-    def place(self, what: str, number: str, session: Session | None, home: Session | None, **told: object) -> Moved:
-        if session:
-            book = corrections.link(self.book, number, session, self.by, self.now)
-        else:
-            book = corrections.unlink(self.book, number, self.by, self.now)
-        before, after = (s.id if s else None for s in (home, session))
-        known = number in self.book.unattributed or bool(self.book.listing(number))
-        moved = Moved(number, before, after, self.by, changed=book is not self.book, known=known)
-        self.put(book, what, pr=number, before=before, after=after, **told)
-        return moved
-
-    def reopen(self, change: Change) -> Session:
-        session = self.session(str(change.told.get("session")))
-        end = session.completion
-        if end is None or end.inferred or write_time(end.at) != change.told.get("end"):
-            raise InvalidValue(
-                f"{session.id} has changed since it was completed at {change.told.get('end')}",
-                f"see what it is now: pr-sessions show {session.id}",
-            )
-        back = corrections.reopen(session, self.by, self.now, self._tracker.policy)
-        self.put(self.book.put(back), "undo", session=session.id, undoes=change.id)
-        if change.told.get("worktree") == self._tracker.repository.worktree:
-            self.marker = self._marker(back)
-        return back
-
-    def _marker(self, back: Session) -> Marker | None:
-        """Makes the session current again, unless it has run out or another one is current by now."""
-        last = back.latest
-        if back.completion or last is None or self._tracker.markers.current(self.book, self.now):
-            return None
-        return Marker(back.id, back.author, back.started or last, last)
-
-    def put_back(self, change: Change) -> Moved:
-        number = str(change.told.get("pr"))
-        home = self.home(number, must_be_known=False)
-        if (home.id if home else None) != self._id(change.told.get("after")):
-            raise InvalidValue(
-                f"pull request {number} has changed since {change.what}: it is in {home.id if home else 'no session'}",
-                f"say where it belongs: pr-sessions move {number} SESSION",
-            )
-        before = change.told.get("before")
-        session = self.session(str(before)) if before else None
-        if session and home and session.id == home.id:
-            raise InvalidValue(
-                f"both sessions of pull request {number} became one since",
-                f"move it: pr-sessions move {number} SESSION",
-            )
-        return self.place("undo", number, session, home, undoes=change.id)
-
-    def _id(self, named: object) -> str | None:
-        """Today's id of a session that may have become part of another one."""
-        found = self.book.get(str(named)) if named else None
-        return found.id if found else None
+def unlink(change: Change, number: str) -> Moved:
+    """Take a pull request out of its session."""
+    return _attribute(change, "unlink", number, None, _holder(change, number))
 
 
-def _last(log: Journal) -> Change:
-    undone = {change.told.get("undoes") for change in log.changes}
-    for change in reversed(log.changes):
-        if change.id not in undone and _by_hand(change):
-            return change
-    raise NotFound(
-        "there is nothing to undo: the journal of this clone knows of no correction or completion by hand",
-        "`pr-sessions log` shows what it knows",
+def move(change: Change, number: str, session_id: str | None) -> Moved:
+    """Move a pull request into a session, or into a new one."""
+    holder = _holder(change, number)
+    if session_id is not None:
+        session = existing(change.sessions, session_id)
+    elif holder and corrections.is_alone(holder, number):
+        session = holder
+    else:
+        session = _new_session(change, number, holder)
+    return _attribute(change, "move", number, session, holder)
+
+
+def merge(change: Change, first_id: str, second_id: str, operation: str = "merge", **details: object) -> Merged:
+    """Make two sessions one."""
+    first, second = existing(change.sessions, first_id), existing(change.sessions, second_id)
+    survivor, absorbed = sorted((first, second), key=lambda session: session.id)
+    before = change.sessions
+    noted = corrections.absorbed_by(first, second)
+    change.sessions = corrections.merge(before, first, second, change.by, change.now)
+    change.note(operation, _REASON, session=survivor.id, absorbed=absorbed.id, absorbed_session=noted, **details)
+    merged = existing(change.sessions, first.id)
+    dropped = {survivor.author, absorbed.author} - {merged.author, ""}
+    changed = change.sessions is not before
+    return Merged(merged, absorbed.id, min(dropped, default=""), change.by, changed)
+
+
+def undo(change: Change, entry: AuditEntry, worktree: str) -> Undone:
+    """Undo what an entry of the audit log says.
+
+    Args:
+        change: what it becomes part of.
+        entry: a correction, a requested completion, or the undo of one.
+        worktree: git's name of this working tree.
+    """
+    if "pr" in entry.details:
+        return Undone(entry, moved=_move_back(change, entry))
+    if "absorbed" in entry.details:
+        return Undone(entry, parted=_split(change, entry))
+    if "split" in entry.details:
+        survivor, split = str(entry.details.get("session")), str(entry.details["split"])
+        merged = merge(change, survivor, split, "undo", undoes=entry.id)
+        if not merged.changed:
+            raise InvalidValue(f"{split} is part of {survivor} already", f"see: pr-sessions show {survivor}")
+        return Undone(entry, merged=merged)
+    if "end" in entry.details:
+        return Undone(entry, session=_reopen(change, entry, worktree))
+    return Undone(entry, session=_complete_again(change, entry, worktree))
+
+
+def _holder(change: Change, number: str, *, must_be_known: bool = True) -> Session | None:
+    try:
+        return corrections.session_of(change.sessions, number)
+    except NotFound:
+        if must_be_known:
+            raise
+        return None
+
+
+def _new_session(change: Change, number: str, holder: Session | None) -> Session:
+    """Return a new session of the pull request's own time; it has expired where that is long ago."""
+    record = holder.pull_requests.get(number) if holder else change.sessions.unattributed(number)
+    author = (record.author if record else "") or (holder.author if holder else "") or change.by
+    attributed = record.attribution.at if record and record.attribution else None
+    at = min((record.created if record else None) or attributed or change.now, change.now)
+    session_id = new_id(author, at, lambda i: change.sessions.get(i) is not None)
+    return advance(begin(session_id, author, at), TimePassed(change.now), change.policy)
+
+
+def _attribute(
+    change: Change, operation: str, number: str, session: Session | None, holder: Session | None, **details: object
+) -> Moved:
+    before = change.sessions
+    if session:
+        change.sessions = corrections.link(before, number, session, change.by, change.now)
+    else:
+        change.sessions = corrections.unlink(before, number, change.by, change.now)
+    old, new = (s.id if s else None for s in (holder, session))
+    change.note(operation, _REASON, pr=number, before=old, after=new, **details)
+    known = before.unattributed(number) is not None or bool(before.all_for_pull_request(number))
+    return Moved(number, old, new, change.by, changed=change.sessions is not before, known=known)
+
+
+def _move_back(change: Change, entry: AuditEntry) -> Moved:
+    number = str(entry.details.get("pr"))
+    holder = _holder(change, number, must_be_known=False)
+    # The session that it names may have become part of another one.
+    named = entry.details.get("after")
+    after = change.sessions.get(str(named)) if named else None
+    if (holder.id if holder else None) != (after.id if after else None):
+        raise InvalidValue(
+            f"pull request {number} has changed since {entry.operation}: "
+            f"it is in {holder.id if holder else 'no session'}",
+            f"say where it belongs: pr-sessions move {number} SESSION",
+        )
+    before = entry.details.get("before")
+    session = existing(change.sessions, str(before)) if before else None
+    if session and holder and session.id == holder.id:
+        raise InvalidValue(
+            f"both sessions of pull request {number} became one since",
+            f"move it: pr-sessions move {number} SESSION",
+        )
+    return _attribute(change, "undo", number, session, holder, undoes=entry.id)
+
+
+def _split(change: Change, entry: AuditEntry) -> Parted:
+    """Take what a merge put into another session out again."""
+    absorbed = read_absorbed(entry.details.get("absorbed_session"))
+    name, survivor = str(entry.details["absorbed"]), str(entry.details.get("session"))
+    if absorbed is None:
+        raise InvalidValue(
+            f"the journal does not say what {name} held before it was merged into {survivor}: an older pr-sessions "
+            "merged them",
+            "take out what does not belong: pr-sessions move PR SESSION, or pr-sessions move PR --new",
+        )
+    whole = change.sessions.get(absorbed.id)
+    if whole is None or whole.id == absorbed.id:
+        raise InvalidValue(f"{name} is not part of another session any more", f"see: pr-sessions show {name}")
+    session_id = next_id(absorbed.id, lambda i: change.sessions.get(i) is not None)
+    change.sessions = corrections.split(
+        change.sessions, absorbed, entry.at, session_id, change.by, change.now, change.policy
     )
+    session = change.sessions[session_id]
+    change.note("undo", _REASON, session=whole.id, split=session_id, undoes=entry.id)
+    if not session.completion:
+        # It becomes current in the working trees in which the absorbed one was.
+        for root in change.stored_markers:
+            marker = change.marker(root)
+            if marker and marker.session_id == absorbed.id:
+                moved = Marker(session.id, session.author, marker.created, marker.last_updated)
+                change.set_current(moved, root)
+    left = tuple(number for number in absorbed.prs if number not in session.pull_requests)
+    return Parted(session, whole.id, absorbed.id, left)
 
 
-def _by_hand(change: Change) -> bool:
-    if change.what == "complete":
-        return change.why not in INFERRED_TRIGGERS
-    # A link that only said where it was already has nothing to go back to.
-    moved = change.what in _PLACING and change.told.get("before") != change.told.get("after")
-    return moved or change.what == "merge"
+def _complete_again(change: Change, entry: AuditEntry, worktree: str) -> Session:
+    """Undo the undo of a completion. Ends up to the reopening do not count, so that it ends now."""
+    session = existing(change.sessions, str(entry.details.get("session")))
+    if session.completion or session.reopened is None:
+        raise InvalidValue(
+            f"{session.id} has changed since it was reopened", f"see what it is now: pr-sessions show {session.id}"
+        )
+    current = change.current()
+    at = max(change.now, session.reopened.at + timedelta(microseconds=1))
+    ended = advance(session, CompletionAsked(at, Trigger.MANUAL_CLI), change.policy)
+    here = {"worktree": worktree} if current and current.session.id == session.id else {}
+    end = write_time(ended.completion.at) if ended.completion and ended.completion.at else None
+    change.sessions = change.sessions.put(ended)
+    change.note("undo", _REASON, session=session.id, end=end, undoes=entry.id, **here)
+    return ended
+
+
+def _reopen(change: Change, entry: AuditEntry, worktree: str) -> Session:
+    session = existing(change.sessions, str(entry.details.get("session")))
+    end = session.completion
+    if end is None or end.inferred or (end.at and write_time(end.at)) != entry.details.get("end"):
+        raise InvalidValue(
+            f"{session.id} has changed since it was completed at {entry.details.get('end')}",
+            f"see what it is now: pr-sessions show {session.id}",
+        )
+    reopened = corrections.reopen(session, change.by, change.now, change.policy)
+    change.sessions = change.sessions.put(reopened)
+    change.note("undo", _REASON, session=session.id, undoes=entry.id)
+    last = reopened.latest
+    # It becomes current again where it was, unless it has expired or another one is current by now.
+    was_here = entry.details.get("worktree") == worktree
+    if was_here and not reopened.completion and last and not change.current():
+        change.set_current(Marker(reopened.id, reopened.author, reopened.started or last, last))
+    return reopened
+
+
+def read_absorbed(noted: Any) -> Absorbed | None:
+    """Return what a merge noted of the session that it absorbed; `None` where that is missing, as in lines of 0.1.0."""
+    try:
+        absorbed = msgspec.convert(noted, Absorbed)
+        for number in absorbed.prs:
+            check_number(number)
+    except (msgspec.ValidationError, InvalidValue):
+        return None
+    runs = [moment for run in absorbed.runs for moment in (run.started, run.last_activity)]
+    end = absorbed.completion.at if absorbed.completion else None
+    times = filter(None, (absorbed.started, absorbed.last_activity, end, *runs))
+    return absorbed if all(moment.tzinfo for moment in times) else None

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pr_sessions.sessions.session import Session, Verdict
-from pr_sessions.stores.marker import Marker
+from pr_sessions.core.models import Session, Verdict
+from pr_sessions.storage.files.marker import Marker
 
 if TYPE_CHECKING:  # Half of the start-up of commands that record nothing.
-    from pr_sessions.sessions.attribution import Choice
-    from pr_sessions.sessions.recording import Recorded
-    from pr_sessions.stores.backups import Backup
+    from pr_sessions.core.attribution import AttributionResult
+    from pr_sessions.core.recording import Recorded
 
 
 class Started(Struct, frozen=True):
@@ -25,7 +24,7 @@ class Checked(Struct, frozen=True):
     """What recording would come to."""
 
     verdict: Verdict
-    choice: "Choice"
+    result: "AttributionResult"
     session: Session | None = None
 
 
@@ -65,35 +64,6 @@ class Completed(Struct, frozen=True):
 
     session: Session
     asked: bool
-
-
-class Restored(Struct, frozen=True):
-    """What joining a backup in came to; nothing is ever removed by it.
-
-    Attributes:
-        added: ids of the sessions that were missing.
-        updated: ids of those that it had more to tell of.
-    """
-
-    backup: "Backup"
-    added: tuple[str, ...]
-    updated: tuple[str, ...]
-
-
-class Joined(Struct, frozen=True):
-    """What joining a document of others in came to.
-
-    Attributes:
-        data: the session file that says all that both know.
-        received: ids of the sessions that they knew better.
-        sent: ids of the sessions that we knew better.
-        empty: whether nobody knows anything.
-    """
-
-    data: bytes
-    received: tuple[str, ...]
-    sent: tuple[str, ...]
-    empty: bool
 
 
 class Current(Struct, frozen=True):

@@ -6,101 +6,103 @@ from typing import Any
 
 import click
 
-from pr_sessions.cli import options, output, pull_request_options, reasons, session_text, views
-from pr_sessions.sessions.reasons import NO_REASON
-from pr_sessions.sessions.session import Session, State
-from pr_sessions.tracker import Added, Tracker
+from pr_sessions.cli import options, pull_request_options
+from pr_sessions.core.explain import NO_REASON, explain_recorded
+from pr_sessions.core.models import State
+from pr_sessions.core.summary import SessionSummary
+from pr_sessions.core.visible_text import one_line
+from pr_sessions.render import terminal
+from pr_sessions.render.explanation import evidence_clauses, no_session_clause
+from pr_sessions.render.json import attribution_json, evidence_json, session_json
+from pr_sessions.render.sessions import completed_note, describe_status, session_name
+from pr_sessions.tracker import Added
 
 
 @click.command("add")
-@click.argument("pr", type=options.Number())
-@pull_request_options.told
-@click.option("--tests", type=pull_request_options.COUNT, metavar="N", help="How many test files it adds.")
+@click.argument("pr", type=options.Number(acts=True))
+@pull_request_options.description
+@click.option("--tests", type=pull_request_options.COUNT, metavar="N", help="Number of test files that it adds.")
 @click.option("--docs/--no-docs", default=None, help="Whether it touches documentation.")
-@click.option("--state", type=click.Choice([state.value for state in State]), help="What it is on its forge.")
-@click.option("--base", help="The branch that it is meant for.")
-@click.option("--session", "session_id", metavar="ID", help="Its session, named by hand.")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Its state on the forge.")
+@click.option("--base", help="Its target branch.")
+@click.option(
+    "--session",
+    "session_id",
+    type=options.SessionName(),
+    metavar="ID",
+    help="Put it into this session.",
+)
+@click.option("--create", is_flag=True, help="Begin the session of --session if it does not exist.")
 @options.at
 @options.as_json
-def command(pr: str, session_id: str | None, at: datetime | None, json: bool, **told: Any) -> None:
+def add_command(
+    pr: str, session_id: str | None, create: bool, at: datetime | None, json: bool, **description: Any
+) -> None:
     r"""Record a pull request, or update what is known of it.
 
-    Twice is the same as once. One that is not automatic is recorded only with --session.
+    Recording twice changes nothing. A pull request that is not automatic needs --session.
 
     \b
     Examples:
       pr-sessions add 42 --title "auto-pr: fix login" --author cursor-bot --files 3
       pr-sessions add 42 --state merged
       pr-sessions add 43 --author ada --session ada-20251122-1000
+      pr-sessions add 44 --author ada --session release-7 --create
     """
+    if create and session_id is None:
+        raise click.UsageError("Name the session to begin: --session ID --create.")
     tracker = options.tracker()
+    if session_id is not None:
+        session_id = options.id_to_record_in(tracker, session_id, create=create)
     by = tracker.author() if session_id else ""
-    added = tracker.record(pull_request_options.pull_request(pr, **told), session_id=session_id, by=by, at=at)
-    now = tracker.now()
+    added = tracker.record(pull_request_options.pull_request(pr, **description), session_id=session_id, by=by, at=at)
     for ended in added.ended:
-        output.note(session_text.ended(ended))
-    if session_id and added.begins:
-        _note_other_ids(session_id, tracker)
-    output.show(_data(added, tracker, now), _text(added, tracker, now), as_json=json)
+        terminal.note(completed_note(ended))
+    session = added.recorded.session
+    summary = SessionSummary(session, tracker.policy, tracker.now()) if session else None
+    terminal.show(_data(added, summary), _lines(added, summary), as_json=json)
 
 
-def _note_other_ids(named: str, tracker: Tracker) -> None:
-    """A session that began elsewhere may be named, as specified; a slip of the hand looks the same."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(named, [session.id for session in tracker.book() if session.id != named], 3, 0.8)
-    if near:
-        output.note(f"note: nobody knew a session {named}; did you mean {output.one_line(' or '.join(near), 300)}?")
-
-
-def _data(added: Added, tracker: Tracker, now: datetime) -> views.View:
-    recorded, facts = added.recorded, added.recorded.facts
+def _data(added: Added, summary: SessionSummary | None) -> dict[str, Any]:
+    recorded, record = added.recorded, added.recorded.record
     return {
         "pr_number": recorded.number,
-        "session_id": recorded.session.id if recorded.session else None,
-        "should_skip_scoring": facts.is_auto if facts else recorded.verdict.is_auto,
-        "session": views.session_view(recorded.session, tracker, now) if recorded.session else None,
-        "evidence": reasons.evidence_view(facts.evidence if facts else ()),
-        "placement": reasons.placement_view(facts.placement if facts else None),
+        "session_id": summary.session.id if summary else None,
+        "should_skip_scoring": record.is_auto if record else recorded.verdict.is_auto,
+        "session": session_json(summary) if summary else None,
+        "evidence": evidence_json(record.evidence if record else ()),
+        "placement": attribution_json(record.attribution if record else None),
         "is_new": recorded.is_new,
         "completed": [ended.id for ended in added.ended],
     }
 
 
-def _text(added: Added, tracker: Tracker, now: datetime) -> Iterator[str]:
+def _lines(added: Added, summary: SessionSummary | None) -> Iterator[str]:
     recorded, number = added.recorded, added.recorded.number
-    if recorded.facts is None:
+    if recorded.record is None:
         yield f"Pull request {number} is not automatic: nothing recorded."
         yield f"Record it all the same: pr-sessions add {number} --session ID"
         return
-    done = "Recorded" if recorded.is_new else "Updated"
-    if recorded.session is None:
-        yield f"{done} pull request {number} without a session: {reasons.no_session_words(recorded.choice)}"
+    record, done = recorded.record, "Recorded" if recorded.is_new else "Updated"
+    if summary is None:
+        yield f"{done} pull request {number} without a session: {no_session_clause(explain_recorded(recorded))}"
         yield f"Put it into one: pr-sessions add {number} --session ID"
         return
     begun = ", which begins with it" if added.begins else ""
-    yield f"{done} pull request {number} in {session_text.name(recorded.session)}{begun}"
-    why = "; ".join(reasons.evidence_words(recorded.facts.evidence)) if recorded.facts.is_auto else "no"
+    yield f"{done} pull request {number} in {session_name(summary.session)}{begun}"
+    reason = record.attribution
     rows = [
-        ("automatic", why),
-        ("placed", _placed(added)),
-        ("session", _after(recorded.session, added, tracker, now)),
+        ("automatic", "; ".join(evidence_clauses(record.evidence)) if record.is_auto else "no"),
+        ("placed", f"{reason.label}: {one_line(reason.detail, 120)}" if reason else NO_REASON),
+        ("session", _session_after(summary, completes=added.completes)),
     ]
-    yield from output.table(rows)
+    yield from terminal.table(rows)
 
 
-def _placed(added: Added) -> str:
-    placement = added.recorded.facts.placement if added.recorded.facts else None
-    if placement is None:
-        return NO_REASON
-    return f"{placement.rung.label}: {output.one_line(placement.detail, 120)}"
-
-
-def _after(session: Session, added: Added, tracker: Tracker, now: datetime) -> str:
-    count = output.plural(len(session.prs), "pull request")
+def _session_after(summary: SessionSummary, *, completes: bool) -> str:
+    session = summary.session
+    count = terminal.plural(len(session.prs), "pull request")
     if session.completion is None:
-        return f"{session_text.standing(session, tracker, now)}, {count}"
-    trigger, at = output.one_line(session.completion.trigger), output.clock(session.completion.at)
-    if added.completes:
-        return f"completed by it ({trigger}), {count}"
-    return f"over since {at} ({trigger}), {count}"
+        return f"{describe_status(summary)}, {count}"
+    trigger, at = one_line(session.completion.trigger), terminal.clock(session.completion.at)
+    return f"completed by it ({trigger}), {count}" if completes else f"over since {at} ({trigger}), {count}"

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pr_sessions.cli import options, output
-from pr_sessions.errors import InvalidValue, NotFound
+from pr_sessions.cli import options
+from pr_sessions.errors import InvalidValue, NotARepository, NotFound
+from pr_sessions.render import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from pr_sessions.history.overview import Judged, Overview
-    from pr_sessions.live.open.overview import OpenOverview
-    from pr_sessions.sessions.policy import Policy
+    from pr_sessions.core.history import History
+    from pr_sessions.core.urls import PullRequestReference
+    from pr_sessions.git.remotes import Remote
+    from pr_sessions.git.repository import Repository
+    from pr_sessions.look.survey import Closeup, Survey
 
 DAYS = 7
+MOST_DAYS = 1_000_000
 # Enough for the latest days of any repository, and read within seconds.
 NEWEST_COMMITS = 20_000
 
@@ -29,7 +33,7 @@ class Place(click.ParamType["Path | str"]):
     name = "PATH|OWNER/REPO"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
-        from pr_sessions.forges.github.address import repository_name
+        from pr_sessions.forges.github.access import repository_name
 
         if not os.path.lexists(value):
             with suppress(InvalidValue):
@@ -40,119 +44,167 @@ class Place(click.ParamType["Path | str"]):
 @click.command("look")
 @click.argument("place", required=False, type=Place(), metavar="[PATH|OWNER/REPO]")
 @click.option(
-    "--days", type=click.IntRange(min=1), metavar="N", help=f"The last N days with pull requests; {DAYS} if not given."
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    metavar="N",
+    help=f"The last N times 24 hours. [default: the last {DAYS} days with pull requests]",
 )
-@click.option("--why", type=options.Number(), help="Explain one pull request.")
+@click.option("--branch", metavar="NAME", help="Whose history. [default: origin's main branch, else the current one]")
+@click.option("--why", type=options.Reference(), help="Explain one pull request.")
 @options.as_json
-def command(place: Path | str | None, days: int | None, why: str | None, json: bool) -> None:
+def look_command(
+    place: Path | str | None, days: int | None, branch: str | None, why: "PullRequestReference | None", json: bool
+) -> None:
     r"""Show the sessions of a history, or of what is open on GitHub. Writes nothing.
 
-    In a folder the history is read: the newest 20,000 commits; with --days or --why, all of them. With GH_TOKEN,
-    GITHUB_TOKEN or an App's key in the environment, what is open on GitHub is shown first, if a remote leads there.
+    A folder's git history: its newest 20,000 commits; all of them with --days or --why. With GH_TOKEN, GITHUB_TOKEN or
+    an App's key in the environment, open pull requests on GitHub come first.
 
-    OWNER/REPO is a repository on GitHub, unless there is a folder of that name: what to review next there, and in which
-    order. It is asked with the same, or with the token of `gh`; without any, 60 requests an hour are allowed.
+    OWNER/REPO is a repository on GitHub, unless a folder has that name. It also uses the token of `gh`.
 
     \b
     Examples:
       pr-sessions look
-      pr-sessions look ../shop --days 30
+      pr-sessions look ../shop --days 30 --branch next
       pr-sessions look --why 42
       pr-sessions look octocat/hello-world
       pr-sessions look octocat/hello-world --why 42
     """
-    if isinstance(place, str):
-        _on_github(place, days, why, as_json=json)
-    else:
-        _in_history(place, days, why, as_json=json)
-
-
-def _on_github(repository: str, days: int | None, why: str | None, *, as_json: bool) -> None:
-    from pr_sessions.cli.looking import open_look
-
-    if days:
-        raise click.UsageError("--days goes with a folder: what is open on GitHub is shown whole.")
-    if why is None:
-        open_look.look(repository, as_json=as_json)
+    if not isinstance(place, str):
+        _look_at_history(place, days, branch, why, as_json=json)
         return
-    if not why.isdecimal():
-        raise click.UsageError(f"--why takes a number of {repository}, such as 42.")
-    open_look.explain(repository, why, as_json=as_json)
+    from pr_sessions.cli import open_look
+
+    if days or branch:
+        raise click.UsageError("--days and --branch go with a folder: what is open on GitHub is shown whole.")
+    if why is None:
+        _show([open_look.survey_repository(place)], as_json=json)
+        return
+    if why.path.lower() not in ("", place.lower()):
+        raise click.UsageError(f"--why takes a pull request of {place}, such as 42.")
+    _show_closeup(open_look.survey_pull_request(place, why.digits), as_json=json)
 
 
-def _in_history(path: Path | None, days: int | None, why: str | None, *, as_json: bool) -> None:
-    from pr_sessions.cli.looking import history_text
-    from pr_sessions.history.git_history import read_history
-    from pr_sessions.history.survey import latest_days, neighbourhood
-    from pr_sessions.stores.policy_cache import load_policy
-    from pr_sessions.stores.repository import find_repository
-    from pr_sessions.stores.signatures import with_signatures
+def _look_at_history(
+    path: Path | None, days: int | None, branch: str | None, why: "PullRequestReference | None", *, as_json: bool
+) -> None:
+    from msgspec.structs import replace
+
+    from pr_sessions.config.cache import load_policy, load_ruleset
+    from pr_sessions.git.remotes import read_remotes
+    from pr_sessions.io.gitdir import is_shallow
+    from pr_sessions.look.history import survey_around, survey_days, survey_hours
+    from pr_sessions.render.survey import SHALLOW
+    from pr_sessions.tracker import utc_now, warn
+
+    repository, is_bare = _repository_at(path)
+    rules = load_ruleset(load_policy(repository.config, None, warn), None)
+    remotes = read_remotes(repository.root, is_named_bare=is_bare)
+    history = _read(repository, branch, None if days or why else NEWEST_COMMITS, remotes, is_bare=is_bare)
+    prs = history.pull_requests
+    shallow = repository.common_dir is not None and is_shallow(str(repository.common_dir))
+    if why is None:
+        is_open = None if days or is_bare else _survey_remote(repository.root)
+        survey = survey_hours(prs, days * 24, rules, utc_now()) if days else survey_days(prs, DAYS, rules, utc_now())
+        root = repository.root.parent if repository.root.name == ".bare" else repository.root
+        known = replace(history, pull_requests=())
+        survey = replace(
+            survey, repository=root.name, is_shallow=shallow, history=known, import_command=import_command_for(remotes)
+        )
+        _show([is_open, survey] if is_open else [survey], as_json=as_json)
+        return
+    # Git reads the remotes of a bare repository only where it is the current one.
+    number = why.digits if is_bare else options.number_in(repository, why)
+    closeup = survey_around(prs, number, rules, utc_now())
+    if closeup is None:
+        hint = SHALLOW if shallow else "`pr-sessions look --days 9999` lists those that it names"
+        raise NotFound(f"the history of {repository.root} names no pull request {number}", hint)
+    _show_closeup(closeup, as_json=as_json)
+
+
+def _repository_at(path: Path | None) -> "tuple[Repository, bool]":
+    """Return the repository, and whether it is a bare one. The path counts for more than git's own variables."""
+    from pr_sessions.git.discovery import current_folder, find_bare, find_repository
+
+    if path:
+        bare = find_bare(path, is_named=True)
+        return (bare, True) if bare else (find_repository(path), False)
+    here = current_folder()
+    try:
+        return find_repository(here, os.environ), False
+    except NotARepository:
+        bare = None if os.environ.get("GIT_DIR") else find_bare(here, is_named=False)
+        if bare is None:
+            raise
+        return bare, True
+
+
+def import_command_for(remotes: "Sequence[Remote]") -> str:
+    """Return the command that reads descriptions from the forge that the clone's remote leads to; empty for none."""
+    import re
+
+    from pr_sessions.git.remotes import forge_by_name, main_address
+
+    address = main_address(remotes)
+    forge = forge_by_name(address.host) if address else None
+    path = address.path if address and re.fullmatch(r"[A-Za-z0-9_./-]{1,200}", address.path) else ""
+    if forge == "gitlab":
+        return f"pr-sessions import --gitlab {path or 'GROUP/PROJECT'}"
+    if forge not in (None, "github"):
+        return ""
+    return f"pr-sessions import --github {path if path and forge == 'github' else 'OWNER/REPO'}"
+
+
+def _read(
+    repository: "Repository", branch: str | None, limit: int | None, remotes: "Sequence[Remote]", *, is_bare: bool
+) -> "History":
+    from msgspec.structs import replace
+
+    from pr_sessions.git.start import find_start
+    from pr_sessions.importers.git_history import read_whole_history
     from pr_sessions.tracker import utc_now
 
-    # A path that somebody gives counts for more than git's own variables.
-    repository = find_repository(path or Path.cwd(), {} if path else os.environ)
-    policy = with_signatures(load_policy(repository.config, None), None)
-    limit = None if days or why else NEWEST_COMMITS
-    prs = tuple(read_history(repository.root, limit=limit))
-    shallow = repository.common_dir is not None and (repository.common_dir / "shallow").exists()
-    name = repository.root.name
-    if why is None:
-        is_open = None if days else _open_beside(repository.root)
-        overview = latest_days(prs, days or DAYS, policy, utc_now())
-        data = {"open": None, **_overview_view(overview, policy, shallow=shallow)}
-        lines = history_text.overview_lines(name, overview, policy, shallow=shallow)
-        _show(is_open, data, lines, as_json=as_json)
-        return
-    around = neighbourhood(prs, why, policy, utc_now())
-    if around is None:
-        hint = history_text.SHALLOW if shallow else "`pr-sessions look --days 30` lists those that it names"
-        raise NotFound(f"the history of {repository.root} names no pull request {why}", hint)
-    output.show(_why_view(around, why, policy), history_text.why_lines(around, why, policy), as_json=as_json)
+    start = find_start(repository, branch, is_named_bare=is_bare)
+    forge = options.forge_of_clone(remotes)
+    history = read_whole_history(repository.root, start.revision, limit, is_named_bare=is_bare, forge=forge)
+    return replace(history, ref=start.name, read_at=utc_now())
 
 
-def _open_beside(root: Path) -> "OpenOverview | None":
-    """What is open on GitHub; nobody is asked where the environment holds nothing to ask with."""
-    from pr_sessions.forges.github.credential import APP_ID, APP_KEY, TOKENS
+def _survey_remote(root: Path) -> "Survey | None":
+    """Return what is open on GitHub; `None` without a request where the environment holds no credential."""
+    from pr_sessions.forges.github.access import APP_ID, APP_KEY, TOKENS
 
     if not any(os.environ.get(name, "").strip() for name in (*TOKENS, APP_ID, APP_KEY)):
         return None
-    from pr_sessions.cli.looking import open_look
+    from pr_sessions.cli import open_look
 
-    return open_look.beside_history(root)
-
-
-def _show(is_open: "OpenOverview | None", data: dict[str, Any], lines: "Iterator[str]", *, as_json: bool) -> None:
-    """The history, behind what is open."""
-    if is_open is None:
-        output.show(data, lines, as_json=as_json)
-        return
-    from pr_sessions.cli.looking import open_look, open_text
-
-    shown = chain(open_text.overview_lines(is_open), [""], lines)
-    output.show({**data, "open": open_text.view(is_open)}, shown, as_json=as_json)
-    open_look.tell_requests(is_open.requests)
+    return open_look.survey_remote(root)
 
 
-def _overview_view(overview: "Overview", policy: "Policy", *, shallow: bool) -> dict[str, Any]:
-    from msgspec import structs
+def _show(surveys: "list[Survey]", *, as_json: bool) -> None:
+    """Print a survey, or what is open before the history."""
+    from pr_sessions.render.json import survey_json
+    from pr_sessions.render.survey import survey_lines
 
-    told = {number: _judged_view(one) for number, one in overview.pull_requests.items()}
-    return {**structs.asdict(overview), "pull_requests": told, "patterns": policy.auto_pr_patterns, "shallow": shallow}
+    *before, last = surveys
+    data = survey_json(last)
+    if last.at is None:
+        data["open"] = survey_json(before[0]) if before else None
+    lines = chain(*(chain(survey_lines(survey), [""]) for survey in before), survey_lines(last))
+    terminal.show(data, lines, as_json=as_json)
+    for survey in surveys:
+        if survey.at:
+            _note_requests(survey.requests)
 
 
-def _judged_view(one: "Judged") -> dict[str, Any]:
-    from msgspec import structs
+def _show_closeup(closeup: "Closeup", *, as_json: bool) -> None:
+    from pr_sessions.render.closeup import closeup_lines
+    from pr_sessions.render.json import closeup_json
 
-    from pr_sessions.cli import agents_text
+    terminal.show(closeup_json(closeup), closeup_lines(closeup), as_json=as_json)
+    if closeup.survey.at:
+        _note_requests(closeup.survey.requests)
 
-    return {**structs.asdict(one), "agents": agents_text.view(one.agents)}
 
-
-def _why_view(overview: "Overview", number: str, policy: "Policy") -> dict[str, Any]:
-    return {
-        "pull_request": _judged_view(overview.pull_requests[number]),
-        "group": overview.group_of(number),
-        "stacks": [chain for chain in overview.stacks if number in chain],
-        "overlaps": [pair for pair in overview.overlaps if number in pair.numbers],
-        "patterns": policy.auto_pr_patterns,
-    }
+def _note_requests(count: int) -> None:
+    terminal.note(f"{terminal.plural(count, 'request')} to GitHub")

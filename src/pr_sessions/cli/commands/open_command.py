@@ -5,25 +5,29 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from pr_sessions.cli import options, output, session_text
+from pr_sessions.cli import options
+from pr_sessions.core.summary import SessionSummary
+from pr_sessions.core.visible_text import one_line
 from pr_sessions.errors import InvalidValue, Paused
+from pr_sessions.render import terminal
+from pr_sessions.render.sessions import completed_note
 from pr_sessions.tracker import Tracker, way_on
 
 if TYPE_CHECKING:
-    from pr_sessions.cli.opening.branch_work import BranchWork
-    from pr_sessions.cli.opening.shown import Shown
-    from pr_sessions.forges.pull_requests import Forge, Opened, Proposal
+    from pr_sessions.forges.base import ForgeTool, OpenPullRequest, Proposal
+    from pr_sessions.open_pr.branch import BranchWork
+    from pr_sessions.render.outcomes import Shown
 
 
 @click.command("open")
-@click.option("--title", help="Its title; the last commit's subject if not given.")
-@click.option("--body", help="Its body; from the commits if not given.")
-@click.option("--body-file", type=click.File("rb"), help="A file that holds its body; - for standard input.")
-@click.option("--base", metavar="BRANCH", help="The branch that it is meant for; the default branch if not given.")
+@click.option("--title", help="Its title. [default: the last commit's subject]")
+@click.option("--body", help="Its body. [default: from the commits]")
+@click.option("--body-file", type=click.File("rb"), help="File with its body; - is stdin.")
+@click.option("--base", metavar="BRANCH", help="Its target branch. [default: the default branch]")
 @click.option("--draft", is_flag=True, help="Open it as a draft.")
-@click.option("--dry-run", is_flag=True, help="Show what would be opened. Pushes and records nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be opened; push and record nothing.")
 @options.as_json
-def command(
+def open_command(
     title: str | None,
     body: str | None,
     body_file: BinaryIO | None,
@@ -34,9 +38,8 @@ def command(
 ) -> None:
     r"""Open a pull request for the current branch, and record it.
 
-    It goes through your own gh (GitHub) or glab (GitLab), with the prefix and the mark of the current session, or of a
-    new one. The branch is pushed first where the remote has it not, or not all of it; never by force. Where the branch
-    has an open pull request already, that one is recorded.
+    Uses your own gh (GitHub) or glab (GitLab). Adds the prefix and the mark of the current session, or of a new one.
+    Pushes the branch first if needed, never by force. If the branch has an open pull request, only records it.
 
     \b
     Examples:
@@ -44,28 +47,30 @@ def command(
       pr-sessions open --title "Billing: the models" --body-file body.md --draft
       pr-sessions open --base develop --dry-run
     """
-    from pr_sessions.cli.opening.branch_work import branch_work
-    from pr_sessions.cli.opening.shown import lines, view
-    from pr_sessions.cli.opening.text import described, titled
-    from pr_sessions.cli.pull_request_options import body_told
-    from pr_sessions.forges.pull_requests import Proposal
-    from pr_sessions.forges.remotes import forge_at
+    from pr_sessions.cli.pull_request_options import read_body
+    from pr_sessions.forges.base import Proposal
+    from pr_sessions.forges.gh_and_glab import forge_at
+    from pr_sessions.open_pr.branch import branch_work
+    from pr_sessions.open_pr.record import described, session_to_name, titled
+    from pr_sessions.render.json import opened_json
+    from pr_sessions.render.outcomes import opened_lines
 
-    told = body_told(body, body_file)
+    text = read_body(body, body_file)
     tracker = _tracker()
-    work = branch_work(tracker.repository.root, base)
+    work = branch_work(tracker.repository.root, base, asks_remote=not dry_run)
     forge = forge_at(work.root, work.remote)
-    found = forge.find(work.branch, base)
-    if found:
-        shown = _found(tracker, forge, found, work, dry_run=dry_run)
+    if existing := forge.find(work.branch, base):
+        shown = _record_existing(tracker, forge, existing, work, dry_run=dry_run)
     else:
-        session_id = _session_to_name(tracker)
-        texts = titled(title, work.messages, tracker.policy), described(told, work.messages, session_id, tracker.policy)
+        session_id = session_to_name(tracker)
+        texts = titled(title, work.messages, tracker.policy), described(text, work.messages, session_id, tracker.policy)
         proposal = Proposal(work.branch, work.base, *texts, draft)
-        shown = _new(tracker, forge, proposal, work, session_id, dry_run=dry_run)
+        shown = _open_new(tracker, forge, proposal, work, session_id, dry_run=dry_run)
     for ended in shown.added.ended if shown.added else ():
-        output.note(session_text.ended(ended))
-    output.show(view(shown, tracker), lines(shown), as_json=json)
+        terminal.note(completed_note(ended))
+    session = shown.added.recorded.session if shown.added else None
+    summary = SessionSummary(session, tracker.policy, tracker.now()) if session else None
+    terminal.show(opened_json(shown, summary), opened_lines(shown), as_json=json)
 
 
 def _tracker() -> Tracker:
@@ -77,38 +82,34 @@ def _tracker() -> Tracker:
     return tracker
 
 
-def _session_to_name(tracker: Tracker) -> str:
-    from pr_sessions.cli.opening.recording import session_to_name
-
-    return session_to_name(tracker)
-
-
-def _found(tracker: Tracker, forge: "Forge", found: "Opened", work: "BranchWork", *, dry_run: bool) -> "Shown":
-    from pr_sessions.cli.opening.recording import record_found
-    from pr_sessions.cli.opening.shown import Shown
-    from pr_sessions.forges.remotes import number_here
+def _record_existing(
+    tracker: Tracker, forge: "ForgeTool", existing: "OpenPullRequest", work: "BranchWork", *, dry_run: bool
+) -> "Shown":
+    from pr_sessions.git.remotes import read_remotes, recorded_id
+    from pr_sessions.open_pr.record import record_found
+    from pr_sessions.render.outcomes import Shown
 
     return Shown(
         tool=forge.tool,
         work=work,
-        title=found.title,
-        body=found.body,
-        base=found.base,
-        draft=found.draft,
-        url=found.address.url,
-        number=number_here(work.root, found.address),
+        title=existing.title,
+        body=existing.body,
+        base=existing.base,
+        draft=existing.draft,
+        url=existing.address.url,
+        number=recorded_id(existing.address, read_remotes(work.root)),
         is_open=True,
-        added=None if dry_run else record_found(tracker, found, work),
+        added=None if dry_run else record_found(tracker, existing, work),
     )
 
 
-def _new(
-    tracker: Tracker, forge: "Forge", proposal: "Proposal", work: "BranchWork", session_id: str, *, dry_run: bool
+def _open_new(
+    tracker: Tracker, forge: "ForgeTool", proposal: "Proposal", work: "BranchWork", session_id: str, *, dry_run: bool
 ) -> "Shown":
     from msgspec.structs import replace
 
-    from pr_sessions.cli.opening.recording import record_new
-    from pr_sessions.cli.opening.shown import Shown
+    from pr_sessions.open_pr.record import record_new
+    from pr_sessions.render.outcomes import Shown
 
     shown = Shown(
         tool=forge.tool,
@@ -123,7 +124,7 @@ def _new(
     if dry_run:
         return shown
     if shown.pushes:
-        output.note(f"pushing {output.one_line(work.branch, 100)} to {work.remote}")
+        terminal.note(f"pushing {one_line(work.branch, 100)} to {work.remote}")
         work.push()
     opened = forge.open(proposal)
     added = record_new(tracker, opened, work, session_id)

@@ -1,43 +1,43 @@
 """`pr-sessions report`."""
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from pr_sessions.cli import options, output
+from pr_sessions.cli import options
+from pr_sessions.io.places import Place
+from pr_sessions.render import terminal
 from pr_sessions.tracker import Tracker
 
 
 @click.command("report")
 @click.option("--save", is_flag=True, help="Write it to docs/metrics/analytics/session_analytics_YYYYMMDD.md.")
 @options.as_json
-def command(save: bool, json: bool) -> None:
+def report_command(save: bool, json: bool) -> None:
     r"""Print the analytics.
 
     \b
     Examples:
       pr-sessions report
       pr-sessions report --save
-      pr-sessions report --json
     """
     from pr_sessions.analytics.metrics import measure
     from pr_sessions.analytics.report import as_json, render_markdown
 
     tracker = options.tracker()
-    book, now = tracker.book(), tracker.now()
-    metrics = measure(book, now, tracker.policy, book.unattributed)
+    collection, now = tracker.sessions(), tracker.now()
+    metrics = measure(collection, now, tracker.policy, collection.all_unattributed())
     markdown = render_markdown(metrics)
     saved = _save(tracker, markdown, now) if save else None
     data = {**as_json(metrics), "saved": str(saved) if saved else None}
-    output.show(data, [f"Saved {saved}" if saved else markdown.rstrip("\n")], as_json=json)
+    terminal.show(data, [f"Saved {saved}" if saved else markdown.rstrip("\n")], as_json=json)
 
 
-def _save(tracker: Tracker, markdown: str, now: datetime) -> Path:
+def _save(tracker: Tracker, markdown: str, now: datetime) -> Place:
     """In the team's zone."""
     from pr_sessions.analytics.report import file_name
-    from pr_sessions.stores.files import replace_file
+    from pr_sessions.io.files import replace_changed_file
 
     path = tracker.repository.analytics / file_name(now.astimezone(tracker.zone).date())
-    replace_file(path, markdown.encode())
+    replace_changed_file(path, markdown.encode())
     return path

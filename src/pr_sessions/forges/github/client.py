@@ -1,4 +1,4 @@
-"""What is asked of GitHub and told to it, for one repository."""
+"""One repository on GitHub, through its REST interface."""
 
 import asyncio
 import os
@@ -7,163 +7,212 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from pr_sessions.errors import ForgeFailed
-from pr_sessions.forges.github.address import api_address, repository_name
-from pr_sessions.forges.github.credential import find_credential
-from pr_sessions.forges.github.patience import Patience
-from pr_sessions.forges.github.payload import (
+from pr_sessions.core.times import write_time
+from pr_sessions.errors import ForgeFailed, InvalidValue
+from pr_sessions.forges.base import (
     ChangedFile,
     CheckRun,
+    CheckWrite,
     Comment,
-    Commit,
-    GitHubPullRequest,
+    ForgePullRequest,
+    ForgeStack,
+    PullRequestPage,
     Review,
+)
+from pr_sessions.forges.github.access import Credential, api_address, find_credential, repository_name
+from pr_sessions.forges.github.api import Api
+from pr_sessions.forges.github.payload import (
     read_check_run,
     read_comment,
-    read_commit,
     read_file,
     read_pull_request,
     read_review,
+    read_stack,
 )
-from pr_sessions.forges.github.requests import Requests
-from pr_sessions.forges.github.wire import LIMITS, PATIENCE, Clock, Limits, Sleep, open_wire
-from pr_sessions.sessions.times import write_time
-from pr_sessions.tracker import utc_now
+from pr_sessions.forges.github.transport import (
+    LIMITS,
+    RETRY,
+    Clock,
+    Limits,
+    RetryPolicy,
+    Sleep,
+    Transport,
+    open_transport,
+)
 
-REPOSITORY = "/repos/{owner}/{repo}"
-_PULL = f"{REPOSITORY}/pulls/{{number}}"
-PULLS = f"{REPOSITORY}/pulls{{?state,sort,direction,per_page,page}}"
+PULLS = "/pulls{?state,sort,direction,per_page,page}"
 
 
-class GitHub(Requests):
-    """One repository on GitHub. Every method raises `ForgeFailed` where GitHub refuses or cannot be reached."""
+class GitHub(Api):
+    """One repository on GitHub: a reader, a writer, and one that has checks."""
 
-    async def pull_request(self, number: int) -> GitHubPullRequest:
-        """One pull request, with everything that GitHub tells of it."""
-        return read_pull_request(await self.item("GET", _PULL, number=number))
+    def __init__(self, transport: Transport, repository: str, credential: Credential | None) -> None:
+        super().__init__(transport, repository, credential)
+        self._writers: dict[str, bool] = {}
 
-    async def pull_requests(self, state: str = "open", most: int = 100) -> list[GitHubPullRequest]:
-        """Pull requests, the one that changed last first.
+    async def pull_request(self, number: int) -> ForgePullRequest:
+        """Return one pull request, with everything that GitHub knows of it."""
+        return read_pull_request(await self.getitem(f"{self.path}/pulls/{number}"))
+
+    async def pull_requests(self, state: str = "open", limit: int = 100) -> PullRequestPage:
+        """Return the pull requests that were opened last, newest first.
 
         Args:
             state: open, closed or all.
-            most: pages of a hundred; more are an error.
+            limit: pages of a hundred.
         """
-        url = self.address(PULLS, state=state, sort="updated", direction="desc")
-        return [read_pull_request(item) for item in await self.every(url, most=most)]
+        url = self.address(PULLS, state=state, sort="created", direction="desc")
+        return _listed(*await self.first_pages(url, limit))
 
-    async def commits(self, number: int) -> list[Commit]:
-        """A pull request's commits; GitHub shows 250 at most."""
-        return [read_commit(item) for item in await self._listed(f"{_PULL}/commits{{?per_page}}", number)]
+    async def pull_request_pages(self) -> AsyncIterator[PullRequestPage]:
+        """Yield all pull requests in pages of a hundred, newest first; nothing is fetched before it is needed."""
+        async for page in self.pages(self.address(PULLS, state="all", sort="created", direction="desc")):
+            yield _listed(page.items, page.next is None)
 
     async def files(self, number: int) -> list[ChangedFile]:
-        """The files that a pull request changes; GitHub shows 3,000 at most."""
-        return [read_file(item) for item in await self._listed(f"{_PULL}/files{{?per_page}}", number)]
+        """Return the files that a pull request changes; GitHub shows 3,000 at most."""
+        url = self.address(f"/pulls/{number}/files{{?per_page}}")
+        return [read_file(item) for item in await self.every(url)]
 
     async def reviews(self, number: int) -> list[Review]:
-        """A pull request's reviews, oldest first.
+        """Return a pull request's reviews, oldest first.
 
         Raises:
             ForgeFailed: there are more than ten pages of a hundred.
         """
-        url = self.address(f"{_PULL}/reviews{{?per_page}}", number=number)
-        return [read_review(item) for item in await self.every(url, most=10)]
+        url = self.address(f"/pulls/{number}/reviews{{?per_page}}")
+        return [read_review(item) for item in await self.every(url, limit=10)]
+
+    async def stacks(self, number: int | None = None) -> tuple[ForgeStack, ...]:
+        """Return the stacks of the repository, or those of one pull request.
+
+        There are none where the repository has no stacks or the server does not know them yet.
+
+        Raises:
+            ForgeFailed: there are more than ten pages of a hundred.
+        """
+        names = {} if number is None else {"pull_request": str(number)}
+        url = self.address("/stacks{?pull_request,per_page}", **names)
+        try:
+            return tuple(read_stack(item) for item in await self.every(url, limit=10))
+        except ForgeFailed as error:
+            if error.status == 404:
+                return ()
+            raise
 
     async def comments(self, number: int) -> list[Comment]:
-        """The comments below a pull request, oldest first; 10,000 at most."""
-        url = f"{REPOSITORY}/issues/{{number}}/comments{{?per_page}}"
-        return [read_comment(item) for item in await self._listed(url, number)]
+        """Return the comments on a pull request, oldest first; 10,000 at most."""
+        url = self.address(f"/issues/{number}/comments{{?per_page}}")
+        return [read_comment(item) for item in await self.every(url)]
 
-    async def newest(self, state: str, most: int) -> tuple[list[Any], bool]:
-        """Pull requests as GitHub tells them, the one that was opened last first, and whether these are all.
-
-        Args:
-            state: open, closed or all.
-            most: pages of a hundred.
-        """
-        return await self.first_pages(self.address(PULLS, state=state, sort="created", direction="desc"), most)
-
-    async def comments_since(self, since: datetime, most: int = 10) -> tuple[list[Comment], bool]:
-        """The comments below all pull requests and issues that were made or changed since then, oldest first.
+    async def comments_since(self, since: datetime, limit: int = 10) -> tuple[list[Comment], bool]:
+        """Return the comments of all pull requests and issues created or changed since then, newest first.
 
         Args:
-            since: a moment.
-            most: pages of a hundred; whether these are all is told, too.
+            since: in UTC.
+            limit: pages of a hundred; the second value says whether these are all.
         """
-        url = f"{REPOSITORY}/issues/comments{{?sort,direction,since,per_page}}"
-        address = self.address(url, sort="created", direction="asc", since=write_time(since))
-        items, complete = await self.first_pages(address, most)
-        return [read_comment(item) for item in items], complete
+        url = "/issues/comments{?sort,direction,since,per_page}"
+        address = self.address(url, sort="created", direction="desc", since=write_time(since))
+        items, is_complete = await self.first_pages(address, limit)
+        return [read_comment(item) for item in items], is_complete
 
-    async def text_file(self, path: str, ref: str = "") -> bytes | None:
-        """A file as a branch has it, of up to 48 MiB; `None` where there is none.
+    async def file(self, path: str, ref: str = "") -> bytes | None:
+        """Return a file of up to 48 MiB; `None` if there is none.
 
         Args:
             path: from the repository's root.
             ref: a branch or commit; the default branch if empty.
         """
-        url = f"{REPOSITORY}/contents/{{+path}}{{?ref}}"
+        names = {"path": path, **({"ref": ref} if ref else {})}
         try:
-            return await self.data(url, path=path, **({"ref": ref} if ref else {}))
+            return await self.file_data(f"{self.path}/contents/{{+path}}{{?ref}}", names)
         except ForgeFailed as error:
             if error.status == 404:
                 return None
             raise
 
-    async def checks(self, sha: str) -> list[CheckRun]:
-        """The latest check runs on a commit."""
-        url = self.address(f"{REPOSITORY}/commits/{{sha}}/check-runs{{?per_page}}", sha=sha)
+    async def check_runs(self, sha: str) -> list[CheckRun]:
+        """Return the latest check runs on a commit."""
+        url = self.address("/commits/{sha}/check-runs{?per_page}", sha=sha)
         return [read_check_run(item) for item in await self.every(url, "check_runs")]
 
     async def create_comment(self, number: int, body: str) -> Comment:
-        """A new comment below a pull request. Where the answer is lost it is not sent again: it may be there."""
-        url = f"{REPOSITORY}/issues/{{number}}/comments"
-        return read_comment(await self.item("POST", url, {"body": body}, number=number))
+        """Create a comment. If no response arrives, it is not sent again: the comment may exist."""
+        return read_comment(await self.post(f"{self.path}/issues/{number}/comments", data={"body": body}))
 
     async def update_comment(self, comment: int, body: str) -> Comment:
-        """Other words in a comment."""
-        url = f"{REPOSITORY}/issues/comments/{{comment}}"
-        return read_comment(await self.item("PATCH", url, {"body": body}, comment=comment))
+        """Replace the text of a comment."""
+        return read_comment(await self.patch(f"{self.path}/issues/comments/{comment}", data={"body": body}))
 
-    async def create_check(self, name: str, sha: str, **told: Any) -> CheckRun:
-        """A new check run on a commit.
+    async def delete_comment(self, comment: int) -> None:
+        """Delete a comment."""
+        await self.delete(f"{self.path}/issues/comments/{comment}")
+
+    async def write_check(self, update: CheckWrite) -> CheckRun:
+        """Create a check run, or change the one that has the id `update.check`."""
+        values: dict[str, Any] = {"status": update.status, "external_id": update.external_id}
+        values |= {"output": {"title": update.title, "summary": update.summary}}
+        values |= {"conclusion": update.conclusion} if update.conclusion else {}
+        values |= {"started_at": write_time(update.started)} if update.started else {}
+        if update.check is not None:
+            return read_check_run(await self.patch(f"{self.path}/check-runs/{update.check}", data=values))
+        values |= {"name": update.name, "head_sha": update.sha}
+        return read_check_run(await self.post(f"{self.path}/check-runs", data=values))
+
+    async def start_pipeline(self, pipeline: str, branch: str) -> None:
+        """Start a workflow on a branch, and never on a tag of the same name.
 
         Args:
-            name: what people see and branch protection asks for.
-            sha: the commit.
-            told: status, conclusion, output, ... as GitHub names them.
-        """
-        body = {"name": name, "head_sha": sha, **told}
-        return read_check_run(await self.item("POST", f"{REPOSITORY}/check-runs", body))
-
-    async def update_check(self, check: int, **told: Any) -> CheckRun:
-        """Other values in a check run."""
-        return read_check_run(await self.item("PATCH", f"{REPOSITORY}/check-runs/{{check}}", told, check=check))
-
-    async def dispatch(self, workflow: str, branch: str, inputs: Mapping[str, str]) -> None:
-        """Starts a workflow on a branch, and never on a tag that has the same name.
-
-        Args:
-            workflow: its file's name.
+            pipeline: the workflow's file name.
             branch: its name, without `refs/heads/`.
-            inputs: those that the workflow declares.
         """
-        url = f"{REPOSITORY}/actions/workflows/{{workflow}}/dispatches"
-        await self.item("POST", url, {"ref": f"refs/heads/{branch}", "inputs": dict(inputs)}, workflow=workflow)
+        url = f"{self.path}/actions/workflows/{{workflow}}/dispatches"
+        await self.post(url, {"workflow": pipeline}, data={"ref": f"refs/heads/{branch}", "inputs": {}})
+
+    async def switch_pipeline(self, pipeline: str, *, on: bool) -> None:
+        """Allow a workflow to be started, also by its schedule, or forbid it. It may be so already.
+
+        https://docs.github.com/en/rest/actions/workflows#enable-a-workflow
+
+        Args:
+            pipeline: the workflow's file name.
+            on: whether it may be started.
+        """
+        url = f"{self.path}/actions/workflows/{{workflow}}/{'enable' if on else 'disable'}"
+        await self.put(url, {"workflow": pipeline})
+
+    async def has_changed_since(self, since: datetime) -> bool:
+        """Return whether an open pull request was opened or changed at that time or later."""
+        url = self.address(PULLS, state="open", sort="updated", direction="desc", per_page="1")
+        items, _ = await self.first_pages(url, 1)
+        return any(pr.updated is None or pr.updated >= since for pr in map(read_pull_request, items))
 
     async def may_write(self, login: str) -> bool:
-        """Whether somebody may write to the repository; not where GitHub does not know the person."""
-        url = f"{REPOSITORY}/collaborators/{{login}}/permission"
-        try:
-            told = await self.item("GET", url, login=login)
-        except ForgeFailed as error:
-            if error.status == 404:
-                return False
-            raise
-        return isinstance(told, dict) and told.get("permission") in ("admin", "write")
+        """Return whether an account may write to the repository; false if GitHub does not know it.
 
-    async def _listed(self, url: str, number: int) -> list[Any]:
-        return await self.every(self.address(url, number=number))
+        A client lives no longer than a job, and makes one request for each account.
+        """
+        key = login.lower()
+        if key not in self._writers:
+            try:
+                access = await self.getitem(f"{self.path}/collaborators/{{login}}/permission", {"login": login})
+            except ForgeFailed as error:
+                if error.status != 404:
+                    raise
+                access = None
+            self._writers[key] = isinstance(access, dict) and access.get("permission") in ("admin", "write")
+        return self._writers[key]
+
+
+def _listed(rows: list[Any], is_last: bool) -> PullRequestPage:
+    prs, unreadable = [], []
+    for row in rows:
+        try:
+            prs.append(read_pull_request(row))
+        except InvalidValue as error:
+            unreadable.append(str(error))
+    return PullRequestPage(tuple(prs), tuple(unreadable), is_last)
 
 
 @asynccontextmanager
@@ -171,19 +220,19 @@ async def open_github(
     repository: str,
     environ: Mapping[str, str] = os.environ,
     *,
-    patience: Patience = PATIENCE,
+    clock: Clock,
+    retry: RetryPolicy = RETRY,
     limits: Limits = LIMITS,
-    clock: Clock = utc_now,
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[GitHub]:
-    """A repository on GitHub, asked with the credential that is found.
+    """Open a repository on GitHub, with the credential of the environment or of `gh`.
 
     Args:
         repository: `OWNER/REPO`.
-        environ: tokens, App keys and `GITHUB_API_URL` are looked at.
-        patience: how long one request may be repeated.
+        environ: may have tokens, an App's key and `GITHUB_API_URL`.
+        clock: returns the time in UTC.
+        retry: how long one request may be repeated.
         limits: bounds of one request.
-        clock: gives the time in UTC.
         sleep: waits so many seconds.
 
     Raises:
@@ -191,5 +240,5 @@ async def open_github(
     """
     base, name = api_address(environ), repository_name(repository)
     credential = find_credential(environ, base)
-    async with open_wire(base, patience=patience, limits=limits, clock=clock, sleep=sleep) as wire:
-        yield GitHub(wire, name, credential)
+    async with open_transport(base, retry=retry, limits=limits, clock=clock, sleep=sleep) as transport:
+        yield GitHub(transport, name, credential)

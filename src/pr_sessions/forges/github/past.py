@@ -9,16 +9,77 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.errors import ForgeFailed, InvalidValue
+from pr_sessions.core.json_text import decode
+from pr_sessions.core.models import PullRequest
+from pr_sessions.errors import ForgeFailed, InvalidValue, UnreadableFile
+from pr_sessions.forges.base import ForgePullRequest
+from pr_sessions.forges.github.api import Page, page_number
 from pr_sessions.forges.github.client import PULLS, GitHub
-from pr_sessions.forges.github.cursor import Cursor, Cursors
-from pr_sessions.forges.github.pages import page_number
-from pr_sessions.forges.github.payload import GitHubPullRequest, read_pull_request, with_files
-from pr_sessions.forges.github.requests import Page
-from pr_sessions.sessions.session import PullRequest
+from pr_sessions.forges.github.payload import read_pull_request, with_files
+from pr_sessions.io.files import MIB, read_bytes, replace_changed_file
+from pr_sessions.io.places import Place
+
+MOST_REPOSITORIES = 100
+
+
+class Cursor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far one import has come.
+
+    Attributes:
+        rules: what the rules were by which pull requests were taken or left; by other rules it begins anew.
+        page: the page of the list by creation that is to be read next; it may have been read already.
+        reached: the highest number that is recorded from that list.
+        since: nothing that was opened earlier is looked at.
+        known_to: every change up to then is recorded.
+        etag: GitHub's tag of the list by change, as it was then.
+    """
+
+    rules: str
+    page: str
+    reached: int = 0
+    since: datetime | None = None
+    known_to: datetime | None = None
+    etag: str | None = None
+
+    def covers(self, since: datetime | None) -> bool:
+        """Return whether an import from that time on can go on from here."""
+        return self.since is None or (since is not None and since >= self.since)
+
+
+class Cursors:
+    """The cursors of all repositories that this clone imports from."""
+
+    def __init__(self, path: Place | None) -> None:
+        self._path = path
+
+    def get(self, repository: str) -> Cursor | None:
+        """Return the cursor of a repository; without one that can be read, all is read once more."""
+        return self._all().get(repository.casefold())
+
+    def put(self, repository: str, cursor: Cursor) -> None:
+        """Keep a cursor; of too many repositories the one that was imported longest ago is forgotten.
+
+        Raises:
+            CannotWrite: the disk, the folder or its permissions refuse.
+        """
+        if self._path is None:
+            return
+        name = repository.casefold()
+        others = [(key, kept) for key, kept in self._all().items() if key != name]
+        kept = dict([*others[-(MOST_REPOSITORIES - 1) :], (name, cursor)])
+        replace_changed_file(self._path, msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
+
+    def _all(self) -> dict[str, Cursor]:
+        try:
+            data = read_bytes(self._path, MIB) if self._path else None
+            return decode(data, dict[str, Cursor]) if data else {}
+        except (UnreadableFile, msgspec.DecodeError):
+            return {}
+
 
 Wanted = Callable[[PullRequest], bool]
 # GitHub's lists may lag behind a little.
@@ -45,9 +106,9 @@ class Batch(Struct, frozen=True):
 async def read_past(
     github: GitHub, cursors: Cursors, rules: str, wanted: Wanted, since: datetime | None = None
 ) -> AsyncIterator[Batch]:
-    """What is new or has changed since the last time, in batches.
+    """Yield what is new or has changed since the last time, in batches.
 
-    A batch counts as recorded as soon as the next one is asked for; until then a later import reads it again.
+    A batch counts as recorded as soon as the next one is wanted; until then a later import reads it again.
 
     Args:
         github: the repository.
@@ -60,7 +121,10 @@ async def read_past(
         ForgeFailed: GitHub refuses, or cannot be reached.
         CannotWrite: the cursor cannot be kept.
     """
-    known = _usable(cursors.get(_name(github)), rules, since)
+    name = f"{github.transport.base}/{github.repository}"
+    known = cursors.get(name)
+    if known and not (known.rules == rules and known.covers(since)):
+        known = None
     since = known.since if known else since  # What the cursor covers must stay covered.
     by_change = github.address(PULLS, state="all", sort="updated", direction="desc")
     newest = await github.page(by_change, etag=known.etag if known else None)
@@ -70,16 +134,17 @@ async def read_past(
     top = max((pr.updated for pr in _readable(newest) if pr.updated), default=None)
     if known is None:
         known = Cursor(rules=rules, since=since, page=await _first_page(github, since), known_to=top)
-    again = known.page
-    async for page, address in _from(github, again):
+    first = address = known.page
+    async for page in github.pages(first, limit=_MOST_PAGES):
         # Only the page that was read last may hold what is recorded; numbers need not follow creation everywhere.
-        yield await reading.created(page, address, known.reached if address == again else 0)
+        yield await reading.created(page, address, known.reached if address == first else 0)
         known = replace(known, page=address, reached=max(known.reached, reading.highest))
-        cursors.put(_name(github), known)
+        cursors.put(name, known)
+        address = page.next or address
     oldest = known.known_to - _OVERLAP if known.known_to else None
     async for page in _back_to(github, newest, oldest):
         yield await reading.changed(page, oldest)
-    cursors.put(_name(github), replace(known, known_to=top, etag=newest.etag))
+    cursors.put(name, replace(known, known_to=top, etag=newest.etag))
 
 
 class _Reading:
@@ -88,59 +153,56 @@ class _Reading:
     def __init__(self, github: GitHub, wanted: Wanted, since: datetime | None) -> None:
         self.highest = 0
         self._github, self._wanted, self._since = github, wanted, since
-        self._told: set[tuple[str, datetime | None]] = set()
+        self._read: set[tuple[str, datetime | None]] = set()
 
     async def created(self, page: Page, address: str, after: int) -> Batch:
-        """The pull requests of a page by creation with a higher number than that."""
+        """Return the pull requests of a page by creation with a higher number than that."""
         skipped: list[str] = []
-        found = [pr for pr in _readable(page, skipped) if int(pr.pull_request.number) > after]
-        return await self._batch(found, skipped, _place(page, address))
+        prs = [pr for pr in _readable(page, skipped) if int(pr.pull_request.number) > after]
+        number = page_number(address) or 1
+        # The last page does not say that it is the last.
+        return await self._batch(prs, skipped, (number, max(number, page.last or number)))
 
     async def changed(self, page: Page, oldest: datetime | None) -> Batch:
-        """The pull requests of a page by change that changed no earlier than that."""
+        """Return the pull requests of a page by change that changed no earlier than that."""
         skipped: list[str] = []
-        found = [pr for pr in _readable(page, skipped) if not (oldest and pr.updated and pr.updated < oldest)]
-        return await self._batch(found, skipped, None)
+        prs = [pr for pr in _readable(page, skipped) if not (oldest and pr.updated and pr.updated < oldest)]
+        return await self._batch(prs, skipped, None)
 
-    async def _batch(self, told: list[GitHubPullRequest], skipped: list[str], place: tuple[int, int] | None) -> Batch:
-        """Those that were not read before, with their files."""
-        found = list(filter(self._is_new, told))
-        self._told |= {(pr.pull_request.number, pr.updated) for pr in found}
-        self.highest = max([self.highest, *(int(pr.pull_request.number) for pr in found)])
-        return Batch(await self._with_files([pr.pull_request for pr in found]), skipped, place)
-
-    def _is_new(self, pr: GitHubPullRequest) -> bool:
-        opened = pr.pull_request.created
-        too_old = self._since is not None and opened is not None and opened < self._since
-        return not too_old and (pr.pull_request.number, pr.updated) not in self._told
-
-    async def _with_files(self, pull_requests: list[PullRequest]) -> list[PullRequest]:
-        gate = asyncio.Semaphore(_AT_ONCE)
+    async def _batch(self, prs: list[ForgePullRequest], skipped: list[str], place: tuple[int, int] | None) -> Batch:
+        """Return those that were not read before, with their files."""
+        new = []
+        for pr in prs:
+            opened = pr.pull_request.created
+            too_old = self._since is not None and opened is not None and opened < self._since
+            if not too_old and (pr.pull_request.number, pr.updated) not in self._read:
+                new.append(pr)
+        self._read |= {(pr.pull_request.number, pr.updated) for pr in new}
+        self.highest = max([self.highest, *(int(pr.pull_request.number) for pr in new)])
+        slots = asyncio.Semaphore(_AT_ONCE)
 
         async def completed(pull_request: PullRequest) -> PullRequest:
             if not self._wanted(pull_request):
                 return pull_request
-            async with gate:
+            async with slots:
                 return await _completed(self._github, pull_request)
 
-        return await asyncio.gather(*map(completed, pull_requests))
+        return Batch(await asyncio.gather(*(completed(pr.pull_request) for pr in new)), skipped, place)
 
 
-def _readable(page: Page, skipped: list[str] | None = None) -> Iterator[GitHubPullRequest]:
-    """Those that can be read and recorded; why not, for the others."""
+def _readable(page: Page, skipped: list[str] | None = None) -> Iterator[ForgePullRequest]:
+    """Yield those that can be read and recorded; add to `skipped` why the others cannot."""
+    skipped = [] if skipped is None else skipped
     for item in page.items:
         try:
-            yield _dated(read_pull_request(item))
+            pr = read_pull_request(item)
         except InvalidValue as error:
-            if skipped is not None:
-                skipped.append(str(error))
-
-
-def _dated(pr: GitHubPullRequest) -> GitHubPullRequest:
-    """A pull request finds its session by time."""
-    if pr.pull_request.created is None:
-        raise InvalidValue(f"pull request {pr.pull_request.number} does not say when it was opened")
-    return pr
+            skipped.append(str(error))
+            continue
+        if pr.pull_request.created is None:  # A pull request finds its session by time.
+            skipped.append(f"pull request {pr.pull_request.number} does not say when it was opened")
+        else:
+            yield pr
 
 
 async def _completed(github: GitHub, pull_request: PullRequest) -> PullRequest:
@@ -152,19 +214,12 @@ async def _completed(github: GitHub, pull_request: PullRequest) -> PullRequest:
         raise
 
 
-async def _from(github: GitHub, address: str) -> AsyncIterator[tuple[Page, str]]:
-    """The pages of the list by creation from that one on, each with its address."""
-    async for page in github.pages(address, most=_MOST_PAGES):
-        yield page, address
-        address = page.next or address
-
-
 async def _back_to(github: GitHub, newest: Page, oldest: datetime | None) -> AsyncIterator[Page]:
-    """The pages of the list by change, the newest first, down to that time."""
+    """Yield the pages of the list by change, the newest first, down to that time."""
     yield newest
     if newest.next is None or _reaches(newest, oldest):
         return
-    async for page in github.pages(newest.next, most=_MOST_PAGES):
+    async for page in github.pages(newest.next, limit=_MOST_PAGES):
         yield page
         if _reaches(page, oldest):
             return
@@ -175,7 +230,7 @@ def _reaches(page: Page, oldest: datetime | None) -> bool:
 
 
 async def _first_page(github: GitHub, since: datetime | None) -> str:
-    """The address of the last page by creation that begins before that time, found by halving."""
+    """Return the address of the last page by creation that begins before that time, found by halving."""
     first = github.address(PULLS, state="all", sort="created", direction="asc")
     page = await github.page(first) if since else None
     if since is None or page is None or not page.last:
@@ -184,29 +239,10 @@ async def _first_page(github: GitHub, since: datetime | None) -> str:
     while high - low > 1:
         middle = (low + high) // 2
         page = await github.page(_numbered(github, middle))
-        low, high = (middle, high) if _begins_before(page, since) else (low, middle)
+        opened = read_pull_request(page.items[0]).pull_request.created if page and page.items else None
+        low, high = (middle, high) if opened and opened < since else (low, middle)
     return _numbered(github, low)
 
 
 def _numbered(github: GitHub, page: int) -> str:
-    return github.address(PULLS, state="all", sort="created", direction="asc", page=page)
-
-
-def _begins_before(page: Page | None, since: datetime) -> bool:
-    opened = [read_pull_request(item).pull_request.created for item in (page.items[:1] if page else ())]
-    return any(moment < since for moment in opened if moment)
-
-
-def _place(page: Page, address: str) -> tuple[int, int]:
-    """Which page it is, and of how many; the last one does not say so."""
-    number = page_number(address) or 1
-    return number, max(number, page.last or number)
-
-
-def _usable(cursor: Cursor | None, rules: str, since: datetime | None) -> Cursor | None:
-    return cursor if cursor and cursor.rules == rules and cursor.covers(since) else None
-
-
-def _name(github: GitHub) -> str:
-    """One repository of one forge."""
-    return f"{github.wire.base}/{github.repository}"
+    return github.address(PULLS, state="all", sort="created", direction="asc", page=str(page))

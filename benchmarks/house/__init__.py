@@ -1,0 +1,1 @@
+"""Measures of how simple the code and the docs are. Each docstring says how its measure is counted."""

@@ -1,1 +1,0 @@
-"""The benchmarks: a folder of real pull requests in, figures out."""

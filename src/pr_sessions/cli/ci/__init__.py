@@ -1,1 +1,0 @@
-"""The gate's entrances: what is asked on a runner, and what is written there."""

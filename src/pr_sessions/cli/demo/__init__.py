@@ -1,1 +1,0 @@
-"""What `pr-sessions demo` plays, and where."""

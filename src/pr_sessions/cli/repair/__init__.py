@@ -1,1 +1,0 @@
-"""Mending the session files: planned as steps, then shown or carried out. Nothing is ever deleted."""

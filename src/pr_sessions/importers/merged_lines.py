@@ -1,0 +1,71 @@
+"""Which commits each merge of a history brought in, and which history each commit belongs to."""
+
+from collections.abc import Collection, Mapping
+
+
+def merged_lines(parents: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the branch of each merge: its first parents back to a commit that is in the merge's own line already.
+
+    Each commit is visited once, so the cost grows with the commits and not with how long branches live.
+
+    Args:
+        parents: the parents of every known commit by its id, newest first; unknown parents end a line.
+
+    Returns:
+        By the id of each merge, the ids of its branch's own commits, the tip first.
+    """
+    inner = {parent for shas in parents.values() for parent in shas}
+    visited: set[str] = set()
+    lines: dict[str, tuple[str, ...]] = {}
+    for tip in (sha for sha in parents if sha not in inner):
+        merges = _merges(_line(tip, parents, visited), parents)
+        while merges:
+            merge = merges.pop()
+            branches = [_line(tip, parents, visited) for tip in parents[merge][1:]]
+            lines[merge] = tuple(sha for branch in branches for sha in branch)
+            # What a branch took in itself comes before the next merge of the line that it went into, and what an
+            # earlier branch of the same merge took in before what a later one did.
+            for branch in reversed(branches):
+                merges += _merges(branch, parents)
+    return lines
+
+
+def _line(tip: str, parents: Mapping[str, tuple[str, ...]], visited: set[str]) -> list[str]:
+    """Return first parents from a tip to a visited or unknown commit, the tip first; they are visited from now on."""
+    line = []
+    while tip in parents and tip not in visited:
+        visited.add(tip)
+        line.append(tip)
+        tip = parents[tip][0] if parents[tip] else ""
+    return line
+
+
+def _merges(line: list[str], parents: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the merges of a line, the oldest last: the next to be taken from the end."""
+    return [sha for sha in line if len(parents[sha]) > 1]
+
+
+def unrelated(parents: Mapping[str, tuple[str, ...]], cut: Collection[str] = ()) -> dict[str, str]:
+    """Return the commits of unrelated histories that were merged in, each with the first commit of its history.
+
+    The history's own first commit is where the first parents of the newest commit end. What descends from it, or from
+    a commit whose parents are not known, is its own.
+
+    Args:
+        parents: the parents of every known commit by its id, newest first.
+        cut: commits whose parents are not known.
+    """
+    root = first_parents(parents)[-1:]
+    origins: dict[str, str] = {}
+    for sha in reversed(list(parents)):
+        if not parents[sha]:
+            if sha not in root and sha not in cut:
+                origins[sha] = sha
+        elif all(parent in origins for parent in parents[sha]):
+            origins[sha] = origins[parents[sha][0]]
+    return origins
+
+
+def first_parents(parents: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the first parents of the newest commit, itself first, as far as they are known."""
+    return _line(next(iter(parents), ""), parents, set())

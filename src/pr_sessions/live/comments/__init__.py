@@ -1,1 +1,0 @@
-"""What is said below pull requests: the digest of a session, links to it, answers to commands."""

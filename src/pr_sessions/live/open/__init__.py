@@ -1,1 +1,0 @@
-"""What is open on a forge, in the order in which to review it."""

@@ -1,1 +1,0 @@
-"""Asks a forge for what matters, bounded, and never for more than is needed."""

@@ -1,1 +1,0 @@
-"""What a workflow's runner tells, and what is left for it."""

@@ -1,0 +1,81 @@
+"""`import --transcripts` in a clone. The logs are synthetic: written here, by no agent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import Cli, Git
+
+from pr_sessions.core.runs import run_key
+
+RUN = "session_01SyntheticSynthetic"
+OPENED = """Read 1 link to pull requests
+  opened              1 in 1 session
+  assisted            0
+  not known here      0
+  other repositories  1
+"""
+TIMES = [f"2025-11-22T10:{minute}:00.000Z" for minute in ("00", "20")]
+
+
+@pytest.fixture
+def logs(repo: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of acme/shop, and the home of somebody who worked there with Claude Code."""
+    git(repo, "remote", "add", "origin", "git@github.com:acme/shop.git")
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    monkeypatch.delenv("CODEX_HOME", raising=False)
+    lines: list[dict[str, Any]] = [{"timestamp": at, "gitBranch": "feature", "type": "user"} for at in TIMES]
+    lines += [
+        {"type": "pr-link", "timestamp": TIMES[1], "prUrl": f"https://github.com/acme/{name}/pull/7"}
+        for name in ("shop", "other")
+    ]
+    lines += [{"type": "bridge-session", "bridgeSessionId": RUN}]
+    path = tmp_path / ".claude/projects/p/a.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(json.dumps({"sessionId": "local", **line}) + "\n" for line in lines))
+    return path.parent
+
+
+@pytest.mark.usefixtures("logs")
+def test_a_run_is_the_session_of_what_it_opened(cli: Cli, repo: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "listed.json"
+    row = {"number": 7, "title": "auto-pr: fix", "author": "ada", "headRefName": "feature"}
+    listed.write_text(json.dumps({**row, "created_at": "2025-11-22T10:10:00Z"}))
+    assert cli("import", str(listed)).code == 0
+    done = cli("import", "--transcripts")
+    assert (done.code, done.out) == (0, OPENED)
+    session = cli("find", "7", "--json").json["session"]["session_id"]
+    assert session == f"claude-code-{run_key(RUN)[:10]}"
+    assert json.loads((repo / ".git/pr-sessions/runs.json").read_text()) == {run_key(RUN): RUN}
+    before = cli("show", session, "--json").out
+    assert cli("import", "--transcripts").out.endswith("Nothing changed: all of this was known.\n")
+    assert cli("show", session, "--json").out == before
+
+
+def test_what_is_not_known_is_counted_and_a_folder_can_be_named(cli: Cli, logs: Path) -> None:
+    found = {"opened": 0, "assisted": 0, "unknown": 1, "elsewhere": 1, "sessions": [], "changed": False}
+    assert cli("import", "--transcripts", str(logs), "--json").json == found
+    (logs / "nothing").mkdir()
+    nothing = found | {"unknown": 0, "elsewhere": 0}
+    assert cli("import", "--transcripts", str(logs / "nothing"), "--json").json == nothing
+    text = cli("import", "--transcripts", str(logs / "nothing")).out
+    assert text.endswith("\nNo link to a pull request that is known here was found.\n")
+
+
+def test_a_folder_that_is_not_there_is_an_error(cli: Cli, logs: Path) -> None:
+    result = cli("import", "--transcripts", str(logs / "missing"))
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"error: no folder {logs / 'missing'}\nhint: give a folder with logs")
+
+
+@pytest.mark.usefixtures("logs")
+def test_a_mere_link_moves_nothing(cli: Cli) -> None:
+    known = ("--title", "auto-pr: fix", "--author", "bob", "--at", "2025-11-22T10:10:00Z")
+    before = cli("add", "7", *known, "--json").json["session"]["session_id"]
+    assert cli("import", "--transcripts", "--json").json["assisted"] == 1
+    after = cli("find", "7", "--json").json["session"]
+    assert after["session_id"] == before
+    assert [(a["name"], a["role"]) for a in cli("explain", "7", "--json").json["agents"]] == [
+        ("claude-code", "assisted")
+    ]
