@@ -282,7 +282,7 @@ class Proposal(Struct, frozen=True):
     draft: bool = False
 
 
-class OpenPullRequest(Struct, frozen=True):
+class OpenedPullRequest(Struct, frozen=True):
     """A pull request that is open.
 
     Attributes:
@@ -307,10 +307,10 @@ class ForgeTool(Protocol):
     def tool(self) -> str:
         """Return the program's name."""
 
-    def find(self, branch: str, base: str | None) -> OpenPullRequest | None:
+    def find(self, branch: str, base: str | None) -> OpenedPullRequest | None:
         """Return the open pull request of a branch, into that base if one is given."""
 
-    def open(self, proposal: Proposal) -> OpenPullRequest:
+    def open(self, proposal: Proposal) -> OpenedPullRequest:
         """Open a pull request."""
 
     def body(self, number: str) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from pr_sessions.core.ids import clean
 from pr_sessions.core.urls import Address, pull_request_addresses
 from pr_sessions.errors import NotFound
-from pr_sessions.forges.base import ForgeTool, OpenPullRequest, Proposal
+from pr_sessions.forges.base import ForgeTool, OpenedPullRequest, Proposal
 from pr_sessions.forges.tool import MANUALLY, ToolFailed, ToolOutput, call_tool, decode_output, no_address
 from pr_sessions.git.remotes import forge_by_name, push_addresses
 from pr_sessions.io.programs import find_program
@@ -56,7 +56,7 @@ class GitHub(Struct, frozen=True):
         """Return the program's name."""
         return "gh"
 
-    def find(self, branch: str, base: str | None) -> OpenPullRequest | None:
+    def find(self, branch: str, base: str | None) -> OpenedPullRequest | None:
         """Return the open pull request of a branch of this repository."""
         into = ("--base", base) if base else ()
         output = self._call(
@@ -70,9 +70,9 @@ class GitHub(Struct, frozen=True):
         address = next(iter(pull_request_addresses(pr.url)), None)
         if address is None:
             raise no_address(self.tool)
-        return OpenPullRequest(address, pr.title, pr.body or "", pr.baseRefName, _login(pr.author), pr.isDraft)
+        return OpenedPullRequest(address, pr.title, pr.body or "", pr.baseRefName, _login(pr.author), pr.isDraft)
 
-    def open(self, proposal: Proposal) -> OpenPullRequest:
+    def open(self, proposal: Proposal) -> OpenedPullRequest:
         """Open a pull request; the body goes to standard input."""
         head = f"{self.repository.owner}:{proposal.branch}" if self.is_fork else proposal.branch
         options = ("--title", proposal.title, "--body-file", "-", "--base", proposal.base, "--head", head)
@@ -83,7 +83,7 @@ class GitHub(Struct, frozen=True):
         if address is None:
             self._check(output)
             raise no_address(self.tool)
-        return OpenPullRequest(address, proposal.title, proposal.body, proposal.base, draft=proposal.draft)
+        return OpenedPullRequest(address, proposal.title, proposal.body, proposal.base, draft=proposal.draft)
 
     def body(self, number: str) -> str:
         """Return the body of a pull request of this repository."""
@@ -151,14 +151,14 @@ class GitLab(Struct, frozen=True):
         """Return the program's name."""
         return "glab"
 
-    def find(self, branch: str, base: str | None) -> OpenPullRequest | None:
+    def find(self, branch: str, base: str | None) -> OpenedPullRequest | None:
         """Return the open merge request of a branch."""
         into = f"&target_branch={quote(base, safe='')}" if base else ""
         query = f"?state=opened&source_branch={quote(branch, safe='')}{into}"
         listed = decode_output(self._api(query), list[_MergeRequest], self.tool)
         return _opened(listed[0]) if listed else None
 
-    def open(self, proposal: Proposal) -> OpenPullRequest:
+    def open(self, proposal: Proposal) -> OpenedPullRequest:
         """Open a merge request; a draft is one by its title."""
         values = {
             "source_branch": proposal.branch,
@@ -201,11 +201,11 @@ class GitLab(Struct, frozen=True):
         return output.out
 
 
-def _opened(merge_request: _MergeRequest) -> OpenPullRequest:
+def _opened(merge_request: _MergeRequest) -> OpenedPullRequest:
     address = next(iter(pull_request_addresses(merge_request.web_url)), None)
     if address is None:
         raise no_address("glab")
-    return OpenPullRequest(
+    return OpenedPullRequest(
         address,
         merge_request.title,
         merge_request.description or "",

@@ -8,7 +8,7 @@ from pr_sessions.core.models import PullRequest, State
 from pr_sessions.core.patterns import matcher
 from pr_sessions.core.policy import Policy
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.forges.base import OpenPullRequest
+from pr_sessions.forges.base import OpenedPullRequest
 from pr_sessions.git.remotes import read_remotes, recorded_id
 from pr_sessions.open_pr.branch import BranchWork
 from pr_sessions.tracker import Added, Tracker
@@ -49,7 +49,7 @@ def session_to_name(tracker: Tracker) -> str:
     return new_id(tracker.author(), tracker.now(), lambda i: collection.get(i) is not None)
 
 
-def record_new(tracker: Tracker, opened: OpenPullRequest, work: BranchWork, session_id: str) -> Added:
+def record_new(tracker: Tracker, opened: OpenedPullRequest, work: BranchWork, session_id: str) -> Added:
     """Record what was opened just now; our mark in its body names the session.
 
     Raises:
@@ -67,7 +67,7 @@ def record_new(tracker: Tracker, opened: OpenPullRequest, work: BranchWork, sess
         raise PrSessionsError(f"{opened.address.url} is open, and could not be recorded: {error}", hint) from error
 
 
-def record_found(tracker: Tracker, existing: OpenPullRequest, work: BranchWork) -> Added:
+def record_found(tracker: Tracker, existing: OpenedPullRequest, work: BranchWork) -> Added:
     """Record one that was open already: in its session, where its mark says, else manually in the current session."""
     pull_request = _pull_request(tracker, existing, work)
     collection = tracker.sessions()
@@ -77,7 +77,7 @@ def record_found(tracker: Tracker, existing: OpenPullRequest, work: BranchWork) 
     return tracker.record(pull_request, session_id=tracker.start(reuse_current=True).session.id)
 
 
-def _pull_request(tracker: Tracker, opened: OpenPullRequest, work: BranchWork) -> PullRequest:
+def _pull_request(tracker: Tracker, opened: OpenedPullRequest, work: BranchWork) -> PullRequest:
     return PullRequest(
         number=recorded_id(opened.address, read_remotes(work.root)),
         title=opened.title,

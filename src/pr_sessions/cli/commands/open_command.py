@@ -14,7 +14,7 @@ from pr_sessions.render.sessions import completed_note
 from pr_sessions.tracker import Tracker, way_on
 
 if TYPE_CHECKING:
-    from pr_sessions.forges.base import ForgeTool, OpenPullRequest, Proposal
+    from pr_sessions.forges.base import ForgeTool, OpenedPullRequest, Proposal
     from pr_sessions.open_pr.branch import BranchWork
     from pr_sessions.render.outcomes import Shown
 
@@ -83,7 +83,7 @@ def _tracker() -> Tracker:
 
 
 def _record_existing(
-    tracker: Tracker, forge: "ForgeTool", existing: "OpenPullRequest", work: "BranchWork", *, dry_run: bool
+    tracker: Tracker, forge: "ForgeTool", existing: "OpenedPullRequest", work: "BranchWork", *, dry_run: bool
 ) -> "Shown":
     from pr_sessions.git.remotes import read_remotes, recorded_id
     from pr_sessions.open_pr.record import record_found

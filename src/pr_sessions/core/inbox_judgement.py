@@ -1,0 +1,137 @@
+"""Where one open pull request stands: the first section that fits, why, and what to do next."""
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from pr_sessions.core.conflicts import Conflict, MergeResult
+from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
+
+MERGEABLE = ("clean", "has_hooks")
+"""The words of GitHub's `mergeStateStatus` that allow a merge: https://docs.github.com/en/graphql/reference/enums"""
+
+
+class Section(StrEnum):
+    """A section of the inbox, in their order. `UNKNOWN` holds what cannot be judged by what was read."""
+
+    CONFLICTS = "conflicts"
+    REVIEW = "needs_review"
+    MERGE = "ready_to_merge"
+    AT_WORK = "agent_at_work"
+    CHECKS = "waiting_for_checks"
+    OTHERS = "waiting_for_others"
+    UNKNOWN = "not_known"
+
+
+class Judgement(Struct, frozen=True):
+    """Where a pull request stands.
+
+    Attributes:
+        reason: a clause that follows the pull request's number.
+        next: what to do; the pull request's number follows.
+    """
+
+    section: Section
+    reason: str
+    next: str
+
+
+def judge(pr: OpenPullRequest, conflicts: Sequence[Conflict] = (), viewer: str = "") -> Judgement:
+    """Return where a pull request stands.
+
+    Args:
+        pr: what is not known of it keeps it out of the section that would need it.
+        conflicts: the pairs that it is part of.
+        viewer: the login that "you" is used of; empty for nobody.
+    """
+    conflict = next((each for each in conflicts if each.trial.result is MergeResult.CONFLICT), None)
+    if conflict:
+        return _in_conflict(pr, conflict)
+    author = "you" if viewer and pr.author.lower() == viewer.lower() else pr.author or "its author"
+    return next(found for rule in _RULES if (found := rule(pr, author)))
+
+
+def _in_conflict(pr: OpenPullRequest, conflict: Conflict) -> Judgement:
+    first, second = conflict.numbers
+    count = len(conflict.trial.places)
+    conflicts = f"{count} conflict{'s' if count != 1 else ''}"
+    other = second if pr.number == first else first
+    where = ", ".join(dict.fromkeys(place.path for place in conflict.trial.places[:3]))
+    reason = f"conflicts with #{other} in {where}" if where else f"conflicts with #{other}"
+    if pr.number == first:
+        return Judgement(Section.CONFLICTS, reason, f"decide which merges first; merged before #{second}:")
+    return Judgement(Section.CONFLICTS, reason, f"merged after #{first}, it has {conflicts} to resolve:")
+
+
+def _review(pr: OpenPullRequest, author: str) -> Judgement | None:
+    waits_for_author = pr.is_draft or pr.has_base_conflict or pr.checks is Checks.FAILING or pr.is_queued
+    if waits_for_author or pr.is_reviewed or pr.review.state is ReviewState.UNKNOWN:
+        return None
+    reason = "not reviewed yet"
+    if pr.review.state is not ReviewState.NONE:
+        reason = f"{_WORDS[pr.review.state]} at an earlier commit"
+    if author == "you":
+        return Judgement(Section.OTHERS, reason, "you wait for a review of")
+    return Judgement(Section.REVIEW, reason, "review" if pr.review.state is ReviewState.NONE else "review again")
+
+
+def _merge(pr: OpenPullRequest, _author: str) -> Judgement | None:
+    if pr.merge_state not in MERGEABLE or pr.is_draft or pr.is_queued or pr.auto_merge:
+        return None
+    return Judgement(Section.MERGE, f"the forge says {pr.merge_state}", "merge")
+
+
+def _at_work(pr: OpenPullRequest, _author: str) -> Judgement | None:
+    if pr.work is not Work.AT_WORK:
+        return None
+    return Judgement(Section.AT_WORK, f"{pr.agent or 'an agent'} is at work in its session", "wait for the agent of")
+
+
+def _checks(pr: OpenPullRequest, _author: str) -> Judgement | None:
+    if pr.checks is not Checks.PENDING:
+        return None
+    return Judgement(Section.CHECKS, "its checks run", "wait for the checks of")
+
+
+def _others(pr: OpenPullRequest, author: str) -> Judgement | None:
+    return next((Judgement(Section.OTHERS, *waits) for waits in _waits(pr, author)), None)
+
+
+def _waits(pr: OpenPullRequest, author: str) -> Iterator[tuple[str, str]]:
+    """Yield what it waits for, what blocks it most first."""
+    verb = "" if author == "you" else "s"
+    if pr.has_base_conflict:
+        yield f"conflicts with {pr.base or 'its base'}", f"{author} resolve{verb} the conflict of"
+    if pr.review.state is ReviewState.CHANGES_REQUESTED and not pr.is_review_stale:
+        yield f"changes requested{_by(pr)}", f"{author} answer{verb} the review of"
+    if pr.checks is Checks.FAILING:
+        yield "its checks fail", f"{author} correct{verb} the checks of"
+    if pr.is_draft:
+        yield "a draft", f"{author} mark{verb} as ready"
+    if pr.is_queued:
+        yield "in the merge queue", "wait for the queue to merge"
+    if pr.auto_merge:
+        yield "merges by itself once the forge allows it", "wait for what the forge requires of"
+    if pr.is_approved:
+        word = f"the forge says {pr.merge_state}" if pr.merge_state else "whether it can be merged is not known"
+        yield f"approved{_by(pr)}; {word}", "see what the forge requires of"
+
+
+def _unknown(_pr: OpenPullRequest, _author: str) -> Judgement:
+    return Judgement(Section.UNKNOWN, "its reviews were not read", "read them on the forge:")
+
+
+def _by(pr: OpenPullRequest) -> str:
+    return f" by {', '.join(pr.review.by[:3])}" if pr.review.by else ""
+
+
+_WORDS = {ReviewState.APPROVED: "approved", ReviewState.CHANGES_REQUESTED: "changes requested"}
+_RULES: tuple[Callable[[OpenPullRequest, str], Judgement | None], ...] = (
+    _review,
+    _merge,
+    _at_work,
+    _checks,
+    _others,
+    _unknown,
+)
