@@ -19,7 +19,7 @@ Pair = tuple[OpenPullRequest, OpenPullRequest]
 
 
 class MergeResult(StrEnum):
-    """What a trial merge of two heads says of their text; it says nothing about whether the result works."""
+    """What an attempted merge of two heads says of their text; it says nothing about whether the result works."""
 
     CONFLICT = "conflict"
     CLEAN = "merges_cleanly"
@@ -42,8 +42,8 @@ class ConflictPlace(Struct, frozen=True, order=True):
     kind: str = "content"
 
 
-class Trial(Struct, frozen=True):
-    """The result of a trial merge.
+class MergeAttempt(Struct, frozen=True):
+    """The result of an attempted merge.
 
     Attributes:
         result: `NOT_TRIED` with the reason in `why_not`.
@@ -62,17 +62,17 @@ class Conflict(Struct, frozen=True, kw_only=True):
         repository: `owner/name`.
         numbers: the two, the one that was opened first before the other.
         files: all paths that both change; what tools wrote stands last.
-        trial: what came of merging them.
+        attempt: what came of merging them.
     """
 
     repository: str
     numbers: tuple[str, str]
     files: tuple[str, ...]
-    trial: Trial = Trial()
+    attempt: MergeAttempt = MergeAttempt()
 
 
 def shared_files(prs: Sequence[OpenPullRequest]) -> tuple[Conflict, ...]:
-    """Return the pairs that change the same files, those first of which their files say most; none was tried yet.
+    """Return the pairs that change the same files, those first of which their files say most; none was merged yet.
 
     Both are of one repository, at least one is in a session or has a sign of an agent, and neither is built on the
     other. Two of the same session are no pair: their agent knows of both.
@@ -85,17 +85,17 @@ def shared_files(prs: Sequence[OpenPullRequest]) -> tuple[Conflict, ...]:
     )
 
 
-def with_trials(
-    conflicts: Iterable[Conflict], trials: Mapping[tuple[str, tuple[str, str]], Trial]
+def with_attempts(
+    conflicts: Iterable[Conflict], attempts: Mapping[tuple[str, tuple[str, str]], MergeAttempt]
 ) -> tuple[Conflict, ...]:
-    """Return the pairs with the results of trial merges, by repository and numbers; conflicts stand first."""
-    tried = (
-        Conflict(repository=each.repository, numbers=each.numbers, files=each.files, trial=trial)
+    """Return the pairs with the results of attempted merges, by repository and numbers; conflicts stand first."""
+    attempted = (
+        Conflict(repository=each.repository, numbers=each.numbers, files=each.files, attempt=attempt)
         for each in conflicts
-        for trial in [trials.get((each.repository, each.numbers), each.trial)]
+        for attempt in [attempts.get((each.repository, each.numbers), each.attempt)]
     )
     order = (MergeResult.CONFLICT, MergeResult.NOT_TRIED, MergeResult.CLEAN)
-    return tuple(sorted(tried, key=lambda each: order.index(each.trial.result)))
+    return tuple(sorted(attempted, key=lambda each: order.index(each.attempt.result)))
 
 
 def _of_repository(repository: str, prs: Mapping[str, OpenPullRequest]) -> Iterable[Conflict]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pr_sessions.core.agents import Involvement
 from pr_sessions.core.conflicts import Conflict, MergeResult
-from pr_sessions.core.inbox_judgement import Judgement, Section, judge
+from pr_sessions.core.inbox_sections import SectionChoice, Section, choose_section
 from pr_sessions.core.inbox_rows import RowGroup, RowKind, group_rows
 from pr_sessions.core.open_pull_requests import OpenPullRequest, Work
 
@@ -32,8 +32,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """Open pull requests that are looked at together.
 
     Attributes:
-        id: names it in its repository: a session's id, `stack-50`, `answers-812`, `burst-31` or `#9`.
-        issue: the one that `ANSWERS` close.
+        id: names it in its repository: a session's id, `stack-50`, `alternatives-812`, `burst-31` or `#9`.
+        issue: the one that `ALTERNATIVES` close.
         prs: in the order of review.
         section: the first that fits any of them.
         reason: why it stands there.
@@ -183,15 +183,15 @@ def budgets(prs: Iterable[OpenPullRequest], limit: int | None) -> tuple[Budget, 
     for pr in prs:
         if pr.involvement is Involvement.OPENED and not pr.is_reviewed:
             numbers[pr.repository, pr.agent].append(pr.number)
-    return tuple(Budget(*key, tuple(found), limit) for key, found in sorted(numbers.items()))
+    return tuple(Budget(*key, tuple(agent_numbers), limit) for key, agent_numbers in sorted(numbers.items()))
 
 
 def _row(group: RowGroup, pairs: Mapping[tuple[str, str], Sequence[Conflict]], viewer: str) -> Row:
-    judgements = [(pr, judge(pr, pairs.get(pr.key, ()), viewer)) for pr in group.prs]
-    section = min((judgement.section for _, judgement in judgements), key=list(Section).index)
-    chosen = [(pr, judgement) for pr, judgement in judgements if judgement.section is section]
+    choices = [(pr, choose_section(pr, pairs.get(pr.key, ()), viewer)) for pr in group.prs]
+    section = min((choice.section for _, choice in choices), key=list(Section).index)
+    chosen = [(pr, choice) for pr, choice in choices if choice.section is section]
     reason, step = _joined(chosen)
-    found = dict.fromkeys(conflict for pr in group.prs for conflict in pairs.get(pr.key, ()))
+    own = dict.fromkeys(conflict for pr in group.prs for conflict in pairs.get(pr.key, ()))
     return Row(
         id=group.id,
         kind=group.kind,
@@ -201,17 +201,17 @@ def _row(group: RowGroup, pairs: Mapping[tuple[str, str], Sequence[Conflict]], v
         reason=reason,
         next=step,
         about=tuple(pr.number for pr, _ in chosen),
-        conflicts=tuple(sorted(found, key=lambda each: each.trial.result is not MergeResult.CONFLICT)),
+        conflicts=tuple(sorted(own, key=lambda each: each.attempt.result is not MergeResult.CONFLICT)),
     )
 
 
-def _joined(chosen: Sequence[tuple[OpenPullRequest, Judgement]]) -> tuple[str, str]:
+def _joined(chosen: Sequence[tuple[OpenPullRequest, SectionChoice]]) -> tuple[str, str]:
     """Return the reasons and what to do next; pull requests of which the same holds are named together."""
     reasons: dict[str, list[str]] = defaultdict(list)
     steps: dict[str, list[str]] = defaultdict(list)
-    for pr, judgement in chosen:
-        reasons[judgement.reason].append(pr.number)
-        steps[judgement.next].append(pr.number)
+    for pr, choice in chosen:
+        reasons[choice.reason].append(pr.number)
+        steps[choice.next].append(pr.number)
     reason = "; ".join(f"{_named(numbers)}: {text}" for text, numbers in reasons.items())
     return reason, "; ".join(f"{text} {_named(numbers)}" for text, numbers in steps.items())
 

@@ -27,7 +27,7 @@ class RowKind(StrEnum):
 
     SESSION = "session"
     STACK = "stack"
-    ANSWERS = "answers"
+    ALTERNATIVES = "alternatives"
     BURST = "burst"
     SINGLE = "single"
 
@@ -38,7 +38,7 @@ class RowGroup(Struct, frozen=True, kw_only=True):
     Attributes:
         id: names the row in its repository for as long as its first pull request is open.
         kind: only `BURST` is inferred, by author and time.
-        issue: the one that `ANSWERS` close; empty where they are alike by their changed lines.
+        issue: the one that `ALTERNATIVES` close; empty where they are alike by their changed lines.
         prs: in the order of review.
     """
 
@@ -65,7 +65,7 @@ def _of_repository(prs: Sequence[OpenPullRequest]) -> Iterator[RowGroup]:
     for kind, split in (
         (RowKind.SESSION, _by_session),
         (RowKind.STACK, _by_stack),
-        (RowKind.ANSWERS, _by_question),
+        (RowKind.ALTERNATIVES, _by_question),
         (RowKind.BURST, _by_burst),
     ):
         groups = [group for group in split(rest) if len(group) > 1]
@@ -77,11 +77,11 @@ def _of_repository(prs: Sequence[OpenPullRequest]) -> Iterator[RowGroup]:
 
 def _row(kind: RowKind, prs: Sequence[OpenPullRequest]) -> RowGroup:
     first = min(prs, key=lambda pr: number_order(pr.number))
-    issue = _common_issue(prs) if kind is RowKind.ANSWERS else ""
+    issue = _common_issue(prs) if kind is RowKind.ALTERNATIVES else ""
     ids = {
         RowKind.SESSION: first.session_id or "",
         RowKind.STACK: f"stack-{first.stack.number if first.stack else 0}",
-        RowKind.ANSWERS: f"answers-{issue or first.number}",
+        RowKind.ALTERNATIVES: f"alternatives-{issue or first.number}",
         RowKind.BURST: f"burst-{first.number}",
         RowKind.SINGLE: f"#{first.number}",
     }
@@ -120,10 +120,10 @@ def _by_question(prs: Sequence[OpenPullRequest]) -> list[list[OpenPullRequest]]:
 
 
 def _join(group_of: dict[str, list[OpenPullRequest]], first: OpenPullRequest, second: OpenPullRequest) -> None:
-    into, other = group_of[first.number], group_of[second.number]
-    if into is not other:
-        into += other
-        group_of.update((pr.number, into) for pr in other)
+    into, joined = group_of[first.number], group_of[second.number]
+    if into is not joined:
+        into += joined
+        group_of.update((pr.number, into) for pr in joined)
 
 
 def _alike(prs: Sequence[OpenPullRequest]) -> Iterator[tuple[OpenPullRequest, OpenPullRequest]]:

@@ -20,11 +20,11 @@ class Section(StrEnum):
     MERGE = "ready_to_merge"
     AT_WORK = "agent_at_work"
     CHECKS = "waiting_for_checks"
-    OTHERS = "waiting_for_others"
+    WAITING = "waiting_for_others"
     UNKNOWN = "not_known"
 
 
-class Judgement(Struct, frozen=True):
+class SectionChoice(Struct, frozen=True):
     """Where a pull request stands.
 
     Attributes:
@@ -37,7 +37,7 @@ class Judgement(Struct, frozen=True):
     next: str
 
 
-def judge(pr: OpenPullRequest, conflicts: Sequence[Conflict] = (), viewer: str = "") -> Judgement:
+def choose_section(pr: OpenPullRequest, conflicts: Sequence[Conflict] = (), viewer: str = "") -> SectionChoice:
     """Return where a pull request stands.
 
     Args:
@@ -45,26 +45,26 @@ def judge(pr: OpenPullRequest, conflicts: Sequence[Conflict] = (), viewer: str =
         conflicts: the pairs that it is part of.
         viewer: the login that "you" is used of; empty for nobody.
     """
-    conflict = next((each for each in conflicts if each.trial.result is MergeResult.CONFLICT), None)
+    conflict = next((each for each in conflicts if each.attempt.result is MergeResult.CONFLICT), None)
     if conflict:
         return _in_conflict(pr, conflict)
     author = "you" if viewer and pr.author.lower() == viewer.lower() else pr.author or "its author"
-    return next(found for rule in _RULES if (found := rule(pr, author)))
+    return next(choice for rule in _RULES if (choice := rule(pr, author)))
 
 
-def _in_conflict(pr: OpenPullRequest, conflict: Conflict) -> Judgement:
+def _in_conflict(pr: OpenPullRequest, conflict: Conflict) -> SectionChoice:
     first, second = conflict.numbers
-    count = len(conflict.trial.places)
+    count = len(conflict.attempt.places)
     conflicts = f"{count} conflict{'s' if count != 1 else ''}"
-    other = second if pr.number == first else first
-    where = ", ".join(dict.fromkeys(place.path for place in conflict.trial.places[:3]))
-    reason = f"conflicts with #{other} in {where}" if where else f"conflicts with #{other}"
+    opposite = second if pr.number == first else first
+    where = ", ".join(dict.fromkeys(place.path for place in conflict.attempt.places[:3]))
+    reason = f"conflicts with #{opposite} in {where}" if where else f"conflicts with #{opposite}"
     if pr.number == first:
-        return Judgement(Section.CONFLICTS, reason, f"decide which merges first; merged before #{second}:")
-    return Judgement(Section.CONFLICTS, reason, f"merged after #{first}, it has {conflicts} to resolve:")
+        return SectionChoice(Section.CONFLICTS, reason, f"decide which merges first; merged before #{second}:")
+    return SectionChoice(Section.CONFLICTS, reason, f"merged after #{first}, it has {conflicts} to resolve:")
 
 
-def _review(pr: OpenPullRequest, author: str) -> Judgement | None:
+def _review(pr: OpenPullRequest, author: str) -> SectionChoice | None:
     waits_for_author = pr.is_draft or pr.has_base_conflict or pr.checks is Checks.FAILING or pr.is_queued
     if waits_for_author or pr.is_reviewed or pr.review.state is ReviewState.UNKNOWN:
         return None
@@ -72,30 +72,32 @@ def _review(pr: OpenPullRequest, author: str) -> Judgement | None:
     if pr.review.state is not ReviewState.NONE:
         reason = f"{_WORDS[pr.review.state]} at an earlier commit"
     if author == "you":
-        return Judgement(Section.OTHERS, reason, "you wait for a review of")
-    return Judgement(Section.REVIEW, reason, "review" if pr.review.state is ReviewState.NONE else "review again")
+        return SectionChoice(Section.WAITING, reason, "you wait for a review of")
+    return SectionChoice(Section.REVIEW, reason, "review" if pr.review.state is ReviewState.NONE else "review again")
 
 
-def _merge(pr: OpenPullRequest, _author: str) -> Judgement | None:
+def _merge(pr: OpenPullRequest, _author: str) -> SectionChoice | None:
     if pr.merge_state not in MERGEABLE or pr.is_draft or pr.is_queued or pr.auto_merge:
         return None
-    return Judgement(Section.MERGE, f"the forge says {pr.merge_state}", "merge")
+    return SectionChoice(Section.MERGE, f"the forge says {pr.merge_state}", "merge")
 
 
-def _at_work(pr: OpenPullRequest, _author: str) -> Judgement | None:
+def _at_work(pr: OpenPullRequest, _author: str) -> SectionChoice | None:
     if pr.work is not Work.AT_WORK:
         return None
-    return Judgement(Section.AT_WORK, f"{pr.agent or 'an agent'} is at work in its session", "wait for the agent of")
+    return SectionChoice(
+        Section.AT_WORK, f"{pr.agent or 'an agent'} is at work in its session", "wait for the agent of"
+    )
 
 
-def _checks(pr: OpenPullRequest, _author: str) -> Judgement | None:
+def _checks(pr: OpenPullRequest, _author: str) -> SectionChoice | None:
     if pr.checks is not Checks.PENDING:
         return None
-    return Judgement(Section.CHECKS, "its checks run", "wait for the checks of")
+    return SectionChoice(Section.CHECKS, "its checks run", "wait for the checks of")
 
 
-def _others(pr: OpenPullRequest, author: str) -> Judgement | None:
-    return next((Judgement(Section.OTHERS, *waits) for waits in _waits(pr, author)), None)
+def _waiting(pr: OpenPullRequest, author: str) -> SectionChoice | None:
+    return next((SectionChoice(Section.WAITING, *waits) for waits in _waits(pr, author)), None)
 
 
 def _waits(pr: OpenPullRequest, author: str) -> Iterator[tuple[str, str]]:
@@ -118,8 +120,8 @@ def _waits(pr: OpenPullRequest, author: str) -> Iterator[tuple[str, str]]:
         yield f"approved{_by(pr)}; {word}", "see what the forge requires of"
 
 
-def _unknown(_pr: OpenPullRequest, _author: str) -> Judgement:
-    return Judgement(Section.UNKNOWN, "its reviews were not read", "read them on the forge:")
+def _unknown(_pr: OpenPullRequest, _author: str) -> SectionChoice:
+    return SectionChoice(Section.UNKNOWN, "its reviews were not read", "read them on the forge:")
 
 
 def _by(pr: OpenPullRequest) -> str:
@@ -127,11 +129,11 @@ def _by(pr: OpenPullRequest) -> str:
 
 
 _WORDS = {ReviewState.APPROVED: "approved", ReviewState.CHANGES_REQUESTED: "changes requested"}
-_RULES: tuple[Callable[[OpenPullRequest, str], Judgement | None], ...] = (
+_RULES: tuple[Callable[[OpenPullRequest, str], SectionChoice | None], ...] = (
     _review,
     _merge,
     _at_work,
     _checks,
-    _others,
+    _waiting,
     _unknown,
 )
