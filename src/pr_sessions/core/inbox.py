@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from pr_sessions.core.agents import Involvement
 from pr_sessions.core.conflicts import Conflict, MergeResult
-from pr_sessions.core.inbox_sections import SectionChoice, Section, choose_section
 from pr_sessions.core.inbox_rows import RowGroup, RowKind, group_rows
+from pr_sessions.core.inbox_sections import Section, SectionChoice, choose_section
 from pr_sessions.core.open_pull_requests import OpenPullRequest, Work
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)
@@ -188,10 +188,10 @@ def budgets(prs: Iterable[OpenPullRequest], limit: int | None) -> tuple[Budget, 
 
 def _row(group: RowGroup, pairs: Mapping[tuple[str, str], Sequence[Conflict]], viewer: str) -> Row:
     choices = [(pr, choose_section(pr, pairs.get(pr.key, ()), viewer)) for pr in group.prs]
-    section = min((choice.section for _, choice in choices), key=list(Section).index)
-    chosen = [(pr, choice) for pr, choice in choices if choice.section is section]
+    section = min((chosen_section.section for _, chosen_section in choices), key=list(Section).index)
+    chosen = [(pr, chosen_section) for pr, chosen_section in choices if chosen_section.section is section]
     reason, step = _joined(chosen)
-    own = dict.fromkeys(conflict for pr in group.prs for conflict in pairs.get(pr.key, ()))
+    pairs_here = dict.fromkeys(conflict for pr in group.prs for conflict in pairs.get(pr.key, ()))
     return Row(
         id=group.id,
         kind=group.kind,
@@ -201,7 +201,7 @@ def _row(group: RowGroup, pairs: Mapping[tuple[str, str], Sequence[Conflict]], v
         reason=reason,
         next=step,
         about=tuple(pr.number for pr, _ in chosen),
-        conflicts=tuple(sorted(own, key=lambda each: each.attempt.result is not MergeResult.CONFLICT)),
+        conflicts=tuple(sorted(pairs_here, key=lambda each: each.attempt.result is not MergeResult.CONFLICT)),
     )
 
 
@@ -209,9 +209,9 @@ def _joined(chosen: Sequence[tuple[OpenPullRequest, SectionChoice]]) -> tuple[st
     """Return the reasons and what to do next; pull requests of which the same holds are named together."""
     reasons: dict[str, list[str]] = defaultdict(list)
     steps: dict[str, list[str]] = defaultdict(list)
-    for pr, choice in chosen:
-        reasons[choice.reason].append(pr.number)
-        steps[choice.next].append(pr.number)
+    for pr, chosen_section in chosen:
+        reasons[chosen_section.reason].append(pr.number)
+        steps[chosen_section.next].append(pr.number)
     reason = "; ".join(f"{_named(numbers)}: {text}" for text, numbers in reasons.items())
     return reason, "; ".join(f"{text} {_named(numbers)}" for text, numbers in steps.items())
 

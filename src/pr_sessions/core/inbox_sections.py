@@ -49,7 +49,7 @@ def choose_section(pr: OpenPullRequest, conflicts: Sequence[Conflict] = (), view
     if conflict:
         return _in_conflict(pr, conflict)
     author = "you" if viewer and pr.author.lower() == viewer.lower() else pr.author or "its author"
-    return next(choice for rule in _RULES if (choice := rule(pr, author)))
+    return next(chosen_section for rule in _RULES if (chosen_section := rule(pr, author)))
 
 
 def _in_conflict(pr: OpenPullRequest, conflict: Conflict) -> SectionChoice:
