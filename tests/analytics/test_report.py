@@ -104,6 +104,14 @@ As of 2025-11-24T12:00:00Z. Durations are minutes, days are those of UTC.
 | Codex + Cursor |             1 |   25% |
 | Cursor         |             1 |   25% |
 
+## Signs of agents
+
+| Sign    | Pull requests | Share |
+| :------ | ------------: | ----: |
+| opened  |             2 |   50% |
+| no_sign |             1 |   25% |
+| unknown |             1 |   25% |
+
 ## States
 
 | State   | Pull requests | Share |
@@ -179,6 +187,7 @@ def test_json_has_plain_values_and_stable_keys() -> None:
         "explicit_markers": {"[ready]": 1},
         "duration_distribution": {"0-30": 0, "30-60": 1, "60-90": 0, "90+": 0, "unknown": 0},
         "agents": {"unknown": 2, "Codex + Cursor": 1, "Cursor": 1},
+        "signs": {"opened": 2, "assisted": 0, "team_mark": 0, "no_sign": 1, "unknown": 1},
         "states": {"open": 1, "closed": 0, "merged": 1, "unknown": 2},
         "placements": {
             "manual": 0,
@@ -227,6 +236,7 @@ def test_each_empty_part_says_so() -> None:
         "No session has completed yet.",
         "No session was completed by a marker.",
         "No session has completed yet.",
+        "No pull requests yet.",
         "No pull requests yet.",
         "No pull requests yet.",
         "No pull requests yet.",

@@ -68,6 +68,7 @@ def test_explain_as_json(repo: Path, cli: Cli) -> None:
         "aliases": [],
         "agents": [],
         "unattributed": None,
+        "inferred": None,
     }
 
 
@@ -247,8 +248,77 @@ def test_one_that_only_an_agent_stands_for_says_that_its_session_is_inferred(rep
     out = cli("explain", "3").out
 
     assert out.startswith(
-        "Pull request 3 is in devin-20251122-1003-3, because an agent opened it, and it shares a commit with the "
-        "others there or stands alone (inferred: nothing names a session).\n"
+        "Pull request 3 is in devin-20251122-1003-3, because an agent opened it or assisted, and it shares a commit "
+        "with the others there or stands alone (inferred: nothing names a session).\n"
     )
     assert "  shares a commit  with no other\n" in out
     assert not (repo / ".cursor/.session_id").exists()
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_one_without_a_known_run_says_with_which_others_it_is_inferred_to_be_one_session(repo: Path, cli: Cli) -> None:
+    rows = [
+        {"number": n, "author": "ada", "created_at": f"2025-11-{n // 3 + 1:02}T{10 + n % 3}:00:00Z", "title": "x"}
+        for n in range(3, 39)
+    ]
+    for row in rows[:-3]:
+        row["body"] = f"https://claude.ai/code/session_01AbCdEfGhIjKlMnOpQr{row['number'] // 3:04}"
+    for row in rows[-3:]:
+        row["body"] = "Generated with [Claude Code](https://claude.com/claude-code)"
+    Path("rows.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert cli("import", "rows.json").code == 0
+    before = contents(repo)
+
+    out = cli("show", "37", "--why").out
+    data = cli("explain", "37", "--json").json
+    found = cli("find", "37", "--json").json
+    report = cli("report").out
+
+    figures = "B-cubed F: one each 0.60, author and time 1.00, scored 1.00; of 33 with a known run."
+    compared = "Only authors and times were compared: titles and files are not stored."
+    assert (
+        "\nInferred, not stored: inferred-36, with 36, 38\n"
+        "  Inferred by the rule that is right most often here: author and time.\n"
+        f"  {figures}\n"
+        f"  {compared}\n"
+    ) in out
+    assert {key: data["inferred"][key] for key in ("session_id", "prs", "rule", "known")} == {
+        "session_id": "inferred-36",
+        "prs": ["36", "37", "38"],
+        "rule": "author and time",
+        "known": 33,
+    }
+    assert (found["session_id"], found["inferred"]) == (data["session_id"], data["inferred"])
+    assert report.endswith(
+        "\n## Inferred, not stored\n\n"
+        "3 pull requests with an agent and without a known run: 3 alone in their session, 0 in none.\n"
+        "Inferred by the rule that is right most often here, author and time: 1 session.\n"
+        f"{figures}\n{compared}\n"
+    )
+    assert contents(repo) == before
+    assert "Inferred" not in Path(cli("report", "--save", "--json").json["saved"]).read_text(encoding="utf-8")
+
+
+def test_with_few_known_runs_it_is_said_that_they_show_too_little(repo: Path, cli: Cli) -> None:
+    cli("add", "3", "--agent", "devin", "--author", "devin", "--at", day("10:03"))
+
+    said = "Inferred, not stored: one each, since 0 pull requests with a known run show too little.\n"
+    assert said in cli("explain", "3").out
+    assert cli("explain", "3", "--json").json["inferred"] == {
+        "session_id": "inferred-3",
+        "prs": ["3"],
+        "rule": "one each",
+        "known": 0,
+        "b_cubed_f": {},
+    }
+    assert cli("report", "--json").json["inferred"] == {
+        "pull_requests": 1,
+        "unattributed": 0,
+        "sessions": 1,
+        "rule": "one each",
+        "known": 0,
+        "b_cubed_f": {},
+    }

@@ -10,7 +10,8 @@ from pr_sessions.core.explain import Explanation
 from pr_sessions.core.inference import Learnt, Rule
 from pr_sessions.core.models import Session
 from pr_sessions.look.survey import PullRequestGroup, Survey, SurveyedPullRequest
-from pr_sessions.render.survey import inferred_by, survey_lines
+from pr_sessions.render.inference import inferred_by
+from pr_sessions.render.survey import survey_lines
 from scene import START
 
 

@@ -11,8 +11,8 @@ from statistics import fmean, median
 
 from msgspec import Struct
 
-from pr_sessions.core.agents import Confidence
-from pr_sessions.core.models import Basis, PullRequestRecord, Session, State, Trigger
+from pr_sessions.core.agents import Confidence, Involvement
+from pr_sessions.core.models import TEAM_MARK, Basis, PullRequestRecord, Session, State, Trigger
 
 LARGEST = 1e15  # no minutes or score are larger, and sums of such numbers stay finite
 MINUTE = timedelta(minutes=1)
@@ -38,6 +38,7 @@ def number(value: object) -> float | None:
 UNKNOWN = "unknown"
 CARRIED = "carried"
 UNATTRIBUTED = "unattributed"
+SIGNS = (Involvement.OPENED.value, Involvement.ASSISTED.value, TEAM_MARK, Involvement.NO_SIGN.value)
 BUCKETS = ("0-30", "30-60", "60-90", "90+")
 STATES = (*(state.value for state in State), UNKNOWN)
 ATTRIBUTIONS = (
@@ -153,6 +154,11 @@ def agents(record: PullRequestRecord) -> str:
     """The agents of a pull request as one name, so that it counts once; a mere hint is no agent."""
     known = {agent.name for agent in record.agents if agent.confidence > Confidence.HINT}
     return " + ".join(sorted(known)) or UNKNOWN
+
+
+def sign(record: PullRequestRecord) -> str:
+    """Return the part of agents in a pull request, as one of `SIGNS`; `unknown` where nothing is kept of it."""
+    return record.verdict.sign if record != PullRequestRecord() else UNKNOWN
 
 
 def authors(sessions: Sequence[Session], prs: Iterable[Entry]) -> tuple[Author, ...]:

@@ -9,6 +9,7 @@ from pr_sessions.analytics.breakdowns import (
     ATTRIBUTIONS,
     BUCKETS,
     MINUTE,
+    SIGNS,
     STATES,
     UNATTRIBUTED,
     UNKNOWN,
@@ -26,6 +27,7 @@ from pr_sessions.analytics.breakdowns import (
     markers,
     middle,
     periods,
+    sign,
     state,
     trigger,
     week,
@@ -109,6 +111,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
         explicit_markers: the sessions of the kind `explicit_marker`, by marker.
         duration_distribution: completed sessions by minutes, half-open ranges.
         agents: pull requests by agent; several agents on one make a name of their own.
+        signs: pull requests by what shows an agent's part; `team_mark` where only a mark of the team does.
         attributions: pull requests by the basis that put them into their session, strongest first.
         evidence: pull requests for which each rule spoke.
         weeks: ISO weeks in which a session started or a pull request was opened.
@@ -123,6 +126,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     explicit_markers: tuple[Count, ...]
     duration_distribution: tuple[Count, ...]
     agents: tuple[Count, ...]
+    signs: tuple[Count, ...]
     states: tuple[Count, ...]
     attributions: tuple[Count, ...] = field(name="placements")
     evidence: tuple[Count, ...]
@@ -151,6 +155,7 @@ def measure(
         explicit_markers=count(markers(completed)),
         duration_distribution=count((bucket(duration_minutes(s)) for s in completed), (*BUCKETS, UNKNOWN)),
         agents=count(agents(entry.record) for entry in prs),
+        signs=count((sign(entry.record) for entry in prs), SIGNS),
         states=count((state(entry.record) for entry in prs), STATES),
         attributions=count((entry.attribution for entry in prs), ATTRIBUTIONS),
         evidence=count(rule for entry in prs for rule in {e.rule for e in entry.record.evidence}),

@@ -51,6 +51,7 @@ COUNTED = (
     "explicit_markers",
     "duration_distribution",
     "agents",
+    "signs",
     "states",
     "placements",
     "evidence",
@@ -112,6 +113,7 @@ def _sections(m: Metrics) -> Iterable[str]:
     durations = m.duration_distribution if m.summary.total_completed else ()
     yield _counts("Durations", ("Minutes", "Sessions"), durations, NO_COMPLETED)
     yield _counts("Agents", ("Agent", "Pull requests"), m.agents, NO_PULL_REQUESTS)
+    yield _counts("Signs of agents", ("Sign", "Pull requests"), _present(m.signs), NO_PULL_REQUESTS)
     yield _counts("States", ("State", "Pull requests"), _present(m.states), NO_PULL_REQUESTS)
     yield _counts("Why in their session", ("Reason", "Pull requests"), _present(m.attributions), NO_PULL_REQUESTS)
     yield _evidence(m)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from pr_sessions.core.agents import Agent, Confidence, Evidence, Involvement, involvement
 from pr_sessions.core.attribution import Candidate
 from pr_sessions.core.evidence_text import Form
+from pr_sessions.core.inference import Group, Learnt
 from pr_sessions.core.models import Attribution, Basis, PullRequestRecord, Session
 from pr_sessions.core.recording import Recorded
 from pr_sessions.core.sign_counts import SignCounts
@@ -20,7 +21,7 @@ BASES: Mapping[Basis, str] = {
     Basis.MARKER: "our mark in its title, body or commits names the session",
     Basis.WORKSPACE: "it comes from the working tree or the branch of the session",
     Basis.STACK: "its author's others in the same stack of the forge are in the session",
-    Basis.COMMITS: "an agent opened it, and it shares a commit with the others there or stands alone",
+    Basis.COMMITS: "an agent opened it or assisted, and it shares a commit with the others there or stands alone",
     Basis.TIME: "its author worked in this repository within the timeout",
 }
 NO_REASON = "an older file lists it without a reason"
@@ -111,6 +112,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
         not_asked: by basis, why it could not be asked: what it goes by is not kept, or was not read.
         equal_matches: ids of the sessions that fit equally well, so that it is in none of them.
         would_join: id of the session that it would go to if it were recorded again; empty for none.
+        inferred: the pull requests with which it is read as one session, which is not stored, and by what rule; `None`
+            where something certain says where it belongs, or no agent's part is known.
     """
 
     number: str
@@ -123,6 +126,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     not_asked: Mapping[Basis, str] = {}
     equal_matches: tuple[str, ...] = ()
     would_join: str = ""
+    inferred: tuple[Group, Learnt] | None = None
 
     @property
     def session_id(self) -> str | None:
@@ -159,14 +163,18 @@ class Explanation(Struct, frozen=True, kw_only=True):
 def not_asked(record: PullRequestRecord) -> Mapping[Basis, str]:
     """Return which bases cannot be asked by what is kept of a pull request, and why not."""
     texts = "titles, descriptions and commit messages are not kept"
+    is_agents_alone = record.verdict.is_agents_alone
+    commits = "" if is_agents_alone else "commits are compared where only an agent's part makes it count"
     unknown = {
         Basis.AGENT_RUN: "" if any(agent.runs for agent in record.agents) else f"no run is kept; {texts}",
         Basis.MARKER: texts,
         Basis.WORKSPACE: "" if record.branch else "its branch is not known",
         Basis.STACK: "" if record.stack else "the forge did not say whether it is in a stack",
-        Basis.COMMITS: "" if record.commits else "its commits are not known",
+        Basis.COMMITS: commits if record.commits else "its commits are not known",
         Basis.TIME: "" if record.author else "its author is not known",
     }
+    if is_agents_alone:
+        unknown[Basis.TIME] = "only an agent's part makes it count, and one account may work for several people"
     return {basis: f"not asked: {why}" for basis, why in unknown.items() if why}
 
 

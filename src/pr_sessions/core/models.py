@@ -72,6 +72,7 @@ class Stack(Struct, frozen=True, order=True):
 NO_STACK = Stack(0)
 
 
+TEAM_MARK = "team_mark"
 _OF_THE_TEAM = frozenset({"title", "commit message", "body mark", "small change"})
 
 
@@ -94,9 +95,20 @@ class Verdict(Struct, frozen=True):
         return involvement(self.agents)
 
     @property
+    def sign(self) -> str:
+        """Return what agents' part in it is, or `team_mark` where only a mark of the team makes it automatic."""
+        return TEAM_MARK if self.is_auto and self.involvement is Involvement.NO_SIGN else self.involvement.value
+
+    @property
     def by_agent_alone(self) -> bool:
         """Whether it is automatic only because an agent opened it: no pattern, mark or small size makes it so."""
         return self.is_auto and _OF_THE_TEAM.isdisjoint(evidence.rule for evidence in self.evidence)
+
+    @property
+    def is_agents_alone(self) -> bool:
+        """Whether an agent's part is all that makes it count: no mark of the team's says where it belongs."""
+        is_shown = self.involvement is not Involvement.NO_SIGN
+        return is_shown and (self.by_agent_alone or not self.is_auto)
 
 
 class PullRequest(Struct, frozen=True, kw_only=True):
@@ -195,6 +207,11 @@ class PullRequestRecord(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     attribution: Attribution | None = None
     reported_at: Mapping[str, datetime] = {}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what is kept of the verdict; runs are kept with the agents."""
+        return Verdict(is_auto=self.is_auto, evidence=self.evidence, agents=self.agents)
 
 
 REPORTED = (

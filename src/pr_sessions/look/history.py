@@ -103,7 +103,7 @@ def _survey(
     prs = _with_branch_agents(prs, rules)
     verdicts = _verdicts((pr for pr in prs if pr.number in core), rules)
     # Detection costs most: others are asked only where they may belong to what is shown.
-    is_inferred = any(_is_agents_alone(verdict) and not verdict.runs for verdict in verdicts.values())
+    is_inferred = any(verdict.is_agents_alone and not verdict.runs for verdict in verdicts.values())
     asked = prs if is_inferred else _naming(prs, {run.id for verdict in verdicts.values() for run in verdict.runs})
     verdicts |= _verdicts((pr for pr in asked if pr.number not in verdicts), rules)
     signs = _clues((pr for pr in prs if pr.number in verdicts), verdicts)
@@ -190,15 +190,9 @@ def _is_without_sign(verdict: Verdict) -> bool:
 def _clues(prs: Iterable[HistoricPullRequest], verdicts: Mapping[str, Verdict]) -> list[Clues]:
     pairs = ((pr, verdicts[pr.number]) for pr in prs)
     return [
-        clues(pr, run=next((run.id for run in verdict.runs), None), has_agent=_is_agents_alone(verdict))
+        clues(pr, run=next((run.id for run in verdict.runs), None), has_agent=verdict.is_agents_alone)
         for pr, verdict in pairs
     ]
-
-
-def _is_agents_alone(verdict: Verdict) -> bool:
-    """Return whether an agent's part is all that makes it count: no mark of the team's says where it belongs."""
-    is_shown = verdict.involvement is not Involvement.NO_SIGN
-    return is_shown and (verdict.by_agent_alone or not verdict.is_auto)
 
 
 def _join_inferred(collection: InMemorySessions, inferred: Mapping[str, tuple[str, ...]]) -> list[Session]:

@@ -15,16 +15,13 @@ from pr_sessions.core.explain import Explanation
 from pr_sessions.core.gate import Decision
 from pr_sessions.core.history import History
 from pr_sessions.core.inference import Learnt
-from pr_sessions.core.models import Stack, State
+from pr_sessions.core.models import Stack, State, Verdict
 from pr_sessions.core.overlaps import Overlap, Overlaps
 from pr_sessions.core.relations import AgentCount, busiest_first, review_order
 from pr_sessions.core.sign_counts import SignCounts
 
 if TYPE_CHECKING:  # A history is surveyed without loading the gate.
     from pr_sessions.gate.status import Breach
-
-
-TEAM_MARK = "team_mark"
 
 
 class SurveyedPullRequest(Struct, frozen=True, kw_only=True):
@@ -73,8 +70,7 @@ class SurveyedPullRequest(Struct, frozen=True, kw_only=True):
     @property
     def sign(self) -> str:
         """Return what agents' part in it is, or `team_mark` where only a mark of the team makes it automatic."""
-        is_marked = self.is_auto and self.involvement is Involvement.NO_SIGN
-        return TEAM_MARK if is_marked else self.involvement.value
+        return Verdict(is_auto=self.is_auto, agents=self.agents).sign
 
     @property
     def agents(self) -> tuple[Agent, ...]:

@@ -9,7 +9,8 @@ from pr_sessions.core.gate import Decision
 from pr_sessions.core.visible_text import columns, one_line, one_line_around
 from pr_sessions.look.survey import Closeup
 from pr_sessions.render.explanation import agent_lines, candidate_lines, why_automatic
-from pr_sessions.render.survey import block, inferred_by, pattern_lines, unknown_lines
+from pr_sessions.render.inference import inferred_by
+from pr_sessions.render.survey import block, pattern_lines, unknown_lines
 from pr_sessions.render.terminal import MOST_ROWS, WIDTH, age, clock, cut, file_list, heading, table
 
 

@@ -18,6 +18,7 @@ from pr_sessions.core.sign_counts import SignCounts
 from pr_sessions.core.stacks import recorded_stacks
 from pr_sessions.core.summary import SessionSummary
 from pr_sessions.core.visible_text import one_line, one_line_around
+from pr_sessions.render.inference import inferred_session
 from pr_sessions.render.sessions import corrections, describe_status, inferred_from, role, session_name, stack_clause
 from pr_sessions.render.terminal import clock, heading, table, word
 
@@ -32,6 +33,8 @@ def explanation_lines(explanation: Explanation, summary: SessionSummary | None) 
     else:
         yield f"Pull request {number} is in no session: {one_line(no_session_clause(explanation), 400)}."
         yield f"Put it into one: pr-sessions add {number} --session ID"
+    if explanation.inferred:
+        yield from ("", *inferred_session(explanation.number, *explanation.inferred))
     yield ""
     if explanation.is_auto:
         yield "It is automatic, because"

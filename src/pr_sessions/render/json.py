@@ -15,8 +15,9 @@ from pr_sessions.core.times import write_time
 if TYPE_CHECKING:
     from pr_sessions.core.explain import Explanation
     from pr_sessions.core.gate import Decision
-    from pr_sessions.core.inference import Learnt
+    from pr_sessions.core.inference import Group, Learnt
     from pr_sessions.core.overlaps import Overlaps
+    from pr_sessions.core.recorded_inference import RecordedInference
     from pr_sessions.core.sign_counts import SignCounts
     from pr_sessions.look.survey import Closeup, PullRequestGroup, Survey, SurveyedPullRequest
     from pr_sessions.render.outcomes import Shown
@@ -183,6 +184,18 @@ def explanation_json(explanation: "Explanation") -> Json:
             for result in explanation.bases
         ],
     }
+
+
+def inferred_json(group: "Group", learnt: "Learnt") -> Json:
+    """Return a session that is inferred for reading and not stored, and by what rule."""
+    return {"session_id": group.id, "prs": group.numbers, **_learnt_json(learnt)}
+
+
+def inference_json(inference: "RecordedInference") -> Json | None:
+    """Return into how many sessions stored pull requests are inferred to fall, and by what rule; `None` for none."""
+    counts = {"pull_requests": inference.pull_requests, "unattributed": inference.unattributed}
+    learnt = _learnt_json(inference.learnt)
+    return counts | {"sessions": len(inference.groups), **learnt} if inference.groups else None
 
 
 def candidates_json(explanation: "Explanation") -> list[Json]:

@@ -7,11 +7,10 @@ from textwrap import wrap
 
 from pr_sessions.core.agents import Involvement
 from pr_sessions.core.gate import Reason, Why
-from pr_sessions.core.inference import Learnt
-from pr_sessions.core.models import Trigger
+from pr_sessions.core.models import TEAM_MARK, Trigger
 from pr_sessions.core.overlaps import Overlap, OverlapList
 from pr_sessions.core.visible_text import columns, filled, one_line, one_line_around
-from pr_sessions.look.survey import TEAM_MARK, PullRequestGroup, Survey, SurveyedPullRequest
+from pr_sessions.look.survey import PullRequestGroup, Survey, SurveyedPullRequest
 from pr_sessions.render.history import history_lines
 from pr_sessions.render.terminal import (
     MOST_ROWS,
@@ -301,17 +300,6 @@ def _bursts(survey: Survey) -> list[str]:
     ]
     title = "Bursts with an agent, in several sessions, inferred from author and time"
     return [heading(title), *cut(rows, MOST_BLOCKS)] if rows else []
-
-
-def inferred_by(learnt: Learnt) -> Iterator[str]:
-    """Yield by which rule sessions without a run's id were inferred, and how often it is right here."""
-    known = plural(learnt.known, "pull request")
-    if not learnt.figures:
-        yield f"  Inferred: one each, since {known} with a known run show too little."
-        return
-    figures = ", ".join(f"{rule} {value:.2f}" for rule, value in learnt.figures.items())
-    yield f"  Inferred by the rule that is right most often here: {learnt.rule}."
-    yield f"  B-cubed F: {figures}; of {learnt.known} with a known run."
 
 
 def _evidence(survey: Survey) -> list[str]:

@@ -275,18 +275,22 @@ class Reading:
         _, recorded = record(view.sessions, pull_request, context, self.rules, now)
         return Checked(recorded.verdict, recorded.result, recorded.session)
 
-    def candidates(self, pull_request: PullRequest, at: datetime | None) -> tuple["Candidate", ...]:
+    def candidates(
+        self, pull_request: PullRequest, at: datetime | None, *, agent_alone: bool = False
+    ) -> tuple["Candidate", ...]:
         """Return what every basis finds for a pull request, given what is known now. Write nothing.
 
         Args:
             pull_request: the fields that are stored of it.
             at: when it was recorded; now, if not given.
+            agent_alone: whether only an agent's part makes it count.
         """
         from pr_sessions.core.attribution import AttributionContext, evaluate_all
 
         now, at = self._times(at)
         sessions, _ = sweep(self.sessions(), self.policy, now)
-        return evaluate_all(sessions, tidy(pull_request), AttributionContext(at=at), self.policy)
+        context = AttributionContext(at=at, agent_alone=agent_alone)
+        return evaluate_all(sessions, tidy(pull_request), context, self.policy)
 
     def find(self, number: str | int) -> Session:
         """Return the session that holds a pull request.

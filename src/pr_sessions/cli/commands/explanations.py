@@ -8,13 +8,16 @@ import click
 
 from pr_sessions.cli import options, pull_request_options
 from pr_sessions.core.explain import Explanation, not_asked
+from pr_sessions.core.ids import repository_of
+from pr_sessions.core.inference import Group, Learnt
 from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session
+from pr_sessions.core.recorded_inference import infer_recorded, is_alone
 from pr_sessions.core.runs import agents_with_ids
 from pr_sessions.core.summary import SessionSummary
 from pr_sessions.errors import NotFound
 from pr_sessions.render import terminal
 from pr_sessions.render.explanation import attribution_clause, evidence_clauses, explanation_lines, no_session_clause
-from pr_sessions.render.json import evidence_json, explanation_json, session_json
+from pr_sessions.render.json import evidence_json, explanation_json, inferred_json, session_json
 from pr_sessions.render.sessions import session_name
 from pr_sessions.tracker import Tracker
 
@@ -51,12 +54,13 @@ def explain(tracker: Tracker, pr: str, *, as_json: bool) -> None:
         "session": session_json(summary) if summary else None,
         "aliases": list(session.aliases) if session else [],
         "unattributed": None if session else no_session_clause(explanation),
+        "inferred": inferred_json(*explanation.inferred) if explanation.inferred else None,
     }
     terminal.show(data, explanation_lines(explanation, summary), as_json=as_json)
 
 
 def _explanation(tracker: Tracker, number: str) -> Explanation:
-    session, record = _known(tracker, number)
+    session, record = known(tracker, number)
     # Title, body and commit messages are not kept.
     pull_request = PullRequest(
         number=number,
@@ -68,7 +72,8 @@ def _explanation(tracker: Tracker, number: str) -> Explanation:
     )
     reported_at = record.created or min(record.reported_at.values(), default=None)
     attribution = record.attribution
-    candidates = tracker.candidates(pull_request, attribution.at if attribution else reported_at)
+    at = attribution.at if attribution else reported_at
+    candidates = tracker.candidates(pull_request, at, agent_alone=record.verdict.is_agents_alone)
     is_taken_out = attribution is not None and attribution.basis is Basis.MANUAL
     checked = None if session or is_taken_out else tracker.check(pull_request, reported_at)
     return Explanation(
@@ -82,10 +87,30 @@ def _explanation(tracker: Tracker, number: str) -> Explanation:
         not_asked=not_asked(record),
         equal_matches=checked.result.candidates[-1].candidates if checked and checked.result.ambiguous else (),
         would_join=checked.session.id if checked and checked.session else "",
+        inferred=inferred_session(tracker, number, session, record),
     )
 
 
-def _known(tracker: Tracker, number: str) -> tuple[Session | None, PullRequestRecord]:
+def inferred_session(
+    tracker: Tracker, number: str, session: Session | None, record: PullRequestRecord
+) -> tuple[Group, Learnt] | None:
+    """Return with which others a pull request is read as one session, and by which rule; `None` for nothing to infer.
+
+    Args:
+        tracker: all that it stores is read, but only for one that nothing certain puts anywhere.
+        number: of the pull request.
+        session: the one that holds it.
+        record: what is kept of it.
+    """
+    if not is_alone(number, record, session):
+        return None
+    sessions = tracker.sessions()
+    inference = infer_recorded(sessions, sessions.all_unattributed(), tracker.policy, repository_of(number))
+    group = inference.group_of(number)
+    return (group, inference.learnt) if group else None
+
+
+def known(tracker: Tracker, number: str) -> tuple[Session | None, PullRequestRecord]:
     """Return its session, if any, and what is kept of it, which is nothing where an old file only lists it."""
     try:
         session = tracker.find(number)

@@ -16,6 +16,8 @@ from pr_sessions.tracker import Tracker
 def report_command(save: bool, json: bool) -> None:
     r"""Print the analytics.
 
+    Sessions that are only inferred are counted apart, and not saved.
+
     \b
     Examples:
       pr-sessions report
@@ -23,14 +25,20 @@ def report_command(save: bool, json: bool) -> None:
     """
     from pr_sessions.analytics.metrics import measure
     from pr_sessions.analytics.report import as_json, render_markdown
+    from pr_sessions.core.recorded_inference import infer_recorded
+    from pr_sessions.render.inference import inferred_summary
+    from pr_sessions.render.json import inference_json
 
     tracker = options.tracker()
     collection, now = tracker.sessions(), tracker.now()
-    metrics = measure(collection, now, tracker.policy, collection.all_unattributed())
+    unattributed = collection.all_unattributed()
+    metrics = measure(collection, now, tracker.policy, unattributed)
+    inference = infer_recorded(collection, unattributed, tracker.policy)
     markdown = render_markdown(metrics)
     saved = _save(tracker, markdown, now) if save else None
-    data = {**as_json(metrics), "saved": str(saved) if saved else None}
-    terminal.show(data, [f"Saved {saved}" if saved else markdown.rstrip("\n")], as_json=json)
+    data = {**as_json(metrics), "inferred": inference_json(inference), "saved": str(saved) if saved else None}
+    lines = [f"Saved {saved}"] if saved else [markdown.rstrip("\n"), *inferred_summary(inference)]
+    terminal.show(data, lines, as_json=json)
 
 
 def _save(tracker: Tracker, markdown: str, now: datetime) -> Place:

@@ -19,7 +19,13 @@ from pr_sessions.core.summary import Overview, SessionSummary
 from pr_sessions.core.visible_text import one_line
 from pr_sessions.errors import InvalidValue, NotFound
 from pr_sessions.render import terminal
-from pr_sessions.render.json import overview_json, record_json, session_json, session_with_pull_requests_json
+from pr_sessions.render.json import (
+    inferred_json,
+    overview_json,
+    record_json,
+    session_json,
+    session_with_pull_requests_json,
+)
 from pr_sessions.render.sessions import describe_status, list_lines, overview_lines, pull_request_lines, session_lines
 from pr_sessions.tracker import Tracker, resolve_session, way_on
 
@@ -212,19 +218,19 @@ def find_command(pr: str, json: bool) -> None:
       pr-sessions find 42
       pr-sessions show "$(pr-sessions find 42)"
     """
+    from pr_sessions.cli.commands.explanations import inferred_session, known
+
     tracker = options.tracker()
-    try:
-        session = tracker.find(pr)
-    except NotFound:
-        if tracker.sessions().unattributed(pr) is None:
-            raise
-        session = None
+    session, record = known(tracker, pr)
+    if session is None:
         terminal.note(f"pull request {pr} is in no session; why: pr-sessions show {pr} --why")
+    inferred = inferred_session(tracker, pr, session, record) if json else None
     data = {
         "pr_number": pr,
         "session_id": session.id if session else None,
         "unattributed": session is None,
         "session": session_json(SessionSummary(session, tracker.policy, tracker.now())) if session else None,
+        "inferred": inferred_json(*inferred) if inferred else None,
     }
     terminal.show(data, [session.id] if session else [], as_json=json)
 
