@@ -60,8 +60,9 @@ soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand ki
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.histories
 
-fuzz: $(DEV) ## Give hostile bytes and words to every reader and command, at length.
+fuzz: $(DEV) ## Give hostile bytes and words to every reader and command, and each property a thousand examples.
 	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz tests/cli/test_missing_rights.py
+	FUZZ=1 $(BIN)/pytest -n auto -m hypothesis --ignore tests/fuzz
 
 clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

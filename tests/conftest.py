@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import examples  # noqa: F401 - before any property: it sets how many examples one gets
 import scene
 
 _OURS = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "PR_SESSIONS_NO_TRACKER", "CI", "NO_COLOR")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -33,11 +32,6 @@ from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.record_codec import Record, StoredRecord, encode_record
 from pr_sessions.storage.files.session_file import Entry, SessionFile
 
-# A busy machine is no failure, and drawing whole books takes long.
-settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ours")
-few = settings(max_examples=25)
-
 START = datetime(2025, 11, 22, 10, tzinfo=UTC)
 
 
@@ -62,6 +56,11 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 UNKNOWN = st.dictionaries(st.sampled_from(["final_score", "later", "x_note"]), JSON, max_size=2)
 COUNTS = st.none() | st.integers(0, 20)
+# A strategy costs more to make than to draw from, so what is drawn often is made once.
+_BOOLEANS = st.booleans()
+_MAYBE_TRUE = st.none() | _BOOLEANS
+_MAYBE_AT = st.none() | MOMENTS
+_MAYBE_AUTHOR = st.just("") | AUTHORS
 
 
 # What a newer version, or another program, wrote into a field that we know: nothing that this version understands.
@@ -69,6 +68,9 @@ _STRANGE: st.SearchStrategy[Any] = st.sampled_from([0.5, {"x": 1}, [[1]]])
 _STRANGE_ENTRIES: st.SearchStrategy[Any] = st.sampled_from([0.5, False, [1], {"x": [2]}])
 WORDS = st.sampled_from(["orbit", "queued"])
 LATER = st.fixed_dictionaries({}, optional={"later": JSON})
+_BASES = st.sampled_from([basis for basis in Basis if basis])
+_MANUAL_BY = st.sampled_from(["", "ada", "bob"])
+_DETAILS = st.sampled_from(["", "branch x", "mark"])
 
 
 @st.composite
@@ -79,24 +81,25 @@ def rests(draw: st.DrawFn, **words: bool) -> str:
 
 @st.composite
 def attributions(draw: st.DrawFn, detail: str = "") -> Attribution:
-    basis = draw(st.sampled_from([basis for basis in Basis if basis]))
-    by = draw(st.sampled_from(["", "ada", "bob"])) if basis is Basis.MANUAL else ""
+    basis = draw(_BASES)
+    by = draw(_MANUAL_BY) if basis is Basis.MANUAL else ""
     rest = draw(rests(rung=basis is Basis.UNKNOWN))
-    at = draw(st.none() | MOMENTS)
-    return Attribution(basis, at, detail + draw(st.sampled_from(["", "branch x", "mark"])), by, rest)
+    return Attribution(basis, draw(_MAYBE_AT), detail + draw(_DETAILS), by, rest)
 
 
 RUNS = st.sampled_from(["0123456789abcdef0123", "fedcba98765432100000"])
+_RUN_AGENTS = st.sampled_from(["codex", "cursor"])
+_AGENT_NAMES = st.sampled_from(["claude-code", "codex", "cursor"])
+_AGENT_EVIDENCE = st.sets(st.builds(Evidence, st.sampled_from(["head branch", "trailer"]), TEXTS, rests()), max_size=2)
+_AGENT_RUNS = st.sets(RUNS, max_size=2)
+_ROLES, _CONFIDENCES = st.sampled_from(Role), st.sampled_from(Confidence)
 
 
 @st.composite
 def agents(draw: st.DrawFn) -> Agent:
     """An agent as it is kept: evidence and runs sorted, without repetition."""
-    found = draw(st.sets(st.builds(Evidence, st.sampled_from(["head branch", "trailer"]), TEXTS, rests()), max_size=2))
-    runs = draw(st.sets(RUNS, max_size=2))
-    name = draw(st.sampled_from(["claude-code", "codex", "cursor"]))
-    role, confidence = draw(st.sampled_from(Role)), draw(st.sampled_from(Confidence))
-    unsaid = draw(st.booleans())
+    found, runs, name = draw(_AGENT_EVIDENCE), draw(_AGENT_RUNS), draw(_AGENT_NAMES)
+    role, confidence, unsaid = draw(_ROLES), draw(_CONFIDENCES), draw(_BOOLEANS)
     words = {"role": role is Role.UNKNOWN, "confidence": confidence is Confidence.UNKNOWN and not unsaid}
     return Agent(name, role, confidence, tuple(sorted(found)), tuple(sorted(runs)), draw(rests(**words)))
 
@@ -104,45 +107,55 @@ def agents(draw: st.DrawFn) -> Agent:
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
     first, last = sorted((draw(MOMENTS), draw(MOMENTS)))
-    agent, run = draw(st.sampled_from(["codex", "cursor"])), draw(RUNS)
-    return Run(agent, run, first, last, draw(rests()))
+    return Run(draw(_RUN_AGENTS), draw(RUNS), first, last, draw(rests()))
+
+
+_STACK_NUMBERS = st.integers(0, 2)
+_STACK_PLACES = st.integers(0, 3)
+_STACK_BASES = st.sampled_from(["", "main"])
 
 
 @st.composite
 def stacks(draw: st.DrawFn) -> Stack:
     """A place in one of two stacks, or in none any more."""
-    number = draw(st.integers(0, 2))
+    number = draw(_STACK_NUMBERS)
     if number == 0:
         return Stack(0, rest=draw(rests()))
-    return Stack(number, draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.sampled_from(["", "main"])))
+    return Stack(number, draw(_STACK_PLACES), draw(_STACK_PLACES), draw(_STACK_BASES))
+
+
+_REPORTED = st.fixed_dictionaries(
+    {
+        "author": _MAYBE_AUTHOR,
+        "state": st.none() | st.sampled_from(State) | WORDS,
+        "files_changed": COUNTS,
+        "test_files_added": COUNTS,
+        "docs_updated": _MAYBE_TRUE,
+        "branch": st.none() | st.sampled_from(["x", "y"]),
+        "base": st.none() | st.sampled_from(["main", "x"]),
+        "stack": st.none() | stacks(),
+        "closed": _MAYBE_AT,
+        "merged": _MAYBE_AT,
+    }
+)
+_AGENTS = st.lists(agents(), max_size=2)
+_COMMITS = st.sets(st.sampled_from(["aaaaaaaaaaaa", "bbbbbbbbbbbb"]))
+_EVIDENCE = st.sets(st.builds(Evidence, st.sampled_from(["title", "agent"]), TEXTS, rests()), max_size=2)
 
 
 @st.composite
 def record(draw: st.DrawFn, *, placed: str | None = "") -> PullRequestRecord:
     """Facts as they are kept: whatever was told has a time, sorted and without repetition."""
-    known: dict[str, Any] = {
-        "author": draw(st.just("") | AUTHORS),
-        "state": draw(st.none() | st.sampled_from(State) | WORDS),
-        "files_changed": draw(COUNTS),
-        "test_files_added": draw(COUNTS),
-        "docs_updated": draw(st.none() | st.booleans()),
-        "branch": draw(st.none() | st.sampled_from(["x", "y"])),
-        "base": draw(st.none() | st.sampled_from(["main", "x"])),
-        "stack": draw(st.none() | stacks()),
-        "closed": draw(st.none() | MOMENTS),
-        "merged": draw(st.none() | MOMENTS),
-    }
+    known: dict[str, Any] = draw(_REPORTED)
     told = [key for key in REPORTED if known[key] not in (None, "")]
-    seen = draw(st.fixed_dictionaries({}, optional=dict.fromkeys(told, MOMENTS))) if told else {}
+    seen = {key: draw(MOMENTS) for key in told if draw(_BOOLEANS)}
     return PullRequestRecord(
         **known,
-        created=draw(st.none() | MOMENTS),
-        agents=merge_agents(draw(st.lists(agents(), max_size=2))),
-        commits=tuple(sorted(draw(st.sets(st.sampled_from(["aaaaaaaaaaaa", "bbbbbbbbbbbb"]))))),
-        is_auto=draw(st.booleans()),
-        evidence=tuple(
-            sorted(draw(st.sets(st.builds(Evidence, st.sampled_from(["title", "agent"]), TEXTS, rests()), max_size=2)))
-        ),
+        created=draw(_MAYBE_AT),
+        agents=merge_agents(draw(_AGENTS)),
+        commits=tuple(sorted(draw(_COMMITS))),
+        is_auto=draw(_BOOLEANS),
+        evidence=tuple(sorted(draw(_EVIDENCE))),
         attribution=None if placed is None else draw(attributions(placed)),
         reported_at=seen,
     )
@@ -152,8 +165,8 @@ def record(draw: st.DrawFn, *, placed: str | None = "") -> PullRequestRecord:
 def not_understood(draw: st.DrawFn, known: Mapping[str, Any], lists: list[str]) -> dict[str, Any]:
     """Values that are not understood, in the place of a field that is not known and in a list."""
     missing = [key for key, value in known.items() if value in (None, "")]
-    found = {draw(st.sampled_from(missing)): draw(_STRANGE)} if missing and draw(st.booleans()) else {}
-    if draw(st.booleans()):
+    found = {draw(st.sampled_from(missing)): draw(_STRANGE)} if missing and draw(_BOOLEANS) else {}
+    if draw(_BOOLEANS):
         found[draw(st.sampled_from(lists))] = entries(draw(st.lists(_STRANGE_ENTRIES, min_size=1, max_size=2)))
     return found
 
@@ -167,7 +180,13 @@ def taken_out(draw: st.DrawFn) -> PullRequestRecord:
 
 
 COMPLETIONS = st.builds(Completion, st.none() | MOMENTS, st.sampled_from([*Trigger, "explicit_marker: [ready]"]))
-TOTALS = st.builds(Totals, st.integers(0, 20), st.integers(0, 5), st.booleans())
+TOTALS = st.builds(Totals, st.integers(0, 20), st.integers(0, 5), _BOOLEANS)
+_MAYBE_COMPLETION = st.none() | COMPLETIONS
+_MAYBE_REOPENED = st.none() | st.builds(Reopening, MOMENTS, AUTHORS, rests())
+_NUMBER_SETS = st.sets(NUMBERS, max_size=2)
+_MERGED = st.sets(st.builds(Merging, IDS, MOMENTS, AUTHORS, rests()), max_size=1)
+_SPLIT = st.sets(st.builds(Split, IDS, MOMENTS, AUTHORS, rests()), max_size=1)
+_RUN_LISTS = st.lists(runs(), max_size=2)
 
 
 @st.composite
@@ -175,15 +194,15 @@ def sessions(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS) -> Session:
     """A session that says nothing contradictory about itself."""
     session_id = draw(ids)
     pull_requests = draw(st.dictionaries(NUMBERS, record(placed=session_id), max_size=2))
-    carried = draw(st.sets(NUMBERS, max_size=2))
-    reopened = draw(st.none() | st.builds(Reopening, MOMENTS, AUTHORS, rests()))
-    completion = draw(st.none() | COMPLETIONS)
+    carried = draw(_NUMBER_SETS)
+    reopened = draw(_MAYBE_REOPENED)
+    completion = draw(_MAYBE_COMPLETION)
     if reopened and completion and not completion.inferred and not completion.is_after(reopened.at):
         completion = None
     known = {
-        "author": draw(st.just("") | AUTHORS),
-        "started": draw(st.none() | MOMENTS),
-        "last_activity": draw(st.none() | MOMENTS),
+        "author": draw(_MAYBE_AUTHOR),
+        "started": draw(_MAYBE_AT),
+        "last_activity": draw(_MAYBE_AT),
         "title": draw(TEXTS),
     }
     return Session(
@@ -194,10 +213,10 @@ def sessions(draw: st.DrawFn, ids: st.SearchStrategy[str] = IDS) -> Session:
         pull_requests=pull_requests,
         carried=in_order(carried),
         carried_totals=draw(TOTALS) if carried else Totals(),
-        merged=tuple(sorted(draw(st.sets(st.builds(Merging, IDS, MOMENTS, AUTHORS, rests()), max_size=1)))),
-        split=tuple(sorted(draw(st.sets(st.builds(Split, IDS, MOMENTS, AUTHORS, rests()), max_size=1)))),
-        runs=merge_runs(draw(st.lists(runs(), max_size=2))),
-        inferred=draw(st.booleans()),
+        merged=tuple(sorted(draw(_MERGED))),
+        split=tuple(sorted(draw(_SPLIT))),
+        runs=merge_runs(draw(_RUN_LISTS)),
+        inferred=draw(_BOOLEANS),
     )
 
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
+from examples import few
 from pr_sessions.core.agents import Agent, Confidence, Evidence, Role, Run, merge_agents, merge_runs
 
 AGENTS = st.lists(strategies.agents(), max_size=3).map(merge_agents)
@@ -20,6 +21,7 @@ def test_the_stronger_role_and_confidence_stand_with_all_evidence_and_runs() -> 
     )
 
 
+@few
 @given(AGENTS, AGENTS, AGENTS)
 def test_agents_join_in_any_order_and_any_number_of_times(
     one: tuple[Agent, ...], two: tuple[Agent, ...], three: tuple[Agent, ...]
@@ -29,6 +31,7 @@ def test_agents_join_in_any_order_and_any_number_of_times(
     assert joined == merge_agents(merge_agents(three, one), two) == merge_agents(joined, two)
 
 
+@few
 @given(RUNS, RUNS, RUNS)
 def test_runs_join_in_any_order_and_any_number_of_times(
     one: tuple[Run, ...], two: tuple[Run, ...], three: tuple[Run, ...]

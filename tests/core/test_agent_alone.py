@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Agent, Confidence, Role
 from pr_sessions.core.attribution import AttributionContext
 from pr_sessions.core.collection import SessionCollection
@@ -139,6 +140,7 @@ def test_one_that_an_agent_only_helped_with_is_no_session() -> None:
     assert sessions([pr("1", agents=helped)]) == ()
 
 
+@few
 @given(
     st.lists(
         st.tuples(st.integers(0, 12000), st.frozensets(st.sampled_from([A, B, C]), max_size=2)), min_size=1, max_size=6

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Run
 from pr_sessions.core.corrections import absorbed_by, link, merge, reopen, session_of, split, unlink
 from pr_sessions.core.lifecycle import CompletionAsked, advance
@@ -26,7 +27,7 @@ from pr_sessions.errors import InvalidValue, NotFound
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.merge import merge_collections
 from pr_sessions.storage.files.session_file import parse
-from strategies import at, few, tellings
+from strategies import at, tellings
 
 POLICY = Policy()
 TIMED = PullRequestRecord(branch="x", attribution=Attribution(Basis.TIME, at(0)))

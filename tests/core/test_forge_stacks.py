@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Agent, Confidence, Evidence, Role
 from pr_sessions.core.attribution import AttributionContext
 from pr_sessions.core.models import NO_STACK, Basis, PullRequest, Stack
@@ -15,7 +16,7 @@ from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import People, Policy, Track
 from pr_sessions.core.recording import Recorded, record
 from rules import all_signatures
-from strategies import at, few
+from strategies import at
 
 RULES = all_signatures(Policy())
 RUN, OTHER_RUN = "0123456789abcdef0123", "fedcba98765432100000"

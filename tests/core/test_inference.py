@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.clues import AUTHORS, Clues, compare
 from pr_sessions.core.inference import (
     ENOUGH_KNOWN,
@@ -21,7 +22,7 @@ from pr_sessions.core.inference import (
     infer,
     scored,
 )
-from strategies import at, few
+from strategies import at
 
 
 def clue(number: int, minutes: float, run: str | None = None, author: str = "ada", **values: object) -> Clues:

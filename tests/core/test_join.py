@@ -5,40 +5,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.merge import join_all, merge_records, merge_sessions, with_record
 from pr_sessions.core.models import Attribution, Basis, Completion, PullRequestRecord, Session, State, Totals, Trigger
-from strategies import at, collections, few, record, sessions
+from strategies import at, collections, record, sessions
 
 SAME = sessions(ids=st.just("a"))
 NEWLY_FACTS = record()
 
 
+@few
 @given(SAME, SAME)
 def test_joining_sessions_is_commutative(one: Session, other: Session) -> None:
     assert merge_sessions(one, other) == merge_sessions(other, one)
 
 
+@few
 @given(SAME, SAME, SAME)
 def test_joining_sessions_is_associative(one: Session, other: Session, third: Session) -> None:
     assert merge_sessions(merge_sessions(one, other), third) == merge_sessions(one, merge_sessions(other, third))
 
 
+@few
 @given(SAME, SAME)
 def test_joining_sessions_is_idempotent(one: Session, other: Session) -> None:
     joined = merge_sessions(one, other)
     assert (merge_sessions(joined, one), merge_sessions(joined, other), merge_sessions(joined, joined)) == (joined,) * 3
 
 
+@few
 @given(sessions(), sessions(), sessions())
 def test_sessions_that_became_one_join_in_any_order(one: Session, other: Session, third: Session) -> None:
     assert merge_sessions(merge_sessions(one, other), third) == merge_sessions(other, merge_sessions(third, one))
 
 
+@few
 @given(NEWLY_FACTS, NEWLY_FACTS)
 def test_joining_facts_is_commutative(one: PullRequestRecord, other: PullRequestRecord) -> None:
     assert merge_records(one, other) == merge_records(other, one)
 
 
+@few
 @given(NEWLY_FACTS, NEWLY_FACTS, NEWLY_FACTS)
 def test_joining_facts_is_associative(
     one: PullRequestRecord, other: PullRequestRecord, third: PullRequestRecord
@@ -46,6 +53,7 @@ def test_joining_facts_is_associative(
     assert merge_records(merge_records(one, other), third) == merge_records(one, merge_records(other, third))
 
 
+@few
 @given(NEWLY_FACTS, NEWLY_FACTS)
 def test_joining_facts_is_idempotent(one: PullRequestRecord, other: PullRequestRecord) -> None:
     joined = merge_records(one, other)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.lifecycle import (
     Activity,
     CompletionAsked,
@@ -103,24 +104,28 @@ def test_a_status_is_one_of_the_four_words(session: Session, minutes: float, exp
     assert status(session, at(minutes), POLICY) is expected
 
 
+@few
 @given(sessions(), EVENTS, POLICIES)
 def test_no_event_moves_the_last_activity_backwards(session: Session, event: Event, policy: Policy) -> None:
     after = advance(session, event, policy)
     assert session.latest is None or (after.latest is not None and after.latest >= session.latest)
 
 
+@few
 @given(sessions(), st.lists(EVENTS, max_size=5), POLICIES)
 def test_what_somebody_asked_for_is_final(session: Session, events: list[Event], policy: Policy) -> None:
     final = replace(session, completion=Completion(at(0), Trigger.MANUAL))
     assert run(final, events, policy) is final
 
 
+@few
 @given(sessions(), st.lists(EVENTS, max_size=5), POLICIES)
 def test_a_duration_is_never_negative(session: Session, events: list[Event], policy: Policy) -> None:
     after = run(session, events, policy)
     assert all(span is None or span >= timedelta() for span in (after.duration, after.active_time))
 
 
+@few
 @given(sessions(), EVENTS, POLICIES)
 def test_an_event_that_comes_twice_counts_once(session: Session, event: Event, policy: Policy) -> None:
     after = advance(session, event, policy)

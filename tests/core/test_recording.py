@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Agent, Confidence, Evidence, FoundRun, Role, Run
 from pr_sessions.core.attribution import AttributionContext
 from pr_sessions.core.evidence_text import mark_body
@@ -29,7 +30,7 @@ from pr_sessions.core.policy import Policy
 from pr_sessions.core.recording import Recorded, record
 from pr_sessions.core.runs import run_key
 from rules import all_signatures, no_signatures
-from strategies import MOMENTS, at, few, pull_requests
+from strategies import MOMENTS, at, pull_requests
 
 POLICY = Policy()
 EMPTY = InMemorySessions()
@@ -92,6 +93,7 @@ def test_a_hand_records_what_is_not_automatic() -> None:
     assert (collection["ada-1"].prs, recorded.record and recorded.record.is_auto) == (("1",), False)
 
 
+@few
 @given(st.lists(pull_requests(), max_size=4), pull_requests(), st.sampled_from([None, "ada-1", "new"]))
 def test_recording_twice_is_recording_once(before: list[PullRequest], told: PullRequest, hand: str | None) -> None:
     collection = put_all(EMPTY.put(STARTED), before)
@@ -288,6 +290,7 @@ def close(draw: st.DrawFn) -> list[PullRequest]:
     return [replace(one, created=at(draw(st.integers(0, 200)))) for one in drawn]
 
 
+@few
 @given(close(), st.randoms(use_true_random=False), st.lists(MOMENTS, min_size=12, max_size=12))
 def test_inferred_sessions_are_a_function_of_the_set_of_pull_requests(
     told: list[PullRequest], chance: Any, clocks: list[datetime]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Agent, Confidence, Role, Run
 from pr_sessions.core.attribution import AttributionContext, AttributionResult, choose
 from pr_sessions.core.corrections import link
@@ -21,7 +22,7 @@ from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import Policy
 from pr_sessions.core.recording import record
 from rules import no_signatures
-from strategies import at, few
+from strategies import at
 
 POLICY = Policy()
 EMPTY = InMemorySessions()
@@ -196,6 +197,7 @@ def of_its_own(session: Session) -> set[str]:
     return {number.rpartition("#")[0] for number in weak}
 
 
+@few
 @given(st.lists(steps(), max_size=14), st.randoms(use_true_random=False))
 def test_no_session_mixes_repositories_unless_a_person_or_a_hook_did(told: list[Step], chance: Any) -> None:
     again = [*told, *told]
@@ -227,6 +229,7 @@ def worked(draw: st.DrawFn) -> list[PullRequest]:
     return [pr(name, draw(st.integers(0, 200)), author=draw(st.sampled_from(["ada", "bob"]))) for name in names]
 
 
+@few
 @given(worked(), st.randoms(use_true_random=False))
 def test_sessions_by_time_are_a_function_of_the_set_in_each_repository(told: list[PullRequest], chance: Any) -> None:
     shuffled = list(told)

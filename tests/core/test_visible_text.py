@@ -4,7 +4,7 @@ import json
 from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pr_sessions.core.visible_text import columns, filled, one_line, one_line_around, visible, visible_json
@@ -92,6 +92,7 @@ def test_a_name_keeps_its_end(text: str, width: int, line: str) -> None:
 
 
 @given(ANY, st.integers(2, 40))
+@example("000000" + "\u0300" * 10 + "0" + "\u0300" * 12, 7)
 def test_no_line_is_wider_than_it_may_be(text: str, width: int) -> None:
     for line in (one_line(text, width), one_line_around(text, width)):
         assert columns(line) <= width

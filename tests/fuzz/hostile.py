@@ -1,9 +1,9 @@
 """Bytes and words that mean harm: random ones, and right ones with something wrong in them."""
 
-import os
-
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from examples import IS_LONG
 
 _PATIENT = settings(
     deadline=None,
@@ -11,8 +11,7 @@ _PATIENT = settings(
 )
 settings.register_profile("hostile", _PATIENT, max_examples=60)
 settings.register_profile("fuzz", _PATIENT, max_examples=5_000)
-# `make fuzz` asks for the long run.
-hostile = settings.get_profile("fuzz" if os.environ.get("FUZZ") else "hostile")
+hostile = settings.get_profile("fuzz" if IS_LONG else "hostile")
 
 PIECES = st.sampled_from(
     [

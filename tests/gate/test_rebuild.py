@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from snapshots import COPILOT, DEVIN, POLICY, ended, fork, person, said, snapshot, told
 
+from examples import few
 from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.evidence_text import mark_body
 from pr_sessions.core.lifecycle import begin
@@ -20,7 +21,6 @@ from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.session_file import Entry, SessionFile, parse
 from rules import all_signatures
 from scene import Clock, git, minute, tracker_at
-from strategies import few
 
 NOW = minute(60)
 COMPLETED = "explicit_marker: /complete-session"

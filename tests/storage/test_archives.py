@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from examples import few
 from pr_sessions.core.lifecycle import begin
 from pr_sessions.core.models import Completion, Session
 from pr_sessions.io.places import Place
@@ -14,7 +15,7 @@ from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.merge import merge_apart, merge_collections
 from pr_sessions.storage.files.session_file import format_document, parse
 from scene import START, minute, on_disk
-from strategies import few, tellings
+from strategies import tellings
 
 
 @few

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from msgspec import json
 
+from examples import few
 from pr_sessions.core.lifecycle import begin
 from pr_sessions.core.models import Completion, PullRequestRecord
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.record_codec import Record
 from pr_sessions.storage.files.session_file import Entry, SessionFile, parse
-from strategies import at, few, tellings
+from strategies import at, tellings
 
 EMPTY = FileSessions(SessionFile(name="sessions.json"))
 ADA = begin("ada-1", "ada", at(0))

@@ -6,13 +6,14 @@ from itertools import permutations
 from hypothesis import given
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.merge import join_all
 from pr_sessions.core.models import Attribution, Basis, PullRequestRecord, Session
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.merge import merge_collections
 from pr_sessions.storage.files.record_codec import Record
 from pr_sessions.storage.files.session_file import Entry, SessionFile, parse
-from strategies import at, few, tellings
+from strategies import at, tellings
 
 
 def without_scores(sessions: Mapping[str, Session]) -> dict[str, Session]:

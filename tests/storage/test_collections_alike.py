@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Agent, Run
 from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.lifecycle import begin, covers
@@ -139,6 +140,7 @@ def test_a_run_that_moved_is_found_where_it_is(keep: Keep) -> None:
 
 
 @pytest.mark.parametrize("keep", [in_memory, in_a_file], ids=["memory", "file"])
+@few
 @given(collections(), st.lists(st.tuples(sessions(), st.booleans()), max_size=4), NUMBERS, IDS, MOMENTS)
 def test_a_collection_answers_as_a_list_of_its_sessions_would(
     keep: Keep, before: dict[str, Session], changes: list[tuple[Session, bool]], number: str, name: str, moment: Any

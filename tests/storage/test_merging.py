@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from msgspec import json
 
+from examples import few
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.git_merge import merge_versions
 from pr_sessions.storage.files.merge import merge_collections
-from strategies import few, tellings
+from strategies import tellings
 
 START = "2025-11-22T10:00:00Z"
 

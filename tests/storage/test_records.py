@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import replace
 
+from examples import few
 from pr_sessions.core.agents import Confidence, Role
 from pr_sessions.core.models import Attribution, Basis, Completion, PullRequestRecord, Session, State, Totals, Trigger
 from pr_sessions.core.times import read_time
@@ -78,11 +79,13 @@ def again(session: Session) -> Session:
     return read(json.decode(json.encode(encode_session(session))), completed=session.completion is not None)
 
 
+@few
 @given(sessions())
 def test_a_session_that_is_written_is_read_as_the_same(session: Session) -> None:
     assert again(session) == session
 
 
+@few
 @given(sessions(), st.data())
 def test_a_record_keeps_its_unknown_fields_and_the_spelling_of_its_times(session: Session, data: st.DataObject) -> None:
     record = data.draw(spelled(data.draw(written(session))))
@@ -98,6 +101,7 @@ def without_own_times(record: Record) -> Record:
     return {**record, "metadata": {**metadata, "pull_requests": kept}}
 
 
+@few
 @given(record())
 def test_facts_that_are_written_are_read_as_the_same(told: PullRequestRecord) -> None:
     assert decode_record(json.decode(json.encode(encode_record(told))), UTC).value == told

@@ -69,7 +69,9 @@ def one_line_around(text: str, width: int) -> str:
     if _fits(line, width):
         return line
     last = _beginning(line[::-1], (width - 1) // 2)[::-1]
-    return f"{_beginning(line, width - 1 - columns(last))}…{last}"
+    # What only combines takes no column, and yet its share of the characters.
+    taken = max(columns(last), -(-len(last) // MOST_IN_COLUMN))
+    return f"{_beginning(line, width - 1 - taken)}…{last}"
 
 
 def columns(text: str) -> int:

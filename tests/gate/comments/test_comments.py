@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from snapshots import POLICY, app, ended, fork, said, snapshot, told
 
+from examples import few
 from pr_sessions.core.lifecycle import begin
 from pr_sessions.core.models import Attribution, Basis, PullRequestRecord
 from pr_sessions.core.overlay import InMemorySessions
@@ -19,7 +20,6 @@ from pr_sessions.gate.comments.bot_comments import CommentKind, read_bot_comment
 from pr_sessions.gate.comments.publish import MOST_NEW, CommentWrite, plan
 from pr_sessions.gate.rebuild import Snapshot
 from scene import minute
-from strategies import few
 
 CURSOR, CLAUDE, US = app("cursor"), app("claude"), app("github-actions[bot]")
 ONE, TWO, THREE = told(12, 0, CURSOR), told(13, 5, CURSOR), told(14, 8, CURSOR)

@@ -8,6 +8,7 @@ from hypothesis import given
 from msgspec.structs import replace
 from snapshots import POLICY, app, ended, said, snapshot, told
 
+from examples import few
 from pr_sessions.core.agents import Evidence
 from pr_sessions.core.models import Completion, Session
 from pr_sessions.core.policy import GateMode, Policy
@@ -17,7 +18,6 @@ from pr_sessions.gate.rebuild import Snapshot
 from pr_sessions.gate.status import Breach
 from rendering import HOSTILE, shown
 from scene import minute
-from strategies import few
 
 CURSOR, CLAUDE = app("cursor"), app("claude")
 ENFORCE = replace(POLICY, gate=GateMode.ENFORCE, gate_checks=("test", "lint / types"), gate_workflow="checks.yml")
