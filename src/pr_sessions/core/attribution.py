@@ -27,6 +27,7 @@ from pr_sessions.core.models import (
     in_stack,
     is_put,
 )
+from pr_sessions.core.people import HIDDEN
 from pr_sessions.core.policy import People, Policy
 from pr_sessions.core.runs import run_session_id
 from pr_sessions.core.signature import Kind
@@ -269,7 +270,7 @@ def _of_this_tree(
 def _of_this_branch(
     collection: SessionCollection, pr: PullRequest, context: AttributionContext, policy: Policy
 ) -> Candidate | None:
-    if not pr.branch:
+    if not pr.branch or pr.branch == HIDDEN:
         return None
     near = collection.active_near(context.at, policy.timeout)
     of_branch = (s for s in near if _owns(s, pr, context.at) and _is_of_its_repository(s, pr))

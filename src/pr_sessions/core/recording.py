@@ -1,5 +1,6 @@
 """Recording a pull request: verdict, facts, place; the collection of sessions before becomes the collection after."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
@@ -28,8 +29,8 @@ from pr_sessions.core.models import (
     Verdict,
     in_stack,
 )
-from pr_sessions.core.people import without_person
-from pr_sessions.core.policy import Policy, Ruleset, Track
+from pr_sessions.core.people import TICK, record_without_person, without_person
+from pr_sessions.core.policy import People, Policy, Ruleset, Track
 from pr_sessions.core.runs import run_key
 from pr_sessions.core.similarity import abbreviated
 
@@ -90,13 +91,17 @@ def record(
     if not (counts or holder or context.manual or unattributed):
         return collection, Recorded(number=number, verdict=verdict, result=AttributionResult())
     known, run = holder.pull_requests.get(number) if holder else unattributed, _own_run(verdict)
-    account, pull_request = pull_request.author, without_person(pull_request, known, run, policy)
+    account, reported = pull_request.author, pull_request
+    pull_request = without_person(reported, known, run, policy)
+    if known and policy.people is People.HIDDEN:
+        known = record_without_person(replace(known, agents=merge_agents(known.agents, verdict.agents)))
     # Of somebody without a name, time says nothing.
     alone = verdict.by_agent_alone or (counts and not verdict.is_auto) or account != pull_request.author
     context = replace(context, agent_alone=alone, run=run, account=account)
     result = choose(collection, pull_request, replace(context, current=None) if holder else context, policy)
     target, result = _target(collection, pull_request, context, result, holder)
-    record = _record(known, pull_request, verdict, result.attribution, context, now)
+    replaced = [field for field in REPORTED if getattr(pull_request, field) != getattr(reported, field)]
+    record = _record(known, pull_request, verdict, result.attribution, context, now, replaced)
     if target is None:
         kept = collection.put_unattributed(number, record)
         return kept, Recorded(number=number, verdict=verdict, result=result, record=record, is_new=known is None)
@@ -263,8 +268,12 @@ def _record(
     attribution: Attribution | None,
     context: AttributionContext,
     now: datetime,
+    replaced: Iterable[str],
 ) -> PullRequestRecord:
-    """Return what was known with what is reported now; a value that is reported again keeps its time."""
+    """Return what was known with what is reported now; a value that is reported again keeps its time.
+
+    What stands in place of a report counts for later than a copy of that report.
+    """
     at = context.at
     reported = {field: getattr(pull_request, field) for field in REPORTED}
     reported["stack"] = _stack_news(known.stack if known else None, pull_request.stack)
@@ -277,6 +286,7 @@ def _record(
     end = max(filter(None, (at, pull_request.closed, pull_request.merged)))
     # It says nothing of when it changed, and was read now.
     times = dict.fromkeys(_ENDS, end) | {"stack": max(at, now)}
+    times |= {field: times.get(field, at) + TICK for field in replaced}
     report = PullRequestRecord(
         **news,
         created=pull_request.created,

@@ -26,6 +26,6 @@ def merge_files(tracker: Tracker, base: Path, ours: Path, theirs: Path, name: st
     # Git puts all three into the working tree.
     places = [place_of(path, tracker.repository) for path in (base, ours, theirs)]
     base_data, our_data, their_data = (read_bytes(place) or b"" for place in places)
-    merged = merge_versions(base_data, our_data, their_data, name, tracker.zone)
+    merged = merge_versions(base_data, our_data, their_data, name, tracker.zone, tracker.policy)
     tracker.workspace.keep_run_ids(ids_in(our_data) | ids_in(their_data))
     replace_file(places[1], merged)

@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pr_sessions.core.policy import Policy
 from pr_sessions.errors import NewerVersion, NotARepository, UnreadableFile
 from pr_sessions.git.commands import run_git
 from pr_sessions.git.discovery import find_repository, worktrees
@@ -31,6 +32,7 @@ from pr_sessions.storage.files.git_merge import decide_unknown
 from pr_sessions.storage.files.half_merged import refuse_half_merged
 from pr_sessions.storage.files.marker import read_marker
 from pr_sessions.storage.files.merge import merge_collections
+from pr_sessions.storage.files.people import without_people
 from pr_sessions.storage.files.pr_index import read_index
 from pr_sessions.storage.files.repair import BASE, OURS, THEIRS
 from pr_sessions.storage.files.run_ids import add_run_ids
@@ -111,15 +113,21 @@ def _do(step: Step, repository: Repository, now: datetime) -> None:
             pass
 
 
-def plan(repository: Repository, zone: tzinfo, now: datetime) -> Repair:
+def plan(repository: Repository, policy: Policy, zone: tzinfo, now: datetime) -> Repair:
     """Return everything that is not as it should be; nothing where all is.
+
+    Args:
+        repository: what is repaired.
+        policy: whether what is written names people.
+        zone: where naive times were written.
+        now: the time.
 
     Raises:
         NewerVersion: a newer pr-sessions wrote one of the files.
         UnreadableFile: a file may not be read at all, for its permissions or its size.
     """
     quarantine = _Quarantine(repository, now)
-    return Repair((*_session_steps(repository, zone, quarantine), *_other_steps(repository, zone, quarantine)))
+    return Repair((*_session_steps(repository, policy, zone, quarantine), *_other_steps(repository, zone, quarantine)))
 
 
 def trees_to_repair(repository: Repository) -> dict[Path, str]:
@@ -170,7 +178,7 @@ class _Quarantine:
         return Step(StepKind.QUARANTINE, free, problem, data)
 
 
-def _session_steps(repository: Repository, zone: tzinfo, quarantine: _Quarantine) -> Iterator[Step]:
+def _session_steps(repository: Repository, policy: Policy, zone: tzinfo, quarantine: _Quarantine) -> Iterator[Step]:
     files = find.files(repository)
     merging = find.merges(repository)
     broken = [source for source in files if source.problem]
@@ -182,8 +190,9 @@ def _session_steps(repository: Repository, zone: tzinfo, quarantine: _Quarantine
     complete = [side.path for side in sides if side.recovered.complete]
     needed = [*sides, *(source for source in files if complete.count(source.path) < len((OURS, THEIRS)))]
     sources = [*files, *sides, *_fallbacks(repository, needed)]
-    sessions = _merge(sources, zone) or FileSessions(zone=zone)
-    archives = _archived(repository, (*files, *sides), zone)
+    sessions = without_people(_merge(sources, zone) or FileSessions(zone=zone), policy).rewritten()
+    archived = _archived(repository, (*files, *sides), zone)
+    archives = {name: without_people(archive, policy).rewritten() for name, archive in archived.items()}
     before = _merge(files, zone)
     if before is not None:
         yield Step(StepKind.BACK_UP, repository.backups, "what could be read before", before.to_bytes())

@@ -12,6 +12,7 @@ from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.ids import check_number, is_valid_id
 from pr_sessions.core.lifecycle import Activity, advance, begin, idle_time, sweep
 from pr_sessions.core.models import PullRequest, Session
+from pr_sessions.core.people import hide_people
 from pr_sessions.core.policy import Policy
 from pr_sessions.core.runs import run_key
 from pr_sessions.errors import NotFound
@@ -99,6 +100,7 @@ class View:
                 session = self.sessions.get(tree.session_id)
                 marker = Marker(tree.session_id, session.author if session else "", tree.since, tree.last)
                 self.new_markers[Path(root)] = marker
+        self.sessions = hide_people(self.sessions, self.sessions.changes.sessions, self.policy)
         return begun, opened
 
     def marker(self, root: Path | None = None) -> Marker | None:

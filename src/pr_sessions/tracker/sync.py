@@ -11,6 +11,7 @@ from pr_sessions.git.commands import GitFailed
 from pr_sessions.git.shared_branch import InUse, SharedBranch, find_branch
 from pr_sessions.storage.files.collection import FileSessions, in_files
 from pr_sessions.storage.files.merge import merge_collections, news
+from pr_sessions.storage.files.people import without_people
 from pr_sessions.storage.files.session_file import parse
 from pr_sessions.tracker.tracker import Tracker
 
@@ -142,6 +143,7 @@ def _merge(tracker: Tracker, theirs: FileSessions | None) -> _Merged:
     with tracker.change(tracker.now(), complete_expired=False) as change:
         before, change.touch_last_updated = in_files(change.sessions), False
         sessions = before if theirs is None else merge_collections(before, theirs)
+        sessions = without_people(sessions, tracker.policy)
         data = sessions.to_bytes()
         change.sessions = before if data == before.to_bytes() else sessions
         change.run_ids |= sessions.run_ids

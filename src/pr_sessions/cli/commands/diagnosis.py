@@ -62,7 +62,7 @@ def _repair(*, dry_run: bool, json: bool) -> int:
     repository, now = tracker.repository, tracker.now()
 
     def planned() -> Repair:
-        return plan(repository, tracker.zone, now)
+        return plan(repository, tracker.policy, tracker.zone, now)
 
     repair = planned() if dry_run else carry_out(planned, repository, now)
     others = trees_to_repair(repository)

@@ -12,10 +12,12 @@ from msgspec import json
 from msgspec.structs import replace
 
 from pr_sessions.core.models import REPORTED
+from pr_sessions.core.policy import Policy
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.storage.files.codec import METADATA_KEYS, SESSION_KEYS
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.merge import merge_collections
+from pr_sessions.storage.files.people import without_people
 from pr_sessions.storage.files.record_codec import Record
 from pr_sessions.storage.files.session_file import LISTED, SessionFile, parse
 
@@ -92,7 +94,9 @@ def _same(left: Any, right: Any) -> bool:
     return json.encode(left) == json.encode(right)
 
 
-def merge_versions(base: bytes, ours: bytes, theirs: bytes, name: str, zone: tzinfo) -> bytes:
+def merge_versions(
+    base: bytes, ours: bytes, theirs: bytes, name: str, zone: tzinfo, policy: Policy | None = None
+) -> bytes:
     """The bytes of the joined session file; the same whichever side is called ours.
 
     Args:
@@ -101,6 +105,7 @@ def merge_versions(base: bytes, ours: bytes, theirs: bytes, name: str, zone: tzi
         theirs: the other one.
         name: what to call the file in messages.
         zone: where naive times were written.
+        policy: whether people are hidden; they are not if it is not given.
 
     Raises:
         UnreadableFile: one of the two is no session file, or holds a session that cannot be read.
@@ -109,4 +114,5 @@ def merge_versions(base: bytes, ours: bytes, theirs: bytes, name: str, zone: tzi
     if base:
         with suppress(UnreadableFile):
             left, right = decide_unknown(parse(base, "the base"), left, right)
-    return merge_collections(FileSessions(left, zone), FileSessions(right, zone)).to_bytes()
+    merged = merge_collections(FileSessions(left, zone), FileSessions(right, zone))
+    return without_people(merged, policy).to_bytes()

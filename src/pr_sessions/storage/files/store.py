@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import reduce
 
+from msgspec.structs import replace
+
 from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.lifecycle import idle_time
-from pr_sessions.core.policy import Policy
+from pr_sessions.core.people import HIDDEN
+from pr_sessions.core.policy import People, Policy
 from pr_sessions.errors import PrSessionsError, UnreadableFile
 from pr_sessions.git.repository import Repository, prepare_state, refuse_links, sweep_leftovers
 from pr_sessions.io.files import read_alike, read_bytes, remove_temporary, replace_file
@@ -20,6 +23,7 @@ from pr_sessions.storage.files.backups import take, taken_today
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.half_merged import refuse_half_merged
 from pr_sessions.storage.files.merge import merge_apart, merge_collections
+from pr_sessions.storage.files.people import without_people
 from pr_sessions.storage.files.run_ids import add_run_ids
 from pr_sessions.storage.files.session_file import SessionFile, parse
 
@@ -66,7 +70,8 @@ class FileStore:
         """Return what is stored. Wait for no writer, and write nothing."""
         # In this order: what moves meanwhile is written to its archive before it goes.
         sessions = self._merge(self._contents())
-        return merge_apart([sessions, *self.archives.collections(self.archives.read(None))])
+        merged = merge_apart([sessions, *self.archives.collections(self.archives.read(None))])
+        return without_people(merged, self.policy)
 
     @contextmanager
     def transaction(self, now: datetime, scope: Callable[[], Scope] | None = None) -> Iterator["FileTransaction"]:
@@ -99,6 +104,12 @@ class FileStore:
         """Keep the vendors' ids of runs that stood in the files, for the user of this clone alone."""
         if sessions.run_ids and self.repository and self.repository.run_ids:
             add_run_ids(self.repository.run_ids, sessions.run_ids)
+
+    def journaled(self, entry: AuditEntry) -> AuditEntry:
+        """Return the entry as the journal may hold it: outside git, that lies among the files of the team."""
+        is_shared = self.repository is not None and self.repository.state is None
+        hides = self.policy is not None and self.policy.people is People.HIDDEN
+        return replace(entry, by=HIDDEN) if is_shared and hides else entry
 
     @contextmanager
     def _alone(self, now: datetime, scope: Callable[[], Scope] | None) -> Iterator["FileTransaction"]:
@@ -181,7 +192,8 @@ class FileTransaction:
 
         The entries come last and only warn: the change is stored by then, and must not seem to have failed.
         """
-        written = self._write(made_of(self.sessions, sessions), touch_last_updated=touch_last_updated)
+        sessions = without_people(made_of(self.sessions, sessions), self._store.policy)
+        written = self._write(sessions, touch_last_updated=touch_last_updated)
         if self._store.pr_index:
             from pr_sessions.storage.files.pr_index import rebuild
 
@@ -191,7 +203,7 @@ class FileTransaction:
 
             try:
                 for entry in audit:
-                    journal.append(self._store.repository.journal, entry)
+                    journal.append(self._store.repository.journal, self._store.journaled(entry))
             except PrSessionsError as error:
                 self._store.warn(f"the change is kept, but the journal does not say so: {error}", error.hint)
         return written
