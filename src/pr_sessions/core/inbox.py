@@ -149,6 +149,14 @@ class Inbox(Struct, frozen=True, kw_only=True):
         """Return how many pull requests agents opened, assisted with, or left no sign in."""
         return Counter(pr.involvement for pr in self.pull_requests)
 
+    @property
+    def authors(self) -> Mapping[tuple[str, str], tuple[OpenPullRequest, ...]]:
+        """Return what each account has open in a repository, by repository and login."""
+        opened: dict[tuple[str, str], list[OpenPullRequest]] = defaultdict(list)
+        for pr in self.pull_requests:
+            opened[pr.repository, pr.author].append(pr)
+        return {account: tuple(prs) for account, prs in opened.items()}
+
     def rows_in(self, section: Section) -> tuple[Row, ...]:
         """Return the rows of a section that are not snoozed."""
         return tuple(row for row in self.rows if row.section is section and not row.is_snoozed)

@@ -44,11 +44,13 @@ class ReviewStatus(Struct, frozen=True):
         state: one request for changes outweighs approvals, as on forges.
         commit: the one that was reviewed; empty if unknown.
         by: logins of the reviewers whose opinion this is.
+        at: when the last of them gave it.
     """
 
     state: ReviewState = ReviewState.UNKNOWN
     commit: str = ""
     by: tuple[str, ...] = ()
+    at: datetime | None = None
 
 
 class OpenPullRequest(Struct, frozen=True, kw_only=True):

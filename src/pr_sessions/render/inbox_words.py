@@ -1,0 +1,65 @@
+"""What the values of the inbox are called, the same in the terminal, on the page and in the issue."""
+
+from pr_sessions.core.inbox import Row
+from pr_sessions.core.inbox_rows import RowKind
+from pr_sessions.core.inbox_sections import Section
+from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
+
+SECTIONS = {
+    Section.CONFLICTS: "Conflicts",
+    Section.REVIEW: "Needs review",
+    Section.MERGE: "Ready to merge",
+    Section.AT_WORK: "Agent at work",
+    Section.CHECKS: "Waiting for checks",
+    Section.WAITING: "Waiting for others",
+    Section.UNKNOWN: "Not known",
+}
+WORK = {
+    Work.AT_WORK: "agent at work",
+    Work.IDLE: "agent idle",
+    Work.ENDED: "session ended",
+    Work.UNKNOWN: "work not known",
+}
+CHECKS = {
+    Checks.NONE: "no checks",
+    Checks.PENDING: "checks run",
+    Checks.FAILING: "checks fail",
+    Checks.PASSING: "checks pass",
+    Checks.UNKNOWN: "checks not read",
+}
+REVIEWS = {
+    ReviewState.NONE: "not reviewed",
+    ReviewState.CHANGES_REQUESTED: "changes requested",
+    ReviewState.APPROVED: "approved",
+    ReviewState.UNKNOWN: "reviews not read",
+}
+
+
+def row_title(row: Row) -> str:
+    """Return what a row is called. The title of a pull request or session is text from outside."""
+    count = len(row.prs)
+    if row.kind is RowKind.STACK:
+        return row.id.replace("stack-", "Stack #")
+    if row.kind is RowKind.ALTERNATIVES:
+        return f"{count} answers to #{row.issue}" if row.issue else f"{count} with mostly the same lines"
+    if row.kind is RowKind.BURST:
+        return f"Burst of {count}"
+    return row.prs[0].session_title or (row.prs[0].title if count == 1 else "") or row.id
+
+
+def review_words(pr: OpenPullRequest) -> str:
+    """Return what reviewers said last, by whom, and whether the pull request has changed since."""
+    by = f" by {', '.join(pr.review.by[:3])}" if pr.review.by else ""
+    return f"{REVIEWS[pr.review.state]}{by}{' at an earlier commit' if pr.is_review_stale else ''}"
+
+
+def states(pr: OpenPullRequest) -> tuple[str, ...]:
+    """Return what stands beside review and checks: draft, automatic merge, queue, conflict with its base."""
+    conflict = {True: f"conflicts with {pr.base or 'its base'}", False: "", None: "conflict with its base not known"}
+    shown = (
+        "draft" if pr.is_draft else "",
+        "auto-merge" if pr.auto_merge else "",
+        "in the merge queue" if pr.is_queued else "",
+        conflict[pr.has_base_conflict],
+    )
+    return tuple(word for word in shown if word)
