@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks.accuracy.git_truth import measure
 from benchmarks.accuracy.rebuilt import read_histories
+from benchmarks.inbox_rows import peaks
 from benchmarks.past_forge import original
 from benchmarks.replay import replay
 from pr_sessions import open_tracker
@@ -38,6 +39,7 @@ EXPECTED = {
 
 # One history has an id in a paragraph with prose, which does not count as one of trailers.
 MOST_INEXACT = 2
+MOST_ROWS = 180
 # All of them take minutes: `python -m benchmarks.replay`.
 EVENTS = 40
 
@@ -50,6 +52,7 @@ def main(folder: Path) -> int:
         times(folder / "aidev"),
         events(folder / "original"),
         known_sessions(folder / "git-truth"),
+        inbox(folder / "aidev"),
     )
     results = [result for check in checks for result in check]
     for ok, text in results:
@@ -135,6 +138,13 @@ def known_sessions(folder: Path) -> Iterator[tuple[bool, str]]:
     yield not joins, f"{joins} pull requests joined a session by a text that does not count"
     signed, shown = (sum(each.signed[index] for each in figures) for index in (0, 1))
     yield signed == shown, f"{shown} of {signed} pull requests with a sign of an agent are shown so"
+
+
+def inbox(folder: Path) -> Iterator[tuple[bool, str]]:
+    """At the peaks of the busiest repositories, all that is open fits into few rows."""
+    found = list(peaks(folder))
+    pull_requests, rows = sum(peak.open for peak in found), sum(peak.rows for peak in found)
+    yield rows <= MOST_ROWS, f"inbox: {pull_requests} open in {len(found)} repositories at their peaks are {rows} rows"
 
 
 def _shuffled(lines: list[bytes], seed: int) -> list[bytes]:

@@ -60,8 +60,8 @@ def _in_conflict(pr: OpenPullRequest, conflict: Conflict) -> SectionChoice:
     where = ", ".join(dict.fromkeys(place.path for place in conflict.attempt.places[:3]))
     reason = f"conflicts with #{opposite} in {where}" if where else f"conflicts with #{opposite}"
     if pr.number == first:
-        return SectionChoice(Section.CONFLICTS, reason, f"decide which merges first; merged before #{second}:")
-    return SectionChoice(Section.CONFLICTS, reason, f"merged after #{first}, it has {conflicts} to resolve:")
+        return SectionChoice(Section.CONFLICTS, reason, f"before #{second}, merge")
+    return SectionChoice(Section.CONFLICTS, reason, f"after #{first}, resolve {conflicts} in")
 
 
 def _review(pr: OpenPullRequest, author: str) -> SectionChoice | None:
