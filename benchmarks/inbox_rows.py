@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,13 +15,15 @@ from benchmarks.accuracy.aidev import Record, read_archive
 from pr_sessions.config.cache import load_ruleset
 from pr_sessions.core.agents import Agent, Confidence, Role
 from pr_sessions.core.attribution import AttributionContext
-from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.inbox import build_rows
 from pr_sessions.core.models import PullRequest
 from pr_sessions.core.open_pull_requests import OpenPullRequest, ReviewState, ReviewStatus
 from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import Policy, Track
 from pr_sessions.core.recording import record
+
+if TYPE_CHECKING:
+    from pr_sessions.core.collection import SessionCollection
 
 ENOUGH = 40
 NAMES = {
