@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,19 +16,40 @@ from pr_sessions.setup.gate_source import Source, find_source
 
 ACTION = ".github/actions/pr-sessions"
 GATE = ".github/workflows/pr-sessions-gate.yml"
-Install = Callable[[dict[str, bytes]], tuple[list[str], Job]]
+Install = Callable[..., tuple[list[str], Job]]
+# Instead of making the virtual environment, which takes most of an installation's time, lay a copy of one there.
+PREPARED = """\
+#!/bin/sh
+case "$1 $2 $3 $4" in
+  "-I -m venv --clear") mkdir -p "${5%/*}" && cp -a '@venv' "$5" && rm -r "$5"/lib/*/site-packages/pr_sessions* ;;
+  *) exec '@python' "$@" ;;
+esac
+"""
 
 PAYLOAD = {"repository": {"default_branch": "main"}, "pull_request": {"number": 1}}
 
 
 @pytest.fixture
-def install(github: GrantingGitHub, wheels: Path, tmp_path: Path) -> Install:
-    """Runs the gate with these files on a machine that has nothing but wheels: the steps that ran, and the job."""
+def prepared(machine: Path, tmp_path: Path) -> str:
+    """A `PATH` with a Python whose new virtual environments hold what ours needs already, and not ours."""
+    python = tmp_path / "bin/python3"
+    python.parent.mkdir()
+    python.write_text(PREPARED.replace("@venv", str(machine / "pr-sessions")).replace("@python", sys.executable))
+    python.chmod(0o755)
+    return f"{python.parent}:/usr/bin:/bin"
 
-    def call(files: dict[str, bytes]) -> tuple[list[str], Job]:
+
+@pytest.fixture
+def install(github: GrantingGitHub, wheels: Path, tmp_path: Path) -> Install:
+    """Runs the gate with these files on a machine that has nothing but wheels: the steps that ran, and the job.
+
+    With `path`, its Python is another one.
+    """
+
+    def call(files: dict[str, bytes], path: str = "") -> tuple[list[str], Job]:
         event = Event(name="workflow_call", payload=PAYLOAD, sha="0" * 40)
         runner = Runner(github, files, tmp_path / "run", tmp_path / "temp", event)
-        runner.environment = without_network(wheels)
+        runner.environment = without_network(wheels) | ({"PATH": path} if path else {})
         return runner.ran, runner.run(GATE)["gate"]
 
     return call
@@ -46,7 +68,7 @@ def test_a_commit_is_fetched_built_and_run(install: Install, tmp_path: Path) -> 
     assert job.outputs["would_skip"] == "false"
 
 
-def test_another_commit_than_the_recorded_one_is_not_run(install: Install, tmp_path: Path) -> None:
+def test_another_commit_than_the_recorded_one_is_not_run(install: Install, prepared: str, tmp_path: Path) -> None:
     """Somebody changes the commit, and forgets that its digest is recorded."""
     files = files_in(lay(tmp_path / "team", source=find_source(repository(tmp_path / "tool"))))
     changed = {f"src/pr_sessions/{name}": data for name, data in package_files().items()}
@@ -54,34 +76,38 @@ def test_another_commit_than_the_recorded_one_is_not_run(install: Install, tmp_p
     _, _, other = repository(tmp_path / "other", changed).rpartition("@")
     action = files[f"{ACTION}/action.yml"].decode().replace(str(tmp_path / "tool"), str(tmp_path / "other"))
     files[f"{ACTION}/action.yml"] = re.sub(r'"[0-9a-f]{40}"', f'"{other}"', action).encode()
-    ran, job = install(files)
+    ran, job = install(files, prepared)
 
     assert outcome(ran, job) == (["install"], "failure")
     assert "::error::the pr-sessions that was installed is not the one that was recorded" in job.log
 
 
-def test_a_commit_that_is_gone_is_no_reason_to_run_another_one(install: Install, tmp_path: Path) -> None:
+def test_a_commit_that_is_gone_is_no_reason_to_run_another_one(install: Install, prepared: str, tmp_path: Path) -> None:
     files = files_in(lay(tmp_path / "team", source=find_source(repository(tmp_path / "tool"))))
     action = files[f"{ACTION}/action.yml"].decode()
     files[f"{ACTION}/action.yml"] = re.sub(r'"[0-9a-f]{40}"', f'"{"a" * 40}"', action).encode()
 
-    assert outcome(*install(files)) == (["install"], "failure")
+    assert outcome(*install(files, prepared)) == (["install"], "failure")
 
 
-def test_a_wheel_with_another_hash_is_not_installed(install: Install, source: Source, tmp_path: Path) -> None:
+def test_a_wheel_with_another_hash_is_not_installed(
+    install: Install, prepared: str, source: Source, tmp_path: Path
+) -> None:
     files = files_in(lay(tmp_path / "team", source=source))
     files[f"{ACTION}/{WHEEL}"] += b"\0"
-    ran, job = install(files)
+    ran, job = install(files, prepared)
 
     assert outcome(ran, job) == (["install"], "failure")
     assert "THESE PACKAGES DO NOT MATCH THE HASHES" in job.log
 
 
-def test_a_wheel_whose_digest_was_not_recorded_is_not_run(install: Install, source: Source, tmp_path: Path) -> None:
+def test_a_wheel_whose_digest_was_not_recorded_is_not_run(
+    install: Install, prepared: str, source: Source, tmp_path: Path
+) -> None:
     files = files_in(lay(tmp_path / "team", source=source))
     action = files[f"{ACTION}/action.yml"].decode()
     files[f"{ACTION}/action.yml"] = action.replace(source.digest, "0" * 64).encode()
-    ran, job = install(files)
+    ran, job = install(files, prepared)
 
     assert outcome(ran, job) == (["install"], "failure")
     assert "nothing of it was run" in job.log
@@ -126,12 +152,12 @@ jobs:
 
 
 def test_it_installs_and_does_nothing_more_on_request(
-    github: GrantingGitHub, source: Source, wheels: Path, tmp_path: Path
+    github: GrantingGitHub, source: Source, wheels: Path, prepared: str, tmp_path: Path
 ) -> None:
     files = {**files_in(lay(tmp_path / "team", source=source)), "alone.yml": ALONE.encode()}
     event = Event(name="pull_request", payload={}, sha="0" * 40)
     runner = Runner(github, files, tmp_path / "run", tmp_path / "temp", event)
-    runner.environment = without_network(wheels)
+    runner.environment = without_network(wheels) | {"PATH": prepared}
     job = runner.run("alone.yml")["record"]
     ran = subprocess.run([job.outputs["program"], "--version"], capture_output=True, text=True, check=True)
 
