@@ -148,9 +148,9 @@ Stacks, each built on the one before
 Checks that could have waited, by the gate, when they were opened
   8 of 16  would have waited for the end of their session
   3        nothing says that it is automatic
-  1        it is automatic, and no session fits, or several equally well
   1        its branch lies in a fork, or nobody can tell where it lies
   1        its session does not go on
+  1        no session fits, or several equally well
   1        not everything is known for sure: its files are not known
   1        the label no-session takes it out of sessions
 

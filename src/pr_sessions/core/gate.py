@@ -1,7 +1,7 @@
 """Whether the checks of a pull request wait for the end of its session. Whatever is not known for sure runs them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -107,6 +107,11 @@ def longest_wait(session: Session, policy: Policy) -> timedelta:
     return policy.gate_max_wait if session.runs else policy.timeout
 
 
+def waits_until(session: Session, policy: Policy) -> datetime | None:
+    """Return how long the checks of a session wait if nothing more happens; `None` where no time is known."""
+    return session.latest + longest_wait(session, policy) if session.latest else None
+
+
 def without_waiting(decision: Decision, why: str) -> Decision:
     """Return the decision where nothing could start the checks later, for the reason that is given."""
     if not decision.skip:
@@ -189,7 +194,7 @@ WORDS: Mapping[Why, str] = {
     Why.UNTRUSTED: "its author is not known to have write access",
     Why.EXCLUDED: "the label no-session takes it out of sessions",
     Why.NOT_AUTOMATIC: "nothing says that it is automatic",
-    Why.NO_SESSION: "it is automatic, and no session fits, or several equally well",
+    Why.NO_SESSION: "no session fits, or several equally well",
     Why.NOT_OPEN: "it is not open",
     Why.ALWAYS: "it changes what gate.always names",
     Why.COMPLETED: "its session does not go on",

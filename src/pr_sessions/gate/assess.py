@@ -12,6 +12,7 @@ from pr_sessions.forges.base import RUNNER, ForgeReader, Review
 from pr_sessions.gate.commands import CommentReader
 from pr_sessions.gate.event import Event
 from pr_sessions.gate.fetch import MOST_PEOPLE, fetch_for_event, fetch_ruleset
+from pr_sessions.gate.file_lists import FileLists
 from pr_sessions.gate.rebuild import OUTSIDER, RebuiltSessions, Snapshot, is_from_outsider, rebuild
 from pr_sessions.gate.status import Breach, SessionView, breaches, pull_request_status, view
 
@@ -81,6 +82,7 @@ async def assess(
     now: datetime,
     most_people: int = MOST_PEOPLE,
     reader: CommentReader | None = None,
+    lists: FileLists | None = None,
 ) -> Assessment:
     """Fetch what matters and decide. It never raises for what GitHub does: what cannot be read is an unknown.
 
@@ -90,13 +92,14 @@ async def assess(
         now: the time of the assessment.
         most_people: how many people's write access is checked at most.
         reader: of the job's comments; a new one if not given.
+        lists: of files, the job's; new ones if not given.
     """
     if forge is None:
         snapshot = replace(_snapshot_of(event), unknowns=(NO_TOKEN,))
         return _assess_snapshot(event, now, snapshot)
     before = forge.requests_sent
     rules, unknowns = await fetch_ruleset(forge)
-    snapshot, rebuilt = await fetch_for_event(forge, event, rules, now, most_people, reader)
+    snapshot, rebuilt = await fetch_for_event(forge, event, rules, now, most_people, reader, lists)
     snapshot = replace(snapshot, unknowns=(*unknowns, *snapshot.unknowns))
     assessment = _assess_rebuilt(event, now, rules, snapshot, rebuilt)
     requests = forge.requests_sent - before

@@ -21,6 +21,7 @@ from pr_sessions.forges.base import (
     Review,
 )
 from pr_sessions.gate.commands import CommentReader, LeftOut
+from pr_sessions.gate.file_lists import FileLists
 from pr_sessions.gate.rebuild import Snapshot
 from pr_sessions.gate.stacks import is_lowest
 
@@ -154,8 +155,20 @@ class SnapshotBuilder:
         if files is not None and len(files) < MOST_FILES:
             self._files[number] = tuple(files)
 
-    async def fetch_neighbour_files(self, number: str) -> None:
-        """Fetch the files of one that another session holds: only overlaps need them, so a failure is no unknown."""
+    async def fetch_neighbour_files(self, numbers: Iterable[str], lists: FileLists) -> None:
+        """Fetch the files of pull requests of other sessions, as far as the job's bound goes, and keep all for the job.
+
+        Only overlaps need them, so a failure is no unknown.
+        """
+        prs = [self.pull_requests[number] for number in numbers]
+        self._files |= {pr.pull_request.number: files for pr in prs if (files := lists.get(pr)) is not None}
+        unread = (pr for pr in prs if pr.pull_request.number not in self._files)
+        await asyncio.gather(*(self._fetch_neighbour(pr.pull_request.number) for pr in lists.take_room(unread)))
+        for number, files in self._files.items():
+            if pr := self.pull_requests.get(number):
+                lists.add(pr, files)
+
+    async def _fetch_neighbour(self, number: str) -> None:
         async with self._slots:
             with suppress(PrSessionsError):
                 files = await self.forge.files(int(number))

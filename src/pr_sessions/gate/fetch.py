@@ -16,7 +16,8 @@ from pr_sessions.errors import PrSessionsError, UnreadableFile
 from pr_sessions.forges.base import ForgeReader
 from pr_sessions.gate.builder import CommentPages, PullRequestPages, SnapshotBuilder
 from pr_sessions.gate.commands import CommandKind, CommentReader, parse_commands
-from pr_sessions.gate.event import OCCASIONS, Event
+from pr_sessions.gate.event import Event
+from pr_sessions.gate.file_lists import MOST_FILE_LISTS, FileLists
 from pr_sessions.gate.rebuild import RebuiltSessions, Snapshot, approvers, rebuild, unverified_logins
 from pr_sessions.gate.stacks import stack_of
 from pr_sessions.gate.status import undecided
@@ -27,7 +28,7 @@ from pr_sessions.storage.files.session_file import parse
 from pr_sessions.tracker import warn, zone_of
 
 MOST_PEOPLE, MOST_PEOPLE_IN_ALL = 5, 50
-MOST_FILE_LISTS, MOST_FILE_LISTS_IN_ALL = 30, 300
+MOST_FILE_LISTS_IN_ALL = 300
 # A budget is exceeded long before; more open ones than that change nothing.
 PAGES_FOR_BUDGET = 4
 _PAGES_OF_OPEN = 30
@@ -46,6 +47,7 @@ async def fetch_for_event(
     now: datetime,
     most_people: int = MOST_PEOPLE,
     reader: CommentReader | None = None,
+    lists: FileLists | None = None,
 ) -> Fetched:
     """Fetch what is needed to assess the event's pull request.
 
@@ -61,6 +63,7 @@ async def fetch_for_event(
         now: the time of the assessment.
         most_people: how many people's write access is checked at most; more people are an unknown.
         reader: of the job's comments; a new one if not given.
+        lists: the job's, where it looks at several sessions.
     """
     fetcher = Fetcher(forge, rules, now, most_people, reader)
     builder, number = fetcher.builder, event.number
@@ -94,10 +97,8 @@ async def fetch_for_event(
     session = rebuilt.session_of(number)
     others = [n for n in _open_numbers(builder, session.prs if session else ()) if n != number][: MOST_FILE_LISTS - 1]
     await asyncio.gather(*more, *map(builder.fetch_files, others))
-    # On schedule many sessions are looked at, one after the other.
-    if event.name not in OCCASIONS:
-        neighbours = _neighbours(builder, rebuilt, number, len(others) + 1)
-        await asyncio.gather(*map(builder.fetch_neighbour_files, neighbours))
+    neighbours = _neighbours(builder, rebuilt, number, len(others) + 1)
+    await builder.fetch_neighbour_files(neighbours, lists or FileLists())
     if rules.policy.open_budget is not None:
         await fetcher.fetch_openers()
     return fetcher.fetched()

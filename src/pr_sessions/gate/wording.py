@@ -20,8 +20,9 @@ LONGEST_IN_MINUTES = 120
 
 def unread_words(count: int) -> str:
     """Return that overlaps with pull requests of other sessions may be missing."""
-    which = "an open pull request of another session" if count == 1 else f"{count} open pull requests of other sessions"
-    return f"What {which} changes was not read: overlaps may be missing."
+    several = f"{count} open pull requests of other sessions change"
+    which = "an open pull request of another session changes" if count == 1 else several
+    return f"What {which} was not read: overlaps may be missing."
 
 
 def reference(number: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct, json
 from msgspec.structs import asdict
 
 from pr_sessions.core.explain import explain_recorded
-from pr_sessions.core.gate import PullRequestStatus, Why, clauses
+from pr_sessions.core.gate import PullRequestStatus, Why, clauses, waits_until
 from pr_sessions.core.policy import GateMode
 from pr_sessions.core.visible_text import one_line, visible_json
 from pr_sessions.gate.assess import Assessment
@@ -249,7 +249,14 @@ def _decided(assessment: Assessment) -> Iterator[str]:
         others = [reason for reason in assessment.decision.reasons if reason.why is not Why.ALWAYS]
         yield _list(f"Because {clause}" for clause in (*clauses(others, text), *clauses(always, code)))
     elif assessment.decision.skip or _would_wait(assessment):
-        yield WAITING if assessment.decision.skip else WOULD_WAIT
+        yield f"{WAITING}{_start(assessment)}" if assessment.decision.skip else WOULD_WAIT
+
+
+def _start(assessment: Assessment) -> str:
+    """Return when checks start that wait for an agent's run, whose session ends much later."""
+    session = assessment.view.session if assessment.view else None
+    start = waits_until(session, assessment.policy) if session and session.runs else None
+    return f" They wait until {clock(start)} if nothing more happens." if start else ""
 
 
 def _session_summary(view: SessionView, assessment: Assessment) -> Iterator[str]:

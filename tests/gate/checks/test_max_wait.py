@@ -7,7 +7,9 @@ from asking import Ask, Time
 from fake_github import FakeGitHub
 from pr_sessions.core.gate import Why
 from pr_sessions.core.runs import run_key
-from pr_sessions.render.assessment import lines
+from pr_sessions.gate.wording import clock
+from pr_sessions.render.assessment import lines, summary
+from scene import minute
 
 RUN = "session_01AbCdEfGhIjKlMnOpQrStUv"
 BODY = f"Work\n\nhttps://claude.ai/code/{RUN}"
@@ -32,6 +34,7 @@ def test_a_run_with_breaks_of_45_minutes_is_one_session_and_each_wait_ends_after
         shop.at(opened)
         event = shop.opened(number, body=BODY)
         assert shop.assessed(event).decision.skip
+        assert f"They wait until {clock(minute(opened + 30))} if nothing" in summary(shop.assessed(event))
         shop.at(opened + 30)
         shop.swept()
         assert (shop.ours(sha), len(started(shop))) == (WAITING, number - 1)

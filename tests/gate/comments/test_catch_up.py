@@ -251,7 +251,7 @@ def test_of_a_hundred_with_one_session_behind_that_one_alone_is_read(shop: Shop)
     shop.at(10)
     shop.merges(8)
     assert shop.schedule() == ["digest on #7: edited"]
-    assert len(shop.fake.asked) <= 7 + 10 + 1
+    assert len(shop.fake.asked) <= 7 + 10 + 1 + 30
 
 
 def test_ten_sessions_are_told_of_at_once_and_the_others_next_time(shop: Shop) -> None:
@@ -271,3 +271,31 @@ def test_those_that_are_always_behind_take_nobody_s_turn() -> None:
     assert {number for turn in turns for number in turn} == set(numbers)
     assert [len(turn) for turn in turns] == [10] * 5
     assert in_turn(numbers[:10], minute(0), 10) == numbers[:10]
+
+
+def overlapping(shop: Shop, count: int) -> None:
+    """So many pull requests, two of each agent, all of which change one file."""
+    for number in range(1, count + 1):
+        shop.opens(number, f"agent-{(number + 1) // 2}[bot]")
+        shop.fake.files[number] = [shop.fake.file("src/cart.py")]
+
+
+def test_on_schedule_files_in_common_with_other_sessions_are_shown_as_at_an_event(shop: Shop) -> None:
+    overlapping(shop, 4)
+    row = "| `src/cart.py` | #1, #2, #3 of `agent-2-bot-20251122-1000`, #4 of `agent-2-bot-20251122-1000` |"
+
+    assert len(shop.schedule()) == 4
+    assert row in shop.digest(1)
+    lists = [path for path in shop.fake.asked if "/files" in path]
+    assert len(lists) == 2 * 2 + 2  # Those of each session, and once those of the other one.
+
+
+def test_ten_sessions_together_read_thirty_lists_of_other_sessions_and_say_what_is_missing(shop: Shop) -> None:
+    overlapping(shop, 40)
+
+    shop.schedule()
+
+    lists = [path for path in shop.fake.asked if "/files" in path]
+    assert len(lists) <= 2 * 10 + 30
+    missing = "What 10 open pull requests of other sessions change was not read: overlaps may be missing."
+    assert any(missing in comment.comment.body for comment in shop.existing().values())

@@ -138,6 +138,18 @@ def test_where_no_check_waits_nothing_is_said_of_them(policy: Policy, minutes: f
     assert "Checks that wait" not in digest(subject(shop(), minutes, policy), minute(minutes))
 
 
+def test_of_an_agents_run_it_says_until_when_checks_wait_and_not_only_when_the_session_ends() -> None:
+    body = "https://claude.ai/code/session_01AbCdEfGhIjKlMnOpQrStUv"
+    seen = snapshot(told(12, 0, CLAUDE, body=body), told(13, 5, CLAUDE, body=body))
+    said = digest(subject(seen, policy=ENFORCE), minute(24))
+
+    assert "It ends at **2025-11-23 10:05 UTC**, in 23 h 41 min, if nothing more happens." in said
+    assert (
+        "\n\n**Checks that wait** until **2025-11-22 10:35 UTC** if nothing more happens: `test`, `lint / types`. "
+        "Approval, ready for review and auto-merge start them for one pull request.\n\n"
+    ) in said
+
+
 def test_breached_budgets_stand_out() -> None:
     over = (Breach("cursor", 7, 5), Breach("a|b @ada", 2, 1))
     assert (

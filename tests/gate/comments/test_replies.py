@@ -171,3 +171,15 @@ def test_of_one_moment_all_commands_count() -> None:
     assert [text.partition(",")[0] for text in answered(*comments)] == [
         "Session `cursor-20251122-1000` is complete"
     ] * 2
+
+
+@pytest.mark.parametrize(("minutes", "more"), [(24, " Checks wait until 2025-11-22 10:30 UTC."), (31, "")])
+def test_of_an_agents_run_the_status_says_until_when_checks_wait(minutes: float, more: str) -> None:
+    body = "https://claude.ai/code/session_01AbCdEfGhIjKlMnOpQrStUv"
+    seen = snapshot(told(20, 0, CLAUDE, body=body), comments=(said(20, 20, "/session status"),))
+    enforce = replace(POLICY, gate=GateMode.ENFORCE)
+
+    (reply,) = replies(assessed(seen, 20, minutes, enforce))
+
+    ends = f"It ends at 2025-11-23 10:00 UTC if nothing more happens.{more} #20 is in it because"
+    assert ends in reply.text

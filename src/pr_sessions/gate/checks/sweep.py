@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.core.gate import decide, longest_wait
+from pr_sessions.core.gate import decide, waits_until
 from pr_sessions.core.models import Session, State
 from pr_sessions.core.policy import GateMode, Policy, Ruleset
 from pr_sessions.errors import PrSessionsError
@@ -101,7 +101,7 @@ class OpenHeads(Struct, frozen=True):
         if session.completion:
             return session.completion.at
         # A quiet run goes on, and nothing waits for it any longer.
-        return session.latest + longest_wait(session, self.policy) if session.latest else None
+        return waits_until(session, self.policy)
 
 
 async def sweep(forge: ChecksCapability, now: datetime, *, write: bool = True) -> Report:

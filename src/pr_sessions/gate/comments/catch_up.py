@@ -24,6 +24,7 @@ from pr_sessions.gate.comments.publish import NEVER, UNKNOWN, CommentReport, pub
 from pr_sessions.gate.comments.replies import unanswered_commands
 from pr_sessions.gate.event import Event
 from pr_sessions.gate.fetch import fetch_recent, fetch_ruleset, is_recent
+from pr_sessions.gate.file_lists import FileLists
 
 MOST = 10
 # What ended longer ago is left as it is until something happens to it.
@@ -68,8 +69,10 @@ async def _publish_all(
 ) -> Sequence[CommentReport]:
     """Publish for one after the other; where GitHub refuses one, the others are not tried."""
     reports: list[CommentReport] = []
+    lists = FileLists()
     for number in numbers:
-        reports.append(await publish(forge, replace(event, number=number), now, write=write, reader=reader))
+        of_one = replace(event, number=number)
+        reports.append(await publish(forge, of_one, now, write=write, reader=reader, lists=lists))
         if reports[-1].refused:
             break
     return reports

@@ -7,6 +7,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from pr_sessions.core.explain import attribution_clause, evidence_clause
+from pr_sessions.core.gate import waits_until
 from pr_sessions.core.ids import number_order
 from pr_sessions.core.models import State
 from pr_sessions.core.paths import matches_any
@@ -178,7 +179,7 @@ def _waiting(subject: Subject) -> str:
         return ""
     checks = listed([code(check) for check in policy.gate_checks], MOST_OTHERS)
     waiting = (
-        f"**Checks that wait** for the end of the session: {checks}. "
+        f"**Checks that wait** {_until(subject)}: {checks}. "
         "Approval, ready for review and auto-merge start them for one pull request."
     )
     at_once = [number for number in subject.view.open if _is_always_checked(subject, number)]
@@ -187,6 +188,13 @@ def _waiting(subject: Subject) -> str:
         if at_once
         else waiting
     )
+
+
+def _until(subject: Subject) -> str:
+    """Return until when checks wait: those of an agent's run no longer than `gate.max_wait`."""
+    session = subject.view.session
+    start = waits_until(session, subject.policy) if session.runs else None
+    return f"until **{clock(start)}** if nothing more happens" if start else "for the end of the session"
 
 
 def _is_always_checked(subject: Subject, number: str) -> bool:

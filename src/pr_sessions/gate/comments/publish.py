@@ -29,7 +29,8 @@ from pr_sessions.gate.comments.bot_comments import (
 )
 from pr_sessions.gate.comments.replies import replies
 from pr_sessions.gate.event import Event
-from pr_sessions.gate.fetch import MOST_FILE_LISTS, MOST_PEOPLE_IN_ALL
+from pr_sessions.gate.fetch import MOST_PEOPLE_IN_ALL
+from pr_sessions.gate.file_lists import MOST_FILE_LISTS, FileLists
 
 ABOUT = ("pull_request", "pull_request_review", "issue_comment")
 MOST_NEW = 10  # at once; the other pull requests get their line with the next events, or on schedule
@@ -104,11 +105,26 @@ class CommentReport(Struct, frozen=True):
 
 
 async def publish(
-    forge: ForgeWriter, event: Event, now: datetime, *, write: bool, reader: CommentReader | None = None
+    forge: ForgeWriter,
+    event: Event,
+    now: datetime,
+    *,
+    write: bool,
+    reader: CommentReader | None = None,
+    lists: FileLists | None = None,
 ) -> CommentReport:
-    """Write the comments that the event's pull request needs, or return what would be written."""
+    """Write the comments that the event's pull request needs, or return what would be written.
+
+    Args:
+        forge: the repository.
+        event: what happened.
+        now: the time.
+        write: whether anything is written.
+        reader: of the job's comments; a new one if not given.
+        lists: of files, the job's; new ones if not given.
+    """
     reader = reader or CommentReader()
-    assessment = await assess(forge, event, now, MOST_PEOPLE_IN_ALL, reader)
+    assessment = await assess(forge, event, now, MOST_PEOPLE_IN_ALL, reader, lists)
     if not reason_for_silence(assessment):
         assessment = await _fetch_more(forge, assessment, reader)
     planned = plan(assessment)

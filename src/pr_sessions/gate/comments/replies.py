@@ -1,12 +1,13 @@
 """Replies to commands in comments: what happened, or why not and what to write instead. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from msgspec import Struct
 
 from pr_sessions.core.explain import BASES, attribution_clause
+from pr_sessions.core.gate import waits_until
 from pr_sessions.core.lifecycle import runs_out
 from pr_sessions.core.models import Session, State
 from pr_sessions.core.policy import GateMode, Policy
@@ -110,14 +111,20 @@ def _status(assessment: Assessment, number: str) -> str:
     prs = [pr.pull_request for n in session.prs if (pr := assessment.snapshot.pull_requests.get(n))]
     still_open = sum(1 for pr in prs if pr.state is State.OPEN)
     size = f"{counted(len(session.prs), 'pull request')}, {still_open} open"
-    return " ".join([f"Session {name(session.id)} has {size}.", *_end(session, policy), *_reason(session, number)])
+    return " ".join(
+        [f"Session {name(session.id)} has {size}.", *_end(session, policy, assessment.at), *_reason(session, number)]
+    )
 
 
-def _end(session: Session, policy: Policy) -> Iterator[str]:
+def _end(session: Session, policy: Policy, at: datetime) -> Iterator[str]:
     if session.completion:
         yield f"It completed: {ended(session.completion, session, policy)}."
-    elif ends := runs_out(session, policy):
+        return
+    if ends := runs_out(session, policy):
         yield f"It ends at {clock(ends)} if nothing more happens."
+    start = waits_until(session, policy) if session.runs and policy.gate is GateMode.ENFORCE else None
+    if start and start > at:
+        yield f"Checks wait until {clock(start)}."
 
 
 def _reason(session: Session, number: str) -> Iterator[str]:
