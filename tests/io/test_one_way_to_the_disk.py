@@ -37,6 +37,7 @@ ELSEWHERE = {
     "cli/main.py": "the null device",
     "setup/gate_files.py": "our own templates",
     "setup/gate_source.py": "the package that runs, and a throw-away repository",
+    "git/borrowed.py": "a throw-away repository",
     "git/log.py": "a nameless temporary file",
     "forges/tool.py": "a nameless temporary file",
     "git/commands.py": "the folder in which git runs",

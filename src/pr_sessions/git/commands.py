@@ -38,13 +38,20 @@ _LOCATION = frozenset(
         "GIT_IMPLICIT_WORK_TREE",
     }
 )
-# What git needs to start, to find the user's own configuration, and to judge who owns a folder.
+# What git needs to start.
+_STARTING = frozenset(
+    {
+        *("TZ", "TMPDIR", "LD_LIBRARY_PATH", "DEVELOPER_DIR", "PROGRAMDATA", "PROGRAMFILES", "ALLUSERSPROFILE"),
+        *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "MSYSTEM"),
+        *("PATH", "NODEFAULTCURRENTDIRECTORYINEXEPATH"),
+    }
+)
+# The same, and what it needs to find the user's own configuration and to judge who owns a folder.
 _READING = frozenset(
     {
-        *("HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "SUDO_UID", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DEVELOPER_DIR"),
-        *("USERPROFILE", "HOMEDRIVE", "HOMEPATH", "USERNAME", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES"),
-        *("ALLUSERSPROFILE", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "MSYSTEM"),
-        *("PATH", "NODEFAULTCURRENTDIRECTORYINEXEPATH"),
+        *_STARTING,
+        *("HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "SUDO_UID"),
+        *("USERPROFILE", "HOMEDRIVE", "HOMEPATH", "USERNAME", "APPDATA", "LOCALAPPDATA"),
         *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
         *("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"),
     }
@@ -80,6 +87,9 @@ _NOT_EMBEDDED = ("-c", "safe.bareRepository=explicit")
 _NAMED_BARE = ("-c", "safe.bareRepository=all")
 # English messages, which we recognise; and no index that is written in passing.
 _OUTPUT = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+# A partial clone must not fetch what it lacks. The last one counts since git 2.45; before, the fetch begins and is not
+# allowed to reach anything.
+_NO_NETWORK = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 _LARGEST = 256 * 1024 * 1024
 _NO = 1
 
@@ -170,11 +180,24 @@ def reading_environment(root: Path) -> dict[str, str]:
         **passed,
         **_settings(environ),
         **_OUTPUT,
-        "GIT_TERMINAL_PROMPT": "0",
-        # A partial clone must not fetch what it lacks. The second one counts since git 2.45; before, the fetch begins
-        # and is not allowed to reach anything.
-        "GIT_ALLOW_PROTOCOL": "none",
-        "GIT_NO_LAZY_FETCH": "1",
+        **_NO_NETWORK,
+    }
+
+
+def isolated_environment(git_dir: Path) -> dict[str, str]:
+    """Return the environment in which git reads one repository of ours, and no settings of the user or the system.
+
+    Args:
+        git_dir: git's folder of a bare repository; it stands for the home, too.
+    """
+    passed = {name: value for name, value in child_environment().items() if name in _STARTING}
+    return {
+        **passed,
+        **_OUTPUT,
+        **dict.fromkeys(("GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM", "GIT_NO_REPLACE_OBJECTS"), "1"),
+        **dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "GIT_DIR"), str(git_dir)),
+        **_NO_NETWORK,
+        "GIT_CONFIG_GLOBAL": os.devnull,
     }
 
 
