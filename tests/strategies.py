@@ -88,6 +88,7 @@ def attributions(draw: st.DrawFn, detail: str = "") -> Attribution:
 
 
 RUNS = st.sampled_from(["0123456789abcdef0123", "fedcba98765432100000"])
+_RUN_KEYS = st.sets(RUNS | st.just("00000000000000000001"), min_size=1)
 _RUN_AGENTS = st.sampled_from(["codex", "cursor"])
 _AGENT_NAMES = st.sampled_from(["claude-code", "codex", "cursor"])
 _AGENT_EVIDENCE = st.sets(st.builds(Evidence, st.sampled_from(["head branch", "trailer"]), TEXTS, rests()), max_size=2)
@@ -107,7 +108,8 @@ def agents(draw: st.DrawFn) -> Agent:
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
     first, last = sorted((draw(MOMENTS), draw(MOMENTS)))
-    return Run(draw(_RUN_AGENTS), draw(RUNS), first, last, draw(rests()))
+    key, *others = sorted(draw(_RUN_KEYS))
+    return Run(draw(_RUN_AGENTS), key, first, last, draw(rests()), tuple(others))
 
 
 _STACK_NUMBERS = st.integers(0, 2)

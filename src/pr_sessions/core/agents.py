@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from functools import reduce
+from itertools import chain
 
 from msgspec import Struct
 
@@ -99,8 +101,9 @@ class Run(Struct, frozen=True, order=True):
     """One conversation or task of one agent, as hooks saw it or as it made a session.
 
     Attributes:
-        id: its key; see `run_key`.
+        id: its key; see `run_key`. The first one where it has several.
         rest: what a file says of it that this version does not understand, as JSON.
+        also: its other keys, sorted: a vendor may have one id of a run on the machine and one in its cloud.
     """
 
     agent: str
@@ -108,6 +111,12 @@ class Run(Struct, frozen=True, order=True):
     started: datetime
     last_activity: datetime
     rest: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All its keys."""
+        return frozenset((self.id, *self.also))
 
 
 class Involvement(StrEnum):
@@ -138,13 +147,22 @@ def merge_agents(*groups: Iterable[Agent]) -> tuple[Agent, ...]:
 
 
 def merge_runs(*groups: Iterable[Run]) -> tuple[Run, ...]:
-    """Return each run once, from its earliest start to its latest activity; sorted by agent and id."""
+    """Return each run once, from its earliest start to its latest activity; sorted by agent and id.
+
+    What has a key in common is one run, with the keys of all.
+    """
     known: dict[tuple[str, str], Run] = {}
-    for run in (run for runs in groups for run in runs):
-        same = known.get((run.agent, run.id), run)
-        first, last = min(same.started, run.started), max(same.last_activity, run.last_activity)
-        known[run.agent, run.id] = Run(run.agent, run.id, first, last, join_rests(same.rest, run.rest))
-    return tuple(known[key] for key in sorted(known))
+    for run in chain.from_iterable(groups):
+        same = {each.id: each for key in run.keys if (each := known.get((run.agent, key)))}
+        merged = reduce(_merge_runs, same.values(), run)
+        known |= {(run.agent, key): merged for key in merged.keys}
+    return tuple(sorted(set(known.values())))
+
+
+def _merge_runs(left: Run, right: Run) -> Run:
+    first, *others = sorted(left.keys | right.keys)
+    started, last = min(left.started, right.started), max(left.last_activity, right.last_activity)
+    return Run(left.agent, first, started, last, join_rests(left.rest, right.rest), tuple(others))
 
 
 def _merge(left: Agent, right: Agent) -> Agent:

@@ -233,7 +233,7 @@ def _is_merged(record: PullRequestRecord) -> bool:
 
 def _continues(session: Session, pr: PullRequest, run: tuple[str, str]) -> bool:
     accounts = {a.name for a in pr.agents if any(evidence.rule == Kind.AUTHOR for evidence in a.evidence)}
-    return not session.inferred and run[0] in accounts and run[1] in {each.id for each in session.runs}
+    return not session.inferred and run[0] in accounts and any(run[1] in each.keys for each in session.runs)
 
 
 def _marked(

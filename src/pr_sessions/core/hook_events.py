@@ -18,7 +18,17 @@ from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.ids import new_id, repository_of
 from pr_sessions.core.lifecycle import Activity, advance, begin, covers, is_near
 from pr_sessions.core.merge import with_record
-from pr_sessions.core.models import Basis, Completion, PullRequest, PullRequestRecord, Session, State, Trigger
+from pr_sessions.core.models import (
+    Basis,
+    Completion,
+    PullRequest,
+    PullRequestRecord,
+    Session,
+    State,
+    Trigger,
+    held_runs,
+)
+from pr_sessions.core.one_run import with_known_keys
 from pr_sessions.core.policy import Policy, Ruleset
 from pr_sessions.core.recording import record
 from pr_sessions.core.runs import run_key
@@ -168,7 +178,7 @@ def _stretch(events: Sequence[AgentEvent]) -> _Stretch:
 
 
 def _shares_run(session: Session, runs: Iterable[Run]) -> bool:
-    return not {run.id for run in runs}.isdisjoint(run.id for run in session.runs)
+    return not {run.id for run in runs}.isdisjoint(key for run in session.runs for key in run.keys)
 
 
 class _Work(Generic[L]):
@@ -196,7 +206,8 @@ class _Work(Generic[L]):
             session = begin(session_id, author, stretch.since)
             self.begun.append(session.id)
         session = advance(session, Activity(stretch.at, stretch.since), self._policy)
-        session = replace(session, runs=merge_runs(session.runs, stretch.runs))
+        runs = (with_known_keys(self.collection, run) for run in stretch.runs)
+        session = replace(session, runs=merge_runs(session.runs, runs))
         self.collection = self.collection.put(session)
         if stretch.event:
             self._record(stretch.event, session)
@@ -236,7 +247,7 @@ class _Work(Generic[L]):
             and not s.completion.inferred
             and s.completion.at is not None
             and s.completion.at <= stretch.at <= s.completion.at + TRAILING
-            and runs <= {(run.agent, run.id) for run in s.runs}
+            and runs <= held_runs(s)
             for s in self.collection.active_near(stretch.at, TRAILING)
         )
 
@@ -247,7 +258,7 @@ class _Work(Generic[L]):
             key = run_key(event.run)
             ended.add((event.host, key))
             for session in self.collection.for_run(key):
-                others = [run for run in session.runs if (run.agent, run.id) not in ended]
+                others = [run for run in session.runs if ended.isdisjoint((run.agent, each) for each in run.keys)]
                 at_work = any(event.at - run.last_activity <= self._policy.timeout for run in others)
                 is_last = session.latest is None or session.latest <= event.at
                 if is_last and not (session.completion or session.inferred or at_work):

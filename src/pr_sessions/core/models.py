@@ -441,7 +441,7 @@ def held_runs(session: Session) -> frozenset[tuple[str, str]]:
     of it, those of its pull requests count.
     """
     if session.runs or session.rests_on is not Basis.AGENT_RUN:
-        return frozenset((run.agent, run.id) for run in session.runs)
+        return frozenset((run.agent, key) for run in session.runs for key in run.keys)
     records = session.pull_requests.values()
     return frozenset((agent.name, run) for record in records for agent in record.agents for run in agent.runs)
 

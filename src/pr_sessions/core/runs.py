@@ -49,11 +49,16 @@ def run_session_id(agent: str, key: str, author: str, repository: str, is_taken:
         repository: as `repository_of` names it; "" for this clone's.
         is_taken: whether another session has an id.
     """
-    base = f"{safe_author(agent)[:60]}-{key[:10]}"
+    base = run_id_base(agent, key)
     if repository:
         base += f"-{safe_author(repository)[:60]}"
     authored = f"{base}-{safe_author(author)[:60]}"
     return next((name for name in (base, authored) if not is_taken(name)), None) or next_id(authored, is_taken)
+
+
+def run_id_base(agent: str, key: str) -> str:
+    """Return how the ids of sessions that a run makes begin."""
+    return f"{safe_author(agent)[:60]}-{key[:10]}"
 
 
 def agents_with_ids(agents: Iterable[Agent], run_ids: Mapping[str, str]) -> tuple[Agent, ...]:
@@ -70,5 +75,8 @@ def session_with_ids(session: Session, run_ids: Mapping[str, str]) -> Session:
         number: replace(record, agents=agents_with_ids(record.agents, run_ids)) if record.agents else record
         for number, record in session.pull_requests.items()
     }
-    runs = tuple(replace(run, id=run_ids.get(run.id, run.id)) for run in session.runs)
+    runs = tuple(
+        replace(run, id=run_ids.get(run.id, run.id), also=tuple(run_ids.get(key, key) for key in run.also))
+        for run in session.runs
+    )
     return replace(session, pull_requests=records, runs=runs)

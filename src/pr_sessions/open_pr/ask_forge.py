@@ -127,7 +127,7 @@ def _branches(tracker: Tracker, asked: Mapping[str, str], now: datetime) -> Iter
         if ask_git(tracker.repository.root, "for-each-ref", "--count=1", f"refs/remotes/*/{branch}"):
             run = max(session.runs, key=lambda r: r.last_activity)
             # Events have the vendor's id, which this clone alone knows.
-            if run_id := ids.get(run.id, ""):
+            if run_id := next((ids[key] for key in sorted(run.keys) if key in ids), ""):
                 question = Question(at=now, host=run.agent, run=run_id, root=str(root), branch=branch, how=BY_BRANCH)
                 yield question, session.runs
 
@@ -157,7 +157,7 @@ def _is_by(question: Question, runs: tuple[Run, ...], opened: Creation) -> bool:
         return question.at - BEFORE <= opened.created <= question.at + AFTER
     at_work = [run for run in runs if _whole(run.started) <= opened.created <= run.last_activity + TRAILING]
     # Two agents in one working tree are not distinguished.
-    return [(run.agent, run.id) for run in at_work] == [(question.host, run_key(question.run))]
+    return [run.agent for run in at_work] == [question.host] and run_key(question.run) in at_work[0].keys
 
 
 def _whole(moment: datetime) -> datetime:

@@ -53,7 +53,7 @@ def session_lines(summary: SessionSummary) -> Iterator[str]:
         ("completed", f"{clock(session.completion.at)} after {span(session.duration)}" if session.completion else ""),
         ("pull requests", numbers(session.prs)),
         ("changed", _changed(session.totals)),
-        ("agents at work", one_line(", ".join(f"{run.agent} {run.id}" for run in session.runs), 200)),
+        ("agents at work", one_line(", ".join(" ".join((run.agent, run.id, *run.also)) for run in session.runs), 200)),
         ("rests on", inferred_from(session)),
         ("also known as", one_line(", ".join(session.aliases), 200)),
         *corrections(session),

@@ -76,7 +76,7 @@ METADATA_KEYS = (
     "carried_totals",
     "pull_requests",
 )
-RUN_KEYS = frozenset({"agent", "id", "started", "last_activity"})
+RUN_KEYS = frozenset({"agent", "id", "started", "last_activity", "also"})
 MERGING_KEYS = frozenset({"id", "at", "by"})
 REOPENING_KEYS = frozenset({"at", "by"})
 _ENDING = ("completed", "completion_trigger", "other_ends")
@@ -273,7 +273,8 @@ def _encode_metadata(
                     "id": run.id,
                     "started": write_time(run.started),
                     "last_activity": write_time(run.last_activity),
-                },
+                }
+                | ({"also": list(run.also)} if run.also else {}),
                 run.rest,
             )
             for run in session.runs
@@ -348,8 +349,9 @@ def _read_run(entry: Any, zone: tzinfo) -> Run | None:
     started, last = (time_of(entry, key, zone, wrong) for key in ("started", "last_activity"))
     if started is None:
         return None
-    agent, run = field(entry, "agent", str, wrong) or "", field(entry, "id", str, wrong) or ""
-    return Run(agent, stored_key(run), started, last or started, rest(entry, RUN_KEYS, wrong))
+    agent, run = field(entry, "agent", str, wrong) or "", stored_key(field(entry, "id", str, wrong) or "")
+    first, *others = sorted({run, *map(stored_key, texts_of(entry, "also", wrong))})
+    return Run(agent, first, started, last or started, rest(entry, RUN_KEYS, wrong), tuple(others))
 
 
 def _spelled_end(session: Session, end: Completion, sources: Sequence[StoredSession]) -> list[str | None]:

@@ -169,9 +169,8 @@ def _numbers(raw: Record) -> Iterator[str]:
 
 
 def _run_ids(metadata: Record) -> Iterator[str]:
-    for run in _list(metadata.get("runs")):
-        if isinstance(known := _object(run).get("id"), str):
-            yield known
+    for run in map(_object, _list(metadata.get("runs"))):
+        yield from (key for key in (run.get("id"), *_list(run.get("also"))) if isinstance(key, str))
     for record in _object(metadata.get("pull_requests")).values():
         for agent in _list(_object(record).get("agents")):
             # Earlier programs wrote an agent's bare name.
