@@ -11,7 +11,8 @@ from pr_sessions.core.agents import Agent, Confidence, Role
 from pr_sessions.core.models import PullRequest
 from pr_sessions.core.runs import run_key
 from pr_sessions.core.times import write_time
-from pr_sessions.importers.transcripts import Link, with_assistance
+from pr_sessions.importers.logs import with_assistance
+from pr_sessions.importers.transcripts import Link
 from pr_sessions.maintenance.backup import back_up, restore
 from pr_sessions.maintenance.merge_driver import merge_files
 from pr_sessions.tracker import Tracker

@@ -324,6 +324,7 @@ def test_nothing_of_what_was_said_or_written_is_kept_anywhere(
 
 def test_the_tracker_that_a_hook_starts_is_not_told_what_the_agent_told_the_hook() -> None:
     kept = {"PATH": "/bin", "HOME": "/h", "GIT_AUTHOR_NAME": "Ada", "PR_SESSIONS": "1", "AUTO_PR_SESSION_AUTHOR": "ada"}
+    kept["CLAUDE_CONFIG_DIR"] = "/h/claude"
     told = {"CURSOR_USER_EMAIL": "x", "CLAUDE_PROJECT_DIR": "x", "CLAUDECODE": "1", "GEMINI_SESSION_ID": "x"}
     assert inherited({**kept, **told, "GIT_DIR": "/x", "GIT_WORK_TREE": "/x"}) == kept
     assert COMMAND == ("-I", STUB, "drain", "--for-hooks")

@@ -8,6 +8,8 @@ import pytest
 from command_line import Cli, Git
 
 from pr_sessions.core.runs import run_key
+from pr_sessions.core.times import write_time
+from pr_sessions.tracker import utc_now
 
 RUN = "session_01SyntheticSynthetic"
 OPENED = """Read 1 link to pull requests
@@ -16,6 +18,7 @@ OPENED = """Read 1 link to pull requests
   not known here      0
   other repositories  1
 """
+GUIDE = (Path(__file__).parents[2] / "docs/guides/agents.md").read_text("utf-8")
 TIMES = [f"2025-11-22T10:{minute}:00.000Z" for minute in ("00", "20")]
 
 
@@ -45,9 +48,18 @@ def test_a_run_is_the_session_of_what_it_opened(cli: Cli, repo: Path, tmp_path: 
     assert cli("import", str(listed)).code == 0
     done = cli("import", "--transcripts")
     assert (done.code, done.out) == (0, OPENED)
+    assert f"$ pr-sessions import --transcripts\n{OPENED}" in GUIDE
     session = cli("find", "7", "--json").json["session"]["session_id"]
     assert session == f"claude-code-{run_key(RUN)[:10]}"
-    assert json.loads((repo / ".git/pr-sessions/runs.json").read_text()) == {run_key(RUN): RUN}
+    assert json.loads((repo / ".git/pr-sessions/runs.json").read_text()) == {
+        run_key(run): run for run in (RUN, "local")
+    }
+    assert cli("show", f"claude-code-{run_key('local')[:10]}", "--json").json["session_id"] == session
+    entries = cli("log", "--json").json["changes"]
+    assert [(entry["what"], entry["why"], entry["read"]) for entry in entries] == [
+        ("import", "transcripts", 1),
+        ("import", "history", 1),
+    ]
     before = cli("show", session, "--json").out
     assert cli("import", "--transcripts").out.endswith("Nothing changed: all of this was known.\n")
     assert cli("show", session, "--json").out == before
@@ -67,6 +79,28 @@ def test_a_folder_that_is_not_there_is_an_error(cli: Cli, logs: Path) -> None:
     result = cli("import", "--transcripts", str(logs / "missing"))
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(f"error: no folder {logs / 'missing'}\nhint: give a folder with logs")
+
+
+@pytest.mark.parametrize("command", ["drain", "import"])
+def test_the_session_that_a_hook_began_takes_what_the_cloud_id_opened(
+    cli: Cli, repo: Path, logs: Path, command: str
+) -> None:
+    pending = repo / ".git/pr-sessions/pending"
+    cli("init", "--share", "local", "--time-zone", "UTC")
+    pending.mkdir(exist_ok=True)
+    event = {"v": 1, "at": write_time(utc_now()), "host": "claude-code", "run": "local", "event": "start"}
+    (pending / "events.jsonl").write_text(json.dumps({**event, "root": str(repo)}) + "\n")
+    cli("drain")
+    before = cli("show", "--json").json["current"]
+    # The bridge between the two ids is written later.
+    (logs / "local.jsonl").write_text((logs / "a.jsonl").read_text())
+    cli("drain") if command == "drain" else cli("import", "--transcripts")
+    footer = f"Fix\n\nhttps://claude.ai/code/{RUN}"
+    cli("add", "9", "--title", "Fix", "--author", before["author"], "--body", footer)
+    after = cli("show", before["session_id"], "--json").json
+    assert (after["session_id"], after["prs"]) == (before["session_id"], ["9"])
+    [run] = after["runs"]
+    assert sorted((run["id"], *run["also"])) == sorted(("local", RUN))
 
 
 @pytest.mark.usefixtures("logs")

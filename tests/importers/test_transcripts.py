@@ -13,7 +13,8 @@ from pr_sessions.core.models import PullRequestRecord, Session
 from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.urls import PullRequestAddress
 from pr_sessions.importers import transcripts
-from pr_sessions.importers.transcripts import Link, Links, Work, find_links, read_transcripts, with_assistance
+from pr_sessions.importers.logs import with_assistance
+from pr_sessions.importers.transcripts import Link, Links, Work, find_links, read_cloud_ids, read_transcripts
 from pr_sessions.io.places import Place
 
 LOCAL = "0b1f3c5e-1111-4222-8333-abcdefabcdef"
@@ -102,8 +103,17 @@ def test_local_ids_of_one_session_in_the_cloud_are_one_run(log: Log, works: Work
     log("p/a.jsonl", link(7, "10:20"), bridge(spelled))
     log("p/b.jsonl", link(7, "10:10", "other-run"), link(8, "10:15", "other-run"), bridge(spelled, "other-run"))
     log("p/c.jsonl", link(9, "10:15", "alone"), bridge("", "alone"))
-    expected = [("alone", {f"{URL}9"}), (CLOUD, {f"{URL}7", f"{URL}8"})]
-    assert [(work.run, work.links) for work in works()] == expected
+    expected = [("alone", set(), {f"{URL}9"}), (CLOUD, {LOCAL, "other-run"}, {f"{URL}7", f"{URL}8"})]
+    assert [(work.run, work.also, work.links) for work in works()] == expected
+
+
+def test_the_ids_in_the_cloud_are_read_from_the_logs_of_these_runs_alone(log: Log, tmp_path: Path) -> None:
+    log(f"one/{LOCAL}.jsonl", message("10:00"), bridge("cse_01SyntheticSynthetic"), bridge("another", "other-run"))
+    log("two/other-run.jsonl", bridge("unread", "other-run"))
+    log("two/alone.jsonl", message("10:00", session="alone"))
+    folder = Place(tmp_path, "logs")
+    assert read_cloud_ids(folder, [LOCAL, "alone", "missing", "../two/other-run"]) == {LOCAL: CLOUD}
+    assert read_cloud_ids(folder / "missing", [LOCAL]) == {}
 
 
 def test_a_conversation_of_codex_has_a_branch_and_no_link(log: Log, works: Works) -> None:

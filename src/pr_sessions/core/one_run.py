@@ -36,11 +36,11 @@ def with_one_run(sessions: L, agent: str, keys: Collection[str]) -> L:
     while made:
         whole, *others = made
         made = []
-        for other in others:
-            if whole.repositories == other.repositories and _have_people_in_common(whole, other):
-                whole = merge_sessions(whole, other)
+        for session in others:
+            if whole.repositories == session.repositories and _have_people_in_common(whole, session):
+                whole = merge_sessions(whole, session)
             else:
-                made.append(other)
+                made.append(session)
         free = [name for name in _names(whole, agent, keys) if sessions.get(name) is None]
         whole = replace(whole, aliases=tuple(sorted({*whole.aliases, *free})))
         sessions = sessions.put(whole, absorbed=[name for name in whole.aliases if name in holders])
@@ -49,8 +49,8 @@ def with_one_run(sessions: L, agent: str, keys: Collection[str]) -> L:
 
 def with_known_keys(sessions: SessionCollection, run: Run) -> Run:
     """Return the run with the keys that sessions know of it besides its own."""
-    held = [each for session in sessions.for_run(run.id) for each in session.runs if each.agent == run.agent]
-    keys = run.keys.union(*(each.keys for each in held if run.id in each.keys))
+    runs = [each for session in sessions.for_run(run.id) for each in session.runs if each.agent == run.agent]
+    keys = run.keys.union(*(each.keys for each in runs if run.id in each.keys))
     first, *others = sorted(keys)
     return replace(run, id=first, also=tuple(others))
 
@@ -78,4 +78,4 @@ def _names(session: Session, agent: str, keys: Collection[str]) -> Iterator[str]
     for name in (session.id, *session.aliases):
         for base in bases:
             if name.startswith(base):
-                yield from (other + name.removeprefix(base) for other in bases if other != base)
+                yield from (each + name.removeprefix(base) for each in bases if each != base)

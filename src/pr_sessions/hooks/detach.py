@@ -30,6 +30,7 @@ _POLL = 0.05
 _INHERITED = 0
 # Variables of the hosts, and those that would lead Python's children to other modules.
 _NOT_INHERITED = (*(host.prefix for host in HOSTS.values()), "OPENCODE_", "PYTHON")
+_HOMES = {host.home_variable for host in HOSTS.values()}
 # Variables with which git's hooks or another repository's tools direct git.
 _GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 
@@ -48,11 +49,14 @@ def start_tracker(clone: Clone, environ: "Mapping[str, str]") -> None:
 
 
 def inherited(environ: "Mapping[str, str]") -> dict[str, str]:
-    """Return the environment without what belongs to the agent or leads to another repository or other modules."""
+    """Return the environment without what belongs to the agent or leads to another repository or other modules.
+
+    Where an agent keeps its files stays.
+    """
     return {
         name: value
         for name, value in environ.items()
-        if name not in _GIT_VARIABLES and not name.upper().startswith(_NOT_INHERITED)
+        if name in _HOMES or (name not in _GIT_VARIABLES and not name.upper().startswith(_NOT_INHERITED))
     }
 
 

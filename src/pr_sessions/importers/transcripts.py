@@ -7,17 +7,15 @@ session is resumed. That is no creation. Codex writes no pull request, but the b
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BufferedReader, FileIO
-from typing import IO, TypeVar
+from typing import IO
 
 from msgspec import DecodeError, Raw, Struct
-from msgspec.structs import replace
 
-from pr_sessions.core.agents import Agent, Confidence, Evidence, Role, merge_agents
-from pr_sessions.core.collection import SessionCollection
+from pr_sessions.core.agents import Agent, Confidence, Evidence, Role
 from pr_sessions.core.json_text import decode
-from pr_sessions.core.merge import with_record
 from pr_sessions.core.models import PullRequestRecord
 from pr_sessions.core.runs import run_key
 from pr_sessions.core.times import read_time
@@ -27,7 +25,6 @@ from pr_sessions.io.files import files_in, is_folder, names_in
 from pr_sessions.io.folder import open_file
 from pr_sessions.io.places import Place
 
-L = TypeVar("L", bound=SessionCollection)
 LONGEST_LINE = 1 << 20
 DEEPEST = 8
 # A pull request is reported a little before or after the work that opened it.
@@ -40,6 +37,7 @@ class Work(Struct):
 
     Attributes:
         run: the vendor's id; of a session that the cloud knows, too, the cloud's.
+        also: the ids of that session on this machine.
         links: the addresses of pull requests that showed up.
         branches: that were checked out.
         repository: the address of the remote; empty where the log has none.
@@ -47,6 +45,7 @@ class Work(Struct):
 
     agent: str
     run: str
+    also: set[str] = set()
     links: set[str] = set()
     branches: set[str] = set()
     repository: str = ""
@@ -88,21 +87,6 @@ class Links(Struct, frozen=True):
     elsewhere: int = 0
 
 
-def with_assistance(sessions: L, links: Iterable[Link]) -> L:
-    """Return the sessions with the agents that assisted in their pull requests, which stay where they are."""
-    for link in links:
-        session, unattributed = sessions.for_pull_request(link.number), sessions.unattributed(link.number)
-        if session and (record := session.pull_requests.get(link.number)):
-            sessions = sessions.put(with_record(session, link.number, _assisted(record, link)))
-        elif unattributed:
-            sessions = sessions.put_unattributed(link.number, _assisted(unattributed, link))
-    return sessions
-
-
-def _assisted(record: PullRequestRecord, link: Link) -> PullRequestRecord:
-    return replace(record, agents=merge_agents(record.agents, (link.as_agent,)))
-
-
 class _Line(Struct, rename="camel"):
     type: str | None = None
     session_id: str | None = None
@@ -137,6 +121,24 @@ def read_transcripts(folders: Iterable[Place]) -> tuple[Work, ...]:
             read = _read_codex if place.name.startswith("rollout-") else _read_claude
             read(_lines(file), works, clouds)
     return _in_the_cloud(works.values(), clouds)
+
+
+def read_cloud_ids(folder: Place, runs: Iterable[str]) -> dict[str, str]:
+    """Return the ids in Claude's cloud by those on this machine, of the runs that the cloud knows.
+
+    Args:
+        folder: of Claude Code's logs, which has a folder for each project.
+        runs: their ids on this machine, by which their logs are named.
+    """
+    clouds: dict[str, str] = {}
+    try:
+        projects = [folder / name for name in names_in(folder)]
+    except UnreadableFile:
+        return clouds
+    for place in (project / f"{run}.jsonl" for run in runs if _RUN.fullmatch(run) for project in projects):
+        with suppress(OSError, UnreadableFile), BufferedReader(FileIO(open_file(place, os.O_RDONLY))) as file:
+            _read_claude(_lines(file, b"bridgeSessionId"), {}, clouds)
+    return {run: clouds[run] for run in runs if run in clouds}
 
 
 def find_links(
@@ -194,12 +196,12 @@ def _logs(folder: Place, depth: int) -> Iterator[Place]:
             yield from _logs(folder / name, depth - 1)
 
 
-def _lines(file: IO[bytes]) -> Iterator[_Line]:
-    """Yield the lines that can be read; longer ones hold text and nothing that is wanted."""
+def _lines(file: IO[bytes], wanted: bytes = b"") -> Iterator[_Line]:
+    """Yield the lines that hold what is wanted and can be read; longer ones hold text and nothing else."""
     is_rest = False
     while piece := file.readline(LONGEST_LINE):
         was_rest, is_rest = is_rest, not piece.endswith(b"\n")
-        if was_rest or (is_rest and len(piece) == LONGEST_LINE):
+        if was_rest or (is_rest and len(piece) == LONGEST_LINE) or wanted not in piece:
             continue
         try:
             yield decode(piece, _Line)
@@ -257,6 +259,7 @@ def _in_the_cloud(works: Iterable[Work], clouds: Mapping[str, str]) -> tuple[Wor
     for work in works:
         run = clouds.get(work.run, work.run)
         known = merged.setdefault((work.agent, run), Work(work.agent, run, repository=work.repository))
+        known.also |= {work.run} - {run}
         known.links |= work.links
         known.branches |= work.branches
         for moment in filter(None, (work.began, work.last)):

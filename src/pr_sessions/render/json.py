@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pr_sessions.core.overlaps import Overlaps
     from pr_sessions.core.recorded_inference import RecordedInference
     from pr_sessions.core.sign_counts import SignCounts
+    from pr_sessions.importers.logs import LogsImported
     from pr_sessions.look.survey import Closeup, PullRequestGroup, Survey, SurveyedPullRequest
     from pr_sessions.render.outcomes import Shown
     from pr_sessions.setup.steps import Step
@@ -126,7 +127,8 @@ def _kept_attribution_json(attribution: Attribution) -> Json:
 
 def _run_json(run: Run) -> Json:
     times = {"started": write_time(run.started), "last_activity": write_time(run.last_activity)}
-    return _with_rest({"agent": run.agent, "id": run.id, **times}, run.rest)
+    also = {"also": list(run.also)} if run.also else {}
+    return _with_rest({"agent": run.agent, "id": run.id, **times, **also}, run.rest)
 
 
 def _correction_json(correction: Merging | Split) -> Json:
@@ -466,3 +468,15 @@ def steps_json(steps: Sequence["Step"]) -> list[dict[str, str]]:
 def time_json(moment: datetime | None) -> str | None:
     """Return a time as ISO 8601 in UTC."""
     return write_time(moment) if moment else None
+
+
+def logs_imported_json(imported: "LogsImported") -> Json:
+    """Return what an import of agents' logs came to."""
+    return {
+        "opened": imported.opened,
+        "assisted": imported.assisted,
+        "unknown": imported.unknown,
+        "elsewhere": imported.elsewhere,
+        "sessions": list(imported.sessions),
+        "changed": imported.changed,
+    }

@@ -169,24 +169,10 @@ class Changing(Reading):
         Raises:
             InvalidValue: one is in the future or has no valid number. Nothing is recorded then.
         """
-        from pr_sessions.core.attribution import AttributionContext
-        from pr_sessions.core.branch_prefix import with_branch_agents
-        from pr_sessions.core.recording import record
-
-        now = self.now()
-        reported = sorted(map(tidy, pull_requests), key=lambda pr: (pr.created or now, number_order(pr.number)))
-        results: list[Recorded] = []
-        with self.change(now, by=by, complete_expired=False) as change:
+        reported = [*map(tidy, pull_requests)]
+        with self.change(self.now(), by=by, complete_expired=False) as change:
             before = change.sessions
-            for pull_request in progress(with_branch_agents(reported, self.rules.signatures)):
-                try:
-                    context = AttributionContext(at=event_time(pull_request.created, now))
-                except InvalidValue as error:
-                    raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
-                change.sessions, recorded = record(change.sessions, pull_request, context, self.rules, now)
-                change.see(recorded.verdict.runs)
-                results.append(recorded)
-            change.sessions, _ = sweep(change.sessions, self.policy, now)
+            results = self.record_in(change, reported, progress)
             added = sum(1 for recorded in results if recorded.is_new)
             change.note("import", "history", read=len(reported), added=added)
         automatic = [recorded for recorded in results if recorded.verdict.is_auto]
@@ -200,6 +186,31 @@ class Changing(Reading):
             sessions=tuple(sorted({session.id for i in ids if (session := change.sessions.get(i))})),
             changed=change.sessions is not before,
         )
+
+    def record_in(
+        self, change: Change, pull_requests: Sequence[PullRequest], progress: Progress = iter
+    ) -> "list[Recorded]":
+        """Record pull requests of the past as a part of a change; return what each came to, in the order of opening.
+
+        Raises:
+            InvalidValue: one is in the future.
+        """
+        from pr_sessions.core.attribution import AttributionContext
+        from pr_sessions.core.branch_prefix import with_branch_agents
+        from pr_sessions.core.recording import record
+
+        results = []
+        ordered = sorted(pull_requests, key=lambda pr: (pr.created or change.now, number_order(pr.number)))
+        for pull_request in progress(with_branch_agents(ordered, self.rules.signatures)):
+            try:
+                context = AttributionContext(at=event_time(pull_request.created, change.now))
+            except InvalidValue as error:
+                raise InvalidValue(f"pull request {pull_request.number}: {error}", error.hint) from None
+            change.sessions, recorded = record(change.sessions, pull_request, context, self.rules, change.now)
+            change.see(recorded.verdict.runs)
+            results.append(recorded)
+        change.sessions, _ = sweep(change.sessions, self.policy, change.now)
+        return results
 
     def complete(
         self,

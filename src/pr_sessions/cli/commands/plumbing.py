@@ -58,10 +58,10 @@ def drain_command(for_hooks: bool) -> None:
             from pr_sessions.hooks.detach import serve, tracker_lock
 
             if (lock := tracker_lock(repository.pending)) is not None:
-                serve(lock, _take_in, _with_forge)
+                serve(lock, _take_in, _afterwards)
         else:
             _take_in()
-            _with_forge()
+            _afterwards()
     except Paused:
         return
     except Exception as error:
@@ -83,13 +83,17 @@ def _take_in() -> None:
         options.unseen_tracker().drain()
 
 
-def _with_forge() -> None:
-    """Ask about what hooks did not see, and mark what was opened; a forge may keep this waiting."""
+def _afterwards() -> None:
+    """Learn other ids of runs, ask about what hooks did not see, mark what was opened; forges may keep it waiting."""
+    import os
+
     from pr_sessions.core.policy import Marking
     from pr_sessions.hooks.deliver import ASKS
+    from pr_sessions.importers.logs import learn_cloud_ids
     from pr_sessions.io.files import exists
 
     tracker = options.unseen_tracker()
+    learn_cloud_ids(tracker, os.environ)
     pending = tracker.repository.pending
     # Hooks start this process because of that file, until the setting is off.
     if tracker.policy.ask_forge or (pending and exists(pending / ASKS)):
