@@ -28,15 +28,17 @@ ROWS = (
 )
 SAID = """\
 Read 5 pull requests
-  automatic      4
-  attributed     3 in 2 sessions
-  unattributed   1
-  not automatic  1
-  new            4
+  automatic     4
+  assisted      0
+  no sign       1
+  attributed    3 in 2 sessions
+  unattributed  1
+  new           4
 """
 COUNTED = {
     "read": 5,
     "automatic": 4,
+    "assisted": 0,
     "attributed": 3,
     "unattributed": 1,
     "not_automatic": 1,
@@ -115,7 +117,7 @@ def test_a_second_time_says_nothing_new_and_changes_no_byte(repo: Path, cli: Cli
     before = kept(repo)
     again = cli("import", file)
 
-    assert again.out.splitlines()[-2:] == ["  new            0", "Nothing changed: all of this was known."]
+    assert again.out.splitlines()[-2:] == ["  new           0", "Nothing changed: all of this was known."]
     assert kept(repo) == before
 
 
@@ -295,3 +297,31 @@ def test_pull_requests_of_people_are_not_called_known(repo: Path, cli: Cli, git:
     git(repo, "commit", "-q", "--allow-empty", "-m", "Fix login (#12)")
 
     assert cli("import", "--git").out.splitlines()[-1] == "Nothing was recorded: none of them is automatic."
+
+
+ASSISTED = (
+    {"number": 1, "title": "Fix", "author": "ann", "created_at": "2025-11-22T10:00:00Z", "body": "Assisted-by: Claude"},
+    {"number": 2, "title": "Fix", "author": "ann", "created_at": "2025-11-22T10:05:00Z"},
+)
+
+
+@pytest.mark.parametrize(
+    ("track", "rows", "more"),
+    [
+        (
+            "opened",
+            "  attributed    0 in 0 sessions\n  unattributed  0\n  new           0\n",
+            (
+                "Nothing was recorded: none of them is automatic.\n"
+                "With `track: agents`, those are recorded that agents assisted with.\n"
+            ),
+        ),
+        ("agents", "  attributed    1 in 1 session\n  unattributed  0\n  new           1\n", ""),
+    ],
+)
+def test_what_agents_assisted_with_is_counted_apart(repo: Path, cli: Cli, track: str, rows: str, more: str) -> None:
+    cli("init", "--track", track)
+
+    said = cli("import", written(repo, ASSISTED)).out
+
+    assert said == f"Read 2 pull requests\n  automatic     0\n  assisted      1\n  no sign       1\n{rows}{more}"

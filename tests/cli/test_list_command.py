@@ -102,6 +102,16 @@ def test_a_session_that_a_move_left_empty_is_in_no_list(four: None, cli: Cli) ->
     assert cli("show", "ada-20251122-0800").code == 0
 
 
+def test_a_session_that_a_move_left_empty_is_not_the_latest(four: None, cli: Cli) -> None:
+    cli("add", "4", "--title", "wip: x", "--author", "eve", "--at", day("14:00"))
+    assert cli("status", "--json").json["latest_completed"] == "eve-20251122-1400"
+
+    cli("link", "4", "by-hand")
+
+    assert cli("status", "--json").json["latest_completed"] == "ada-20251122-1200"
+    assert "Completed (latest ada-20251122-1200, oldest ada-20251122-0800)" in cli("status").out
+
+
 def test_one_that_somebody_started_and_that_goes_on_stays_in_lists(repo: Path, cli: Cli) -> None:
     session_id = cli("start", "--author", "ada", "--json").json["session"]["session_id"]
     cli("add", "1", "--title", "wip: x", "--author", "ada")

@@ -28,7 +28,7 @@ Looked for, in the messages of its merge and squash commits
 
 SHOP = """\
 repo: 3 pull requests in 2 sessions
-3 by the team's marks, 1 without a sign of an agent.
+4 pull requests in all: 3 by the team's marks, 1 without a sign of an agent.
 2 reviews instead of 3. The last 2 days with pull requests: 2025-11-21 to 2025-11-22.
 Git has no description of 1 without a sign. The forge may know more:
   pr-sessions import --github OWNER/REPO
@@ -66,7 +66,7 @@ Next
 """
 
 BY_HAND = """\
-repo: 2 pull requests, none of an agent
+repo: 2 pull requests, none with a sign of an agent
 2 without a sign of an agent.
 The last day with pull requests: 2025-11-21.
 Git has no description of 2 without a sign. The forge may know more:

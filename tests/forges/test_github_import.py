@@ -78,6 +78,7 @@ def test_all_is_recorded_and_counted(shop: FakeGitHub, imports: Import, clone: P
     assert json.loads(result.out) == {
         "read": 7,
         "automatic": 6,
+        "assisted": 0,
         "attributed": 6,
         "unattributed": 0,
         "not_automatic": 1,

@@ -158,7 +158,7 @@ def overview_json(overview: Overview) -> Json:
         "pull_requests": overview.pull_requests,
         "unattributed": overview.unattributed,
         "active_sessions": [summary.session.id for summary in overview.active],
-        "latest_completed": completed[-1] if completed else None,
+        "latest_completed": overview.recent[0].session.id if overview.recent else None,
         "oldest_completed": completed[0] if completed else None,
         "recent_completed": [{key: session.get(key) for key in keys} for session in recent],
         "paused": overview.paused,

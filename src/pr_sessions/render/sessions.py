@@ -79,7 +79,7 @@ def overview_lines(overview: Overview) -> Iterator[str]:
         ]
         yield from ("", heading("Active"), *table(rows))
     if overview.recent:
-        ends = f"latest {completed[-1]}, oldest {completed[0]}"
+        ends = f"latest {overview.recent[0].session.id}, oldest {completed[0]}"
         yield from ("", heading(f"Completed ({one_line(ends, 440)})"))
         recent = [_recent_row(each.session) for each in overview.recent]
         yield from table(recent, ("session", "trigger", "when", "lasted", "PRs"))

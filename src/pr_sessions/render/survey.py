@@ -95,7 +95,7 @@ def _headline(survey: Survey) -> Iterator[str]:
         yield heading(f"{name}: {plural(prs, 'pull request')} in {plural(sessions, 'session')}")
     else:
         shown = plural(len(survey.pull_requests), "pull request")
-        yield heading(f"{name}: {shown}, {'none in a session' if survey.evidence else 'none of an agent'}")
+        yield heading(f"{name}: {shown}, {'none in a session' if survey.evidence else 'none with a sign of an agent'}")
     yield from _signs(survey)
     saved = f"{plural(sessions, 'review')} instead of {prs}. " if 0 < sessions < prs else ""
     yield f"{saved}{_period(survey)}"
@@ -119,8 +119,11 @@ def _signs(survey: Survey) -> Iterator[str]:
     ]
     if survey.bursts:
         parts.append(plural(len(survey.bursts), "burst"))
+    shown, in_sessions = len(survey.pull_requests), sum(len(group.prs) for group in survey.sessions)
+    # The heading counts what is in sessions, if anything is.
+    in_all = f"{plural(shown, 'pull request')} in all: " if 0 < in_sessions < shown else ""
     if parts:
-        yield f"{', '.join(parts)}."
+        yield from wrap(f"{in_all}{', '.join(parts)}.", WIDTH)
 
 
 def _period(survey: Survey) -> str:

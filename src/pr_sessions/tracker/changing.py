@@ -1,10 +1,12 @@
 """Change the sessions of a repository by the rules, one change at a time: begin, record, complete."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pr_sessions.core.agents import Involvement
 from pr_sessions.core.ids import check_id, clean, new_id, number_order, repository_of
 from pr_sessions.core.lifecycle import CompletionAsked, TimePassed, advance, begin, idle_time, sweep
 from pr_sessions.core.models import PullRequest, Session, Trigger
@@ -175,13 +177,14 @@ class Changing(Reading):
             results = self.record_in(change, reported, progress)
             added = sum(1 for recorded in results if recorded.is_new)
             change.note("import", "history", read=len(reported), added=added)
-        automatic = [recorded for recorded in results if recorded.verdict.is_auto]
+        signs = Counter(recorded.verdict.sign for recorded in results if not recorded.verdict.is_auto)
         ids = {recorded.session.id for recorded in results if recorded.session}
         return Imported(
             read=len(reported),
-            automatic=len(automatic),
-            attributed=sum(1 for recorded in automatic if recorded.session),
-            unattributed=sum(1 for recorded in automatic if not recorded.session),
+            automatic=len(results) - signs.total(),
+            assisted=signs[Involvement.ASSISTED.value],
+            attributed=sum(1 for recorded in results if recorded.session),
+            unattributed=sum(1 for recorded in results if recorded.record and not recorded.session),
             added=added,
             sessions=tuple(sorted({session.id for i in ids if (session := change.sessions.get(i))})),
             changed=change.sessions is not before,

@@ -44,10 +44,15 @@ class Added(Struct, frozen=True):
 
 
 class Imported(Struct, frozen=True):
-    """What became of many pull requests. Attributed and unattributed add up to automatic."""
+    """What became of many pull requests. Attributed and unattributed are all that were recorded.
+
+    Attributes:
+        assisted: those that agents only assisted with; the team's `track` says whether they are recorded.
+    """
 
     read: int
     automatic: int
+    assisted: int
     attributed: int
     unattributed: int
     added: int

@@ -15,7 +15,7 @@ from pr_sessions.core.visible_text import one_line
 from pr_sessions.render import terminal
 from pr_sessions.tracker import Imported, Tracker
 
-NOTHING = Imported(read=0, automatic=0, attributed=0, unattributed=0, added=0, sessions=(), changed=False)
+NOTHING = Imported(read=0, automatic=0, assisted=0, attributed=0, unattributed=0, added=0, sessions=(), changed=False)
 
 
 @click.command("import")
@@ -135,6 +135,7 @@ def total(before: Imported, now: Imported) -> Imported:
     return Imported(
         read=before.read + now.read,
         automatic=before.automatic + now.automatic,
+        assisted=before.assisted + now.assisted,
         attributed=before.attributed + now.attributed,
         unattributed=before.unattributed + now.unattributed,
         added=before.added + now.added,
@@ -148,9 +149,10 @@ def imported_view(imported: Imported) -> dict[str, Any]:
     return {
         "read": imported.read,
         "automatic": imported.automatic,
+        "assisted": imported.assisted,
         "attributed": imported.attributed,
         "unattributed": imported.unattributed,
-        "not_automatic": imported.read - imported.automatic,
+        "not_automatic": imported.read - imported.automatic - imported.assisted,
         "added": imported.added,
         "sessions": imported.sessions,
         "changed": imported.changed,
@@ -162,9 +164,10 @@ def imported_text(imported: Imported) -> Iterator[str]:
     yield f"Read {terminal.plural(imported.read, 'pull request')}"
     rows = [
         ("automatic", f"{imported.automatic}"),
+        ("assisted", f"{imported.assisted}"),
+        ("no sign", f"{imported.read - imported.automatic - imported.assisted}"),
         ("attributed", f"{imported.attributed} in {terminal.plural(len(imported.sessions), 'session')}"),
         ("unattributed", f"{imported.unattributed}"),
-        ("not automatic", f"{imported.read - imported.automatic}"),
         ("new", f"{imported.added}"),
     ]
     yield from terminal.table(rows)
@@ -172,5 +175,7 @@ def imported_text(imported: Imported) -> Iterator[str]:
         yield "Nothing to record was found there."
     elif not imported.automatic and not imported.changed:
         yield "Nothing was recorded: none of them is automatic."
+        if imported.assisted and not imported.attributed:
+            yield "With `track: agents`, those are recorded that agents assisted with."
     elif not imported.changed:
         yield "Nothing changed: all of this was known."
