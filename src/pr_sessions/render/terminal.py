@@ -33,14 +33,19 @@ def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
         _print(line)
 
 
-def _print(line: str) -> None:
+def _print(line: str, *, drawn: bool = False) -> None:
     """Print a line. Neither a full disk behind `>` nor a reader that has seen enough is a bug of ours."""
     try:
-        click.echo(harmless(line))
+        click.echo(harmless(line), nl=not drawn, color=True if drawn else None)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise CannotWrite(f"cannot print the result: {error.strerror}", "what was recorded before is stored") from error
+
+
+def print_drawn(text: str) -> None:
+    """Print a text in which all escape sequences are ours, with its line breaks."""
+    _print(text, drawn=True)
 
 
 def _json(data: Any) -> str:
@@ -138,6 +143,12 @@ def age(opened: datetime | None, at: datetime) -> str:
         return "unknown"
     passed = max(at - opened, timedelta())
     return span(passed) if passed < timedelta(days=1) else plural(passed // timedelta(days=1), "day")
+
+
+def short_age(moment: datetime, at: datetime) -> str:
+    """Return how long ago something was, in one unit: `5 min`, `2 h`, `3 d`."""
+    minutes = max(at - moment, timedelta()) // timedelta(minutes=1)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 1440 else f"{minutes // 1440} d"
 
 
 def plural(count: int, noun: str) -> str:
