@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from inboxes import REPOSITORY, ago, full_inbox, head, inbox_of, open_pr, review
 from pr_sessions.core.conflicts import MergeAttempt, MergeResult, shared_files, with_attempts
 from pr_sessions.core.inbox import Mark, Row, build_rows
-from pr_sessions.core.inbox_seen import Seen, looked, marked, repository_key, snooze
+from pr_sessions.core.inbox_seen import LastLook, looked, marked, repository_key, snooze
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, ReviewStatus
 
 LATER = ago(hours=-1)
@@ -19,16 +19,16 @@ def rows(*prs: OpenPullRequest) -> tuple[Row, ...]:
     return inbox_of(prs).rows
 
 
-def look(shown: tuple[Row, ...], seen: Seen | None = None) -> Seen:
-    return looked(seen or Seen(), shown, shown, LATER)
+def look(shown: tuple[Row, ...], last: LastLook | None = None) -> LastLook:
+    return looked(last or LastLook(), shown, shown, LATER)
 
 
-def marks(seen: Seen, *prs: OpenPullRequest) -> dict[str, Mark | None]:
-    return {row.id: row.mark for row in marked(rows(*prs), {REPOSITORY: seen})}
+def marks(last: LastLook, *prs: OpenPullRequest) -> dict[str, Mark | None]:
+    return {row.id: row.mark for row in marked(rows(*prs), {REPOSITORY: last})}
 
 
 def test_before_the_first_look_nothing_is_marked() -> None:
-    assert marks(Seen(), open_pr(1)) == {"#1": None}
+    assert marks(LastLook(), open_pr(1)) == {"#1": None}
 
 
 def test_what_was_not_there_is_new_and_what_stayed_as_it_was_is_not_marked() -> None:
@@ -89,7 +89,7 @@ def test_another_pull_request_in_a_session_changes_its_row_and_regrouping_makes_
 
 def test_only_what_was_shown_counts_as_seen() -> None:
     both = rows(open_pr(1), open_pr(2))
-    seen = looked(Seen(), both, both[:1], LATER)
+    seen = looked(LastLook(), both, both[:1], LATER)
     assert sorted(marks(seen, open_pr(1), open_pr(2)).values(), key=str) == [None, Mark.NEW]
 
 
@@ -114,11 +114,11 @@ def test_a_snoozed_row_is_hidden_until_its_next_event_and_then_forgotten() -> No
 
 def test_snoozing_once_more_wakes_a_row() -> None:
     row = rows(open_pr(1))[0]
-    assert snooze(snooze(Seen(), row), row) == Seen()
+    assert snooze(snooze(LastLook(), row), row) == LastLook()
 
 
 def test_a_new_pull_request_wakes_the_row_of_its_session() -> None:
-    seen = snooze(Seen(at=LATER), rows(open_pr(1, session_id="s"))[0])
+    seen = snooze(LastLook(at=LATER), rows(open_pr(1, session_id="s"))[0])
     assert not marked(rows(open_pr(1, session_id="s"), open_pr(2, session_id="s")), {REPOSITORY: seen})[0].is_snoozed
 
 
@@ -130,7 +130,7 @@ def test_only_hashes_and_times_are_kept() -> None:
     kept = json.encode(seen).decode()
 
     assert set(kept) <= set('0123456789abcdef{}[]":,-TZ.+atprssnoozed')
-    assert json.decode(kept, type=Seen) == seen
+    assert json.decode(kept, type=LastLook) == seen
     assert "acme" not in repository_key("github.com", "acme/shop")
 
 

@@ -21,7 +21,7 @@ Fingerprint = tuple[str, ...]
 """A hash for each aspect of a pull request; an empty one stands for what was not known."""
 
 
-class Seen(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LastLook(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a person saw of one repository.
 
     Attributes:
@@ -35,7 +35,7 @@ class Seen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     snoozed: Mapping[str, Fingerprint] = {}
 
 
-def marked(rows: Iterable[Row], seen: Mapping[str, Seen]) -> tuple[Row, ...]:
+def marked(rows: Iterable[Row], last: Mapping[str, LastLook]) -> tuple[Row, ...]:
     """Return the rows with what is new or changed, and what is snoozed. Before the first look, nothing is marked.
 
     A row is new where none of its pull requests was seen, so that regrouping makes nothing new. What is not known now,
@@ -43,35 +43,35 @@ def marked(rows: Iterable[Row], seen: Mapping[str, Seen]) -> tuple[Row, ...]:
 
     Args:
         rows: of any repositories.
-        seen: what was seen of each repository, by its name.
+        last: what was seen of each repository, by its name.
     """
-    return tuple(_marked(row, seen.get(row.repository, Seen())) for row in rows)
+    return tuple(_marked(row, last.get(row.repository, LastLook())) for row in rows)
 
 
-def looked(seen: Seen, every: Sequence[Row], shown: Iterable[Row], now: datetime) -> Seen:
+def looked(last: LastLook, every: Sequence[Row], shown: Iterable[Row], now: datetime) -> LastLook:
     """Return what is seen after a look.
 
     Args:
-        seen: what was seen before.
+        last: what was seen before.
         every: all rows that are open: what is no longer open is forgotten, and what woke is no longer snoozed.
         shown: those that the person saw.
         now: the time of the look.
     """
     is_open = {pr_key(pr) for row in every for pr in row.prs}
-    prs = {key: kept for key, kept in seen.prs.items() if key in is_open}
+    prs = {key: kept for key, kept in last.prs.items() if key in is_open}
     for key, now_seen in _fingerprints(shown).items():
         prs[key] = _merged(prs.get(key, ()), now_seen)
-    asleep = {pr_key(pr) for row in every if _is_snoozed(row, seen) for pr in row.prs}
-    snoozed = {key: kept for key, kept in seen.snoozed.items() if key in asleep}
-    return Seen(at=now, prs=_newest(prs), snoozed=_newest(snoozed))
+    asleep = {pr_key(pr) for row in every if _is_snoozed(row, last) for pr in row.prs}
+    snoozed = {key: kept for key, kept in last.snoozed.items() if key in asleep}
+    return LastLook(at=now, prs=_newest(prs), snoozed=_newest(snoozed))
 
 
-def snooze(seen: Seen, row: Row) -> Seen:
+def snooze(last: LastLook, row: Row) -> LastLook:
     """Return the same with a row hidden until its next event; one that is hidden is shown again."""
     prints = _fingerprints([row])
-    if _is_snoozed(row, seen):
-        return replace(seen, snoozed={key: kept for key, kept in seen.snoozed.items() if key not in prints})
-    return replace(seen, snoozed=_newest({**seen.snoozed, **prints}))
+    if _is_snoozed(row, last):
+        return replace(last, snoozed={key: kept for key, kept in last.snoozed.items() if key not in prints})
+    return replace(last, snoozed=_newest({**last.snoozed, **prints}))
 
 
 def pr_key(pr: OpenPullRequest) -> str:
@@ -84,22 +84,22 @@ def repository_key(host: str, repository: str) -> str:
     return _hash(f"{host}\0{repository.lower()}", 16)
 
 
-def _marked(row: Row, seen: Seen) -> Row:
-    return replace(row, mark=_mark(row, seen) if seen.at else None, is_snoozed=_is_snoozed(row, seen))
+def _marked(row: Row, last: LastLook) -> Row:
+    return replace(row, mark=_mark(row, last) if last.at else None, is_snoozed=_is_snoozed(row, last))
 
 
-def _mark(row: Row, seen: Seen) -> Mark | None:
+def _mark(row: Row, last: LastLook) -> Mark | None:
     prints = _fingerprints([row])
-    known = [key for key in prints if key in seen.prs]
+    known = [key for key in prints if key in last.prs]
     if not known:
         return Mark.NEW
-    is_changed = len(known) < len(prints) or any(_differs(seen.prs[key], prints[key]) for key in known)
+    is_changed = len(known) < len(prints) or any(_differs(last.prs[key], prints[key]) for key in known)
     return Mark.CHANGED if is_changed else None
 
 
-def _is_snoozed(row: Row, seen: Seen) -> bool:
+def _is_snoozed(row: Row, last: LastLook) -> bool:
     return all(
-        key in seen.snoozed and not _differs(seen.snoozed[key], now_seen)
+        key in last.snoozed and not _differs(last.snoozed[key], now_seen)
         for key, now_seen in _fingerprints([row]).items()
     )
 
@@ -113,15 +113,15 @@ def _fingerprint(pr: OpenPullRequest, row: Row) -> Fingerprint:
     review, checks = pr.review.state is not ReviewState.UNKNOWN, pr.checks is not Checks.UNKNOWN
     merge = pr.merge_state not in ("", "unknown") and pr.has_base_conflict is not None
     pairs = [each for each in row.conflicts if pr.number in each.numbers]
-    tried = all(each.attempt.result is not MergeResult.NOT_TRIED for each in pairs)
+    are_tried = all(each.attempt.result is not MergeResult.NOT_TRIED for each in pairs)
     conflicting = sorted(each.numbers for each in pairs if each.attempt.result is MergeResult.CONFLICT)
     return (
         _hash(pr.head_sha) if pr.head_sha else "",
         _hash(f"{pr.review.state} {pr.review.commit}") if review else "",
         _hash(pr.checks) if checks else "",
         _hash(f"{pr.merge_state} {pr.has_base_conflict} {pr.is_draft} {pr.is_queued}") if merge else "",
-        _hash(repr(conflicting)) if tried else "",
-        _hash(row.section) if review and checks and merge and tried else "",
+        _hash(repr(conflicting)) if are_tried else "",
+        _hash(row.section) if review and checks and merge and are_tried else "",
     )
 
 

@@ -101,30 +101,30 @@ def other_words(prs: Sequence[OpenPullRequest]) -> str:
     return one_line(", ".join(dict.fromkeys(word for pr in prs for word in states(pr))), TITLE)
 
 
-def facts_of(row: Row, inbox: Inbox) -> Iterator[str]:
+def stranger_words(row: Row, inbox: Inbox) -> Iterator[str]:
     """Yield the facts about authors without write access, and no verdict."""
     for pr in row.prs:
         if pr.is_trusted is not False:
             continue
-        facts = ["first contribution here"] if pr.is_first else []
-        facts.append(f"{len(inbox.authors[pr.repository, pr.author])} open here")
-        facts += [f"closes {', '.join(f'#{number}' for number in pr.closes[:3])}"] if pr.closes else []
-        facts += [f"labels {', '.join(pr.labels[:5])}"] if pr.labels else []
-        facts += [f"{pr.elsewhere} opened elsewhere in 7 days"] if pr.elsewhere is not None else []
-        yield one_line(f"{pr.author or 'its author'} has no write access: {'; '.join(facts)}", 200)
+        words = ["first contribution here"] if pr.is_first else []
+        words.append(f"{len(inbox.authors[pr.repository, pr.author])} open here")
+        words += [f"closes {', '.join(f'#{number}' for number in pr.closes[:3])}"] if pr.closes else []
+        words += [f"labels {', '.join(pr.labels[:5])}"] if pr.labels else []
+        words += [f"{pr.elsewhere} opened elsewhere in 7 days"] if pr.elsewhere is not None else []
+        yield one_line(f"{pr.author or 'its author'} has no write access: {'; '.join(words)}", 200)
 
 
 def pair_text(conflict: Conflict, numbers: Sequence[str]) -> str:
     """Return what a pair of the row comes to: `with #18, conflict: billing/models.py 40-58`."""
-    other = next((number for number in reversed(conflict.numbers) if number not in numbers), conflict.numbers[1])
+    neighbour = next((number for number in reversed(conflict.numbers) if number not in numbers), conflict.numbers[1])
     attempt = conflict.attempt
     if attempt.result is MergeResult.CONFLICT:
         places = [f"{place.path} {place.first}-{place.last}" if place.first else place.path for place in attempt.places]
-        return one_line(f"with #{other}, conflict: {', '.join(places[:3]) or conflict.files[0]}", 200)
+        return one_line(f"with #{neighbour}, conflict: {', '.join(places[:3]) or conflict.files[0]}", 200)
     words = "merges cleanly, by its text" if attempt.result is MergeResult.CLEAN else "same file, not tried"
     why = f" ({attempt.why_not})" if attempt.why_not else ""
     more = f" and {len(conflict.files) - 1} more" if len(conflict.files) > 1 else ""
-    return one_line(f"with #{other}, {words}{why}: {one_line_around(conflict.files[0], 80)}{more}", 200)
+    return one_line(f"with #{neighbour}, {words}{why}: {one_line_around(conflict.files[0], 80)}{more}", 200)
 
 
 def _headline(inbox: Inbox, view: View) -> Iterator[str]:
@@ -240,7 +240,7 @@ def _under(row: Row, inbox: Inbox) -> Iterator[str]:
     lines = [pair_text(pair, row.numbers) for pair in unsettled[:MOST_PAIRS]]
     more = len(unsettled) - MOST_PAIRS
     lines += [f"and {plural(more, 'more pair')} with the same files"] if more > 0 else []
-    yield from (dim(f"{_BELOW}{line}") for line in (*lines, *dict.fromkeys(facts_of(row, inbox))))
+    yield from (dim(f"{_BELOW}{line}") for line in (*lines, *dict.fromkeys(stranger_words(row, inbox))))
 
 
 def _budgets(inbox: Inbox) -> list[str]:

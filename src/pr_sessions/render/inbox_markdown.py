@@ -8,7 +8,7 @@ from pr_sessions.core.inbox import Inbox, Mark, Row
 from pr_sessions.core.inbox_view import Part, View, parts
 from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.gate.wording import clock, code, counted, listed, table, text
-from pr_sessions.render.inbox import facts_of
+from pr_sessions.render.inbox import stranger_words
 from pr_sessions.render.inbox_words import CHECKS, SECTIONS, review_words, row_title, states
 from pr_sessions.render.table import link_or_none
 
@@ -60,7 +60,7 @@ def _cells(row: Row, inbox: Inbox) -> tuple[str, ...]:
     agents = f" ({text(', '.join(row.agents))})" if row.agents else ""
     untried = [pair for pair in row.conflicts if pair.attempt.result is MergeResult.NOT_TRIED]
     why = [text(row.reason, 300), *(_pair(pair, row.numbers) for pair in untried[:MOST_PAIRS])]
-    why += [text(fact, 200) for fact in dict.fromkeys(facts_of(row, inbox))]
+    why += [text(fact, 200) for fact in dict.fromkeys(stranger_words(row, inbox))]
     return _MARKS[row.mark], links, name + agents, _states(row), "; ".join(why), text(row.next, 300)
 
 
@@ -71,8 +71,8 @@ def _states(row: Row) -> str:
 
 
 def _pair(conflict: Conflict, numbers: Sequence[str]) -> str:
-    other = next((number for number in conflict.numbers if number not in numbers), conflict.numbers[1])
-    return f"same file as {text(f'#{other}', 30)}, merge not tried: {code(conflict.files[0])}"
+    neighbour = next((number for number in conflict.numbers if number not in numbers), conflict.numbers[1])
+    return f"same file as {text(f'#{neighbour}', 30)}, merge not tried: {code(conflict.files[0])}"
 
 
 def _items(lines: Sequence[str]) -> list[str]:

@@ -5,7 +5,6 @@ Imported by the commands that show tables; rich itself is imported only where a 
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -32,9 +31,12 @@ def show(data: Any, lines: Iterable[Line], *, as_json: bool) -> None:
     if as_json or not is_drawn():
         terminal.show(data, () if as_json else plain_lines(lines), as_json=as_json)
         return
-    size = shutil.get_terminal_size()
-    text = draw(lines, size.columns)
-    if not (sys.stdout.isatty() and text.count("\n") >= size.lines and _paged(text)):
+    from rich.console import Console
+
+    # As `COLUMNS` and `LINES` change it.
+    size = Console(file=sys.stdout).size
+    text = draw(lines, size.width)
+    if not (sys.stdout.isatty() and text.count("\n") >= size.height and _paged(text)):
         terminal.print_drawn(text)
 
 
