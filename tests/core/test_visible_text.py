@@ -7,7 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pr_sessions.core.visible_text import columns, filled, one_line, one_line_around, visible, visible_json
+from pr_sessions.core.visible_text import (
+    columns,
+    filled,
+    one_line,
+    one_line_around,
+    visible,
+    visible_json,
+    visible_on_page,
+)
 
 TURNS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F]
 STEERS = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF]
@@ -21,6 +29,15 @@ ANY = st.text(st.characters() | st.sampled_from(UNSEEN))
 def test_none_of_them_stands_in_json_or_in_text(char: str) -> None:
     assert char not in visible_json(json.dumps(f"a{char}b", ensure_ascii=False))
     assert (char in visible(f"a{char}b")) is (char in "\n\t")
+
+
+@pytest.mark.parametrize("char", UNSEEN, ids=lambda char: f"U+{ord(char):04X}")
+def test_none_of_them_stands_on_a_page(char: str) -> None:
+    assert (char in visible_on_page(f"a{char}b")) is (char in "\n\t")
+
+
+def test_joiners_of_emoji_and_scripts_stand_on_a_page() -> None:
+    assert visible_on_page("🧑\u200d💻 \u0646\u200c\u0647 \x1b[31m") == "🧑\u200d💻 \u0646\u200c\u0647 \\x1b[31m"
 
 
 @given(

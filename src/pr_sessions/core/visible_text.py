@@ -29,6 +29,12 @@ def _in_text() -> re.Pattern[str]:
     return re.compile(f"(\x1b\\[[0-9;]*m)|[\x00-\x08\x0b-\x1f{_UNSEEN}]")
 
 
+@cache
+def _on_page() -> re.Pattern[str]:
+    # Emoji and some scripts need the two joiners, which on a page steer nothing; there are no colours of ours.
+    return re.compile(f"(?![\u200c\u200d])[\x00-\x08\x0b-\x1f{_UNSEEN}]")
+
+
 def visible_json(text: str) -> str:
     """Return a JSON text with these characters as escapes: the same value to every parser, and harmless to look at.
 
@@ -45,6 +51,13 @@ def visible(text: str) -> str:
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return _in_text().sub(lambda match: match[1] or _escape(match[0]), text)
+
+
+def visible_on_page(text: str) -> str:
+    r"""Return text for a page with these characters as escapes such as `\u202e`; it is not yet escaped for HTML."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _on_page().sub(lambda match: _escape(match[0]), text)
 
 
 def _units(char: str) -> str:
