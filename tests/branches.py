@@ -16,7 +16,7 @@ class Branch(Struct, frozen=True):
 
     Attributes:
         files: new content of these; `None` removes one.
-        start: the branch that it begins at; empty for none.
+        start: the branch or reference that it begins at; empty for none.
         merged: a branch that its commit merges.
     """
 
@@ -33,21 +33,24 @@ def changed(line: int, text: str, lines: str = LINES) -> str:
 
 
 def make_branches(root: Path, branches: Mapping[str, Branch], *, object_format: str = "sha1") -> dict[str, str]:
-    """Make branches, in a new repository where there is none; their last commits by name."""
+    """Make branches, in a new repository where there is none; the last commits of all that are there, by name."""
     if not root.exists():
         command = ["git", "init", "-q", "-b", "main", f"--object-format={object_format}", str(root)]
         subprocess.run(command, check=True)
     stream = b"".join(_commit(name, branch) for name, branch in branches.items())
     subprocess.run(["git", "-C", root, "fast-import", "--quiet", "--force"], input=stream, check=True)
-    names = [f"refs/heads/{name}" for name in branches]
-    listing = ["git", "-C", root, "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", *names]
+    listing = ["git", "-C", root, "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads"]
     rows = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.splitlines()
     return {name: sha for name, _, sha in (row.partition(" ") for row in rows)}
 
 
+def _ref(name: str) -> str:
+    return name if name.startswith("refs/") else f"refs/heads/{name}"
+
+
 def _commit(name: str, branch: Branch) -> bytes:
     ref = f"refs/heads/{name}"
-    lines = [f"reset {ref}", *([f"from refs/heads/{branch.start}"] if branch.start else []), ""]
+    lines = [f"reset {ref}", *([f"from {_ref(branch.start)}"] if branch.start else []), ""]
     lines += [f"commit {ref}", f"committer {PERSON}", f"data {len(name)}", name]
     if branch.merged:
         lines.append(f"merge refs/heads/{branch.merged}")

@@ -177,18 +177,18 @@ def borrow_objects(git_dir: Path, *, is_sha256: bool = False) -> Iterator[Borrow
 
     common = Path(common_dir_of(str(git_dir)))
     with tempfile.TemporaryDirectory(prefix="pr-sessions-", ignore_cleanup_errors=True) as name:
-        own = Path(name)
-        for folder in ("objects/info", "refs"):
-            (own / folder).mkdir(parents=True)
-        (own / "HEAD").write_text(_HEAD)
-        (own / "config").write_text(_SHA256 if is_sha256 else _SHA1)
+        folder = Path(name)
+        for inner in ("objects/info", "refs"):
+            (folder / inner).mkdir(parents=True)
+        (folder / "HEAD").write_text(_HEAD)
+        (folder / "config").write_text(_SHA256 if is_sha256 else _SHA1)
         # Quoted as git's `quote.c` reads it: a folder's name may hold a line feed.
         path = os.fsencode(common / "objects").replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-        (own / "objects/info/alternates").write_bytes(b'"' + path + b'"\n')
+        (folder / "objects/info/alternates").write_bytes(b'"' + path + b'"\n')
         shallow = content(str(common / "shallow"))
         if shallow:
-            (own / "shallow").write_bytes(shallow)
-        yield BorrowedObjects(own, bool(shallow))
+            (folder / "shallow").write_bytes(shallow)
+        yield BorrowedObjects(folder, bool(shallow))
 
 
 def _rows(output: bytes, names: Sequence[bytes]) -> Iterator[list[bytes]]:

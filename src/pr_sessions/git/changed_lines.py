@@ -46,7 +46,7 @@ def changed_lines(git_dir: Path, heads: Heads, seconds: float = SECONDS) -> dict
         bases = merge_bases(borrowed, local.values(), until - time.monotonic())
         wanted = {key: (sides[0], bases[sides]) for key, sides in local.items() if sides in bases}
         lines = dict(_read(borrowed, list(dict.fromkeys(wanted.values())), until))
-        return {key: found for key, each in wanted.items() if (found := lines.get(each)) is not None}
+        return {key: hashes for key, each in wanted.items() if (hashes := lines.get(each)) is not None}
     return {}
 
 
@@ -58,10 +58,10 @@ def _read(
     while left and (seconds := until - time.monotonic()) > 0:
         asked = "".join(f"{head} {base}\n" for head, base in left).encode()
         with borrowed.running(*_DIFF, input=asked, seconds=seconds) as (process, output):
-            found = list(_lines_of_commits(read_patches(output)))
+            read = list(_lines_of_commits(read_patches(output)))
             is_whole = process.wait() == 0
-        yield from zip(left, found if is_whole else found[:-1], strict=False)
-        left = left[max(len(found), 1) :]
+        yield from zip(left, read if is_whole else read[:-1], strict=False)
+        left = left[max(len(read), 1) :]
 
 
 class _Lines:

@@ -19,7 +19,7 @@ def merge_bases(borrowed: BorrowedObjects, sides: Iterable[Side], seconds: float
         seconds: git is ended after them.
     """
     pairs = list(dict.fromkeys(sides))
-    found: dict[Side, str] = {}
+    bases: dict[Side, str] = {}
     # By commit, a bit for each pair whose first or second side reaches it.
     first: dict[bytes, int] = {}
     second: dict[bytes, int] = {}
@@ -37,9 +37,9 @@ def merge_bases(borrowed: BorrowedObjects, sides: Iterable[Side], seconds: float
             waiting ^= common
             while common:
                 bit = common & -common
-                found[pairs[bit.bit_length() - 1]] = sha.decode("ascii")
+                bases[pairs[bit.bit_length() - 1]] = sha.decode("ascii")
                 common ^= bit
             for parent in parents:
                 first[parent] = first.get(parent, 0) | by_first & waiting
                 second[parent] = second.get(parent, 0) | by_second & waiting
-    return found
+    return bases

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from pr_sessions.core.conflicts import ConflictPlace
 from pr_sessions.core.ids import clean
 from pr_sessions.git.borrowed import BorrowedObjects, Finished
-from pr_sessions.git.merge_output import Merged, marked_lines, read_merges
+from pr_sessions.git.merge_output import ConflictRecord, Merged, marked_lines, read_merges
 from pr_sessions.io.files import MIB
 
 TOO_LONG = "the time for merges was used up"
@@ -22,7 +23,7 @@ _MOST_OUTPUT = 32 * MIB
 # Larger files are named without lines.
 _LARGEST_FILE, _MOST_FILES = 4 * MIB, 64 * MIB
 # Of one merge.
-_MOST_FILES_READ = 200
+_MOST_FILES_READ, _MOST_PLACES = 200, 200
 
 Side = tuple[str, str]
 Lines = tuple[tuple[int, int], ...]
@@ -71,6 +72,19 @@ def conflict_lines(
         seconds=until - time.monotonic(),
     )
     return {key: marked_lines(blobs.get(name, b""), *key[0]) for key, name in names.items()}
+
+
+def conflict_places(
+    records: Iterable[ConflictRecord], sides: Side, lines: Mapping[tuple[Side, bytes], Lines]
+) -> tuple[ConflictPlace, ...]:
+    """Return the places of conflicts by path and line, at most 200 of them."""
+    places = {
+        ConflictPlace(record.paths[0].decode("utf-8", "replace"), first, last, record.kind)
+        for record in records
+        if record.paths
+        for first, last in lines.get((sides, record.paths[0])) or ((0, 0),)
+    }
+    return tuple(sorted(places))[:_MOST_PLACES]
 
 
 def _merge(borrowed: BorrowedObjects, sides: Sequence[Side], until: float) -> list[Merged | Failed]:

@@ -5,21 +5,19 @@ conflict here and not there.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from pr_sessions.core.conflicts import Conflict, ConflictPlace, MergeAttempt, MergeResult
+from pr_sessions.core.conflicts import Conflict, MergeAttempt, MergeResult
 from pr_sessions.core.ids import clean
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.git.borrowed import BorrowedObjects, borrow_objects
 from pr_sessions.git.merge_output import ConflictRecord, Merged
-from pr_sessions.git.merge_pairs import TOO_LONG, Failed, Lines, Side, conflict_lines, merge_pairs
+from pr_sessions.git.merge_pairs import TOO_LONG, Failed, Lines, Side, conflict_lines, conflict_places, merge_pairs
 
 MOST_PAIRS = 200
 SECONDS = 20.0
-# Of one pair.
-_MOST_PLACES = 200
 # So many are finished with all that is said of them before the next ones begin: time may run out.
 _BATCH = 20
 
@@ -52,8 +50,8 @@ def attempt_merges(
             why_not = {pair: why for pair in conflicts if (why := _missing(pair, heads, here))}
             local = [pair for pair in conflicts if pair not in why_not]
             why_not |= dict.fromkeys(local[MOST_PAIRS:], f"{MOST_PAIRS} pairs were tried")
-            tried = _Attempts(borrowed, heads, here, until).all_of(local[:MOST_PAIRS])
-            return {_key(pair): tried.get(pair) or MergeAttempt(why_not=why_not[pair]) for pair in conflicts}
+            attempts = _Attempts(borrowed, heads, here, until).all_of(local[:MOST_PAIRS])
+            return {_key(pair): attempts.get(pair) or MergeAttempt(why_not=why_not[pair]) for pair in conflicts}
     except (PrSessionsError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return {_key(pair): MergeAttempt(why_not=clean(why, 120)) for pair in conflicts}
@@ -123,34 +121,28 @@ class _Attempts:
             return MergeAttempt(why_not=clean(merged.errors[0], 120))
         if merged.is_clean:
             return MergeAttempt(MergeResult.CLEAN)
-        own, why_not = _own_conflicts(pair, merged.conflicts, self._with_base)
+        between, why_not = _conflicts_between(pair, merged.conflicts, self._with_base)
         if why_not and time.monotonic() > self._until:
             return MergeAttempt(why_not=TOO_LONG)
-        places = (place for record in own for place in _places(record, lines.get((sides, record.paths[0]), ())))
-        if own or not merged.conflicts:
-            return MergeAttempt(MergeResult.CONFLICT, tuple(sorted(set(places)))[:_MOST_PLACES])
+        if between or not merged.conflicts:
+            return MergeAttempt(MergeResult.CONFLICT, conflict_places(between, sides, lines))
         return MergeAttempt(why_not=why_not) if why_not else MergeAttempt(MergeResult.CLEAN)
 
 
-def _own_conflicts(
+def _conflicts_between(
     pair: Conflict, conflicts: Sequence[ConflictRecord], with_base: Mapping[Key, frozenset[str]]
 ) -> tuple[list[ConflictRecord], str]:
     """Return the conflicts that are those of the two, and why nothing can be said where there are none."""
     based = {number: with_base.get((pair.repository, number)) for number in pair.numbers}
     of_bases = frozenset().union(*(names or () for names in based.values()))
-    own = [record for record in conflicts if record.paths and not of_bases.intersection(_names(record))]
+    between = [record for record in conflicts if record.paths and not of_bases.intersection(_names(record))]
     if None in based.values():
         # One of them may hold what came to the base since the other began; only files that both change are sure.
-        own = [record for record in own if not set(pair.files).isdisjoint(_names(record))]
-        return own, "this clone lacks the latest commits of their base"
+        between = [record for record in between if not set(pair.files).isdisjoint(_names(record))]
+        return between, "this clone lacks the latest commits of their base"
     with_own = [number for number, names in based.items() if names and not names.isdisjoint(pair.files)]
-    return own, f"{_named(with_own)} conflict{'s' * (len(with_own) == 1)} with the base" if with_own else ""
+    return between, f"{_named(with_own)} conflict{'s' * (len(with_own) == 1)} with the base" if with_own else ""
 
 
 def _names(record: ConflictRecord) -> tuple[str, ...]:
     return tuple(path.decode("utf-8", "replace") for path in record.paths)
-
-
-def _places(record: ConflictRecord, lines: Lines) -> Iterator[ConflictPlace]:
-    for first, last in lines or ((0, 0),):
-        yield ConflictPlace(_names(record)[0], first, last, record.kind)

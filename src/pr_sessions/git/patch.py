@@ -5,7 +5,7 @@ belong to it, so no line of a file can be taken for a header.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from msgspec import Struct
@@ -82,6 +82,21 @@ def read_patches(output: IO[bytes]) -> Iterator[Part]:
         line = output.readline()
     if header:
         yield _file(header)
+
+
+def by_file(parts: Iterable[Part]) -> Iterator[tuple[FileStart, list[Hunk]]]:
+    """Yield each file of one commit with its hunks."""
+    file: FileStart | None = None
+    hunks: list[Hunk] = []
+    for part in parts:
+        if isinstance(part, FileStart):
+            if file:
+                yield file, hunks
+            file, hunks = part, []
+        elif isinstance(part, Hunk):
+            hunks.append(part)
+    if file:
+        yield file, hunks
 
 
 def _hunk(heading: bytes, match: re.Match[bytes], output: IO[bytes]) -> tuple[Hunk | None, bytes]:

@@ -34,9 +34,15 @@ def show(data: Any, lines: Iterable[Line], *, as_json: bool) -> None:
     from rich.console import Console
 
     # As `COLUMNS` and `LINES` change it.
-    size = Console(file=sys.stdout).size
-    text = draw(lines, size.width)
-    if not (sys.stdout.isatty() and text.count("\n") >= size.height and _paged(text)):
+    print_drawn(draw(lines, Console(file=sys.stdout).size.width))
+
+
+def print_drawn(text: str) -> None:
+    """Print a text in which all escape sequences are ours, by `PAGER` where it is higher than the terminal."""
+    from rich.console import Console
+
+    height = Console(file=sys.stdout).size.height
+    if not (sys.stdout.isatty() and text.count("\n") >= height and _paged(text)):
         terminal.print_drawn(text)
 
 

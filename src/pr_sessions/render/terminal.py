@@ -34,9 +34,13 @@ def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
 
 
 def _print(line: str, *, drawn: bool = False) -> None:
-    """Print a line. Neither a full disk behind `>` nor a reader that has seen enough is a bug of ours."""
+    _echo(harmless(line), nl=not drawn, color=True if drawn else None)
+
+
+def _echo(data: str | bytes, *, nl: bool, color: bool | None = None) -> None:
+    """Print. Neither a full disk behind `>` nor a reader that has seen enough is a bug of ours."""
     try:
-        click.echo(harmless(line), nl=not drawn, color=True if drawn else None)
+        click.echo(data, nl=nl, color=color)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -46,6 +50,11 @@ def _print(line: str, *, drawn: bool = False) -> None:
 def print_drawn(text: str) -> None:
     """Print a text in which all escape sequences are ours, with its line breaks."""
     _print(text, drawn=True)
+
+
+def print_bytes(data: bytes) -> None:
+    """Print bytes for a program as they are."""
+    _echo(data, nl=False)
 
 
 def _json(data: Any) -> str:

@@ -14,6 +14,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "See": {
         "look": "Show the sessions of a history, or of what is open on GitHub. Writes nothing.",
         "show": "Show a session, or explain why a pull request is in it.",
+        "diff": "Show what the open pull requests of a session change together.",
         "report": "Print the analytics.",
         "list": "List sessions, with filters.",
         "status": "Show the current session, the counts and the last ten.",

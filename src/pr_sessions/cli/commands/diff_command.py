@@ -1,0 +1,115 @@
+"""`pr-sessions diff`."""
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from pr_sessions.cli import options
+from pr_sessions.errors import InvalidValue, NotFound
+from pr_sessions.render import terminal
+from pr_sessions.tracker import Tracker, resolve_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pr_sessions.core.models import Session
+    from pr_sessions.git.pull_request_refs import NamedCommit
+    from pr_sessions.git.remotes import Remote
+    from pr_sessions.git.repository import Repository
+    from pr_sessions.render.session_diff import SessionDiff
+
+
+@click.command("diff")
+@click.argument("target", type=options.SessionName(), metavar="SESSION|PR")
+@click.option("--stat", is_flag=True, help="Only files, with the number of changed lines.")
+@options.as_json
+def diff_command(target: str, stat: bool, json: bool) -> None:
+    r"""Show what the open pull requests of a session change together.
+
+    Merges them in the order of review on top of their base, up to the first conflict, without touching the working
+    tree. Each hunk names its pull requests. Nothing is fetched: commits count as this clone has them, and states as
+    they were recorded.
+
+    \b
+    Examples:
+      pr-sessions diff ada-20251122-1000
+      pr-sessions diff 42 --stat
+      pr-sessions diff 42 | git apply
+    """
+    from pr_sessions.render import screen, session_diff
+
+    tracker = options.tracker()
+    shown = _merged(tracker, _session(tracker, target))
+    if json:
+        terminal.show(session_diff.session_diff_json(shown, with_hunks=not stat), (), as_json=True)
+    elif stat:
+        terminal.show({}, session_diff.stat_lines(shown), as_json=False)
+    elif terminal.on_a_runner():
+        terminal.show({}, session_diff.diff_lines(shown), as_json=False)
+    elif screen.is_drawn():
+        text = "".join(f"{line}\n" for line in session_diff.diff_lines(shown))
+        screen.print_drawn(click.unstyle(text) if os.environ.get("NO_COLOR") else text)
+    else:
+        terminal.print_bytes(session_diff.diff_patch(shown))
+
+
+def _session(tracker: Tracker, target: str) -> "Session":
+    """Return the session of that name, or that a pull request is in."""
+    from pr_sessions.core.urls import read_reference
+
+    with suppress(InvalidValue):
+        number = options.number_in(tracker.repository, read_reference(target))
+        with suppress(NotFound):
+            return tracker.find(number)
+    return resolve_session(tracker.sessions(), target)
+
+
+def _merged(tracker: Tracker, session: "Session") -> "SessionDiff":
+    from pr_sessions.core.open_heads import meant_elsewhere, open_in_review_order
+    from pr_sessions.git.merged_diff import Head, merge_in_order
+    from pr_sessions.git.pull_request_refs import fetch_command, find_heads, main_remote
+    from pr_sessions.git.remotes import read_remotes
+    from pr_sessions.render.session_diff import SessionDiff
+
+    repository, records = tracker.repository, session.pull_requests
+    if repository.git_dir is None:
+        raise NotFound(f"{repository.root} is not a git repository", "a diff needs the commits of pull requests")
+    order = open_in_review_order(records)
+    if not order:
+        raise NotFound(f"no pull request of {session.id} is open", f"see them: pr-sessions show {session.id}")
+    remotes = read_remotes(repository.root)
+    elsewhere = meant_elsewhere(records, order)
+    wanted = [number for number in order if number not in elsewhere]
+    base, base_branch = _base(repository, session, order, remotes)
+    # A fork's branch may be named as the base is.
+    branches = {number: records[number].branch for number in wanted}
+    heads = find_heads(repository, {n: branch if branch != base_branch else None for n, branch in branches.items()})
+    missing = [number for number in wanted if number not in heads]
+    fetch = fetch_command(missing, main_remote(remotes), options.forge_of_clone(remotes)) if missing else ""
+    if not heads:
+        raise NotFound(f"this clone lacks the commits of {', '.join(f'#{n}' for n in missing)}", f"fetch them: {fetch}")
+    commits = [Head(number, heads[number].sha) for number in wanted if number in heads]
+    diff = merge_in_order(repository.git_dir, base.sha, commits)
+    return SessionDiff(
+        session_id=session.id, order=order, heads=heads, base=base, diff=diff, fetch=fetch, elsewhere=elsewhere
+    )
+
+
+def _base(
+    repository: "Repository", session: "Session", order: "Sequence[str]", remotes: "Sequence[Remote]"
+) -> "tuple[NamedCommit, str]":
+    """Return the tip of the branch that they are meant for, and its name; that of the main branch if none is known."""
+    from pr_sessions.core.open_heads import common_base
+    from pr_sessions.git.pull_request_refs import find_base, main_remote
+    from pr_sessions.git.start import find_start
+
+    branch = common_base(session.pull_requests, tuple(order)) or find_start(repository, None).name.removeprefix(
+        "origin/"
+    )
+    names = dict.fromkeys((main_remote(remotes), "origin", *(remote.name for remote in remotes)))
+    base = find_base(repository, branch, names)
+    if base is None:
+        raise NotFound(f"this clone has no branch {branch}", f"fetch it: git fetch {main_remote(remotes)} {branch}")
+    return base, branch

@@ -1,0 +1,200 @@
+"""The common diff of a session's open pull requests: for people, as a patch, and as JSON."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+from msgspec import Struct
+
+from pr_sessions.core.conflicts import ConflictPlace
+from pr_sessions.core.visible_text import one_line, visible
+from pr_sessions.git.merged_diff import DiffFile, DiffHunk, MergedDiff, Stop
+from pr_sessions.git.pull_request_refs import NamedCommit
+from pr_sessions.render.terminal import plural, table
+
+_FEW = 5
+_COLOURS = {"+": "green", "-": "red"}
+
+
+class SessionDiff(Struct, frozen=True, kw_only=True):
+    """The open pull requests of a session, and what they change together.
+
+    Attributes:
+        order: the numbers of all that are open, in the order of review.
+        heads: by number, the last commits that the clone holds.
+        base: what they were merged onto.
+        diff: of those that could be merged.
+        fetch: the command that brings the heads that are missing; empty for none.
+        elsewhere: by number, the branch that a pull request is meant for where it is another one.
+    """
+
+    session_id: str
+    order: tuple[str, ...]
+    heads: Mapping[str, NamedCommit]
+    base: NamedCommit
+    diff: MergedDiff
+    fetch: str = ""
+    elsewhere: Mapping[str, str] = {}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return those whose commits the clone lacks."""
+        return tuple(n for n in self.order if n not in self.heads and n not in self.elsewhere)
+
+    @property
+    def not_merged(self) -> tuple[str, ...]:
+        """Return those at which merging stopped, and all after them."""
+        apart = {*self.diff.merged, *self.missing, *self.elsewhere}
+        return tuple(number for number in self.order if number not in apart)
+
+
+def diff_lines(shown: SessionDiff) -> Iterator[str]:
+    """Yield the diff for people. The signs say without colours what was added and removed."""
+    yield from (click.style(visible(line), bold=True) for line in _notes(shown))
+    for each in shown.diff.files:
+        for line in each.file.header:
+            yield click.style(_text(line), bold=True)
+        for hunk in each.hunks:
+            yield click.style(_text(_heading(hunk)), fg="cyan")
+            for line in hunk.hunk.lines:
+                text = _text(line)
+                yield click.style(text, fg=_COLOURS[text[0]]) if text[:1] in _COLOURS else text
+
+
+def diff_patch(shown: SessionDiff) -> bytes:
+    """Return the diff as `git apply` takes it: the notes are in lines that it skips."""
+    notes = (f"{visible(line)}\n".encode(errors="backslashreplace") for line in _notes(shown))
+    files = (
+        b"".join((*each.file.header, *(_heading(hunk) + b"".join(hunk.hunk.lines) for hunk in each.hunks)))
+        for each in shown.diff.files
+    )
+    return b"".join((*notes, *files))
+
+
+def stat_lines(shown: SessionDiff) -> Iterator[str]:
+    """Yield one line for each file, with its pull requests and how many lines were added and removed."""
+    yield from (visible(line.removeprefix("# ")) for line in _notes(shown))
+    files = shown.diff.files
+    rows = [(one_line(_path(each), 80), _numbers(each.numbers), _size(each)) for each in files]
+    if rows:
+        yield from table(rows)
+    added, removed = (sum(each.count(sign) for each in files) for sign in (b"+", b"-"))
+    yield f"{plural(len(files), 'file')} changed, +{added} -{removed}"
+
+
+def session_diff_json(shown: SessionDiff, *, with_hunks: bool) -> dict[str, Any]:
+    """Return the diff; of each file and hunk the pull requests that it comes from."""
+    stop = shown.diff.stop
+    return {
+        "session_id": shown.session_id,
+        "base": {"ref": shown.base.name, "sha": shown.base.sha},
+        "prs": list(shown.order),
+        "heads": {number: {"ref": head.name, "sha": head.sha} for number, head in shown.heads.items()},
+        "merged": list(shown.diff.merged),
+        "stop": _stop_json(stop) if stop else None,
+        "not_merged": list(shown.not_merged),
+        "missing": list(shown.missing),
+        "fetch": shown.fetch or None,
+        "elsewhere": dict(shown.elsewhere),
+        "files": [_file_json(each, with_hunks=with_hunks) for each in shown.diff.files],
+    }
+
+
+def _notes(shown: SessionDiff) -> Iterator[str]:
+    base = f"{_short(shown.base.name)} {shown.base.sha[:12]}"
+    yield f"# {shown.session_id} on {base}: {_numbers(shown.diff.merged) or 'nothing'} merged"
+    if shown.diff.stop:
+        yield f"# stopped at #{shown.diff.stop.number}: {_why(shown.diff.stop)}"
+        yield f"# not merged: {_numbers(shown.not_merged)}"
+    if shown.missing:
+        yield f"# not in this clone: {_numbers(shown.missing)}; fetch them: {shown.fetch}"
+    for number, branch in shown.elsewhere.items():
+        yield f"# not merged: #{number}, which is meant for {one_line(branch)}"
+
+
+def _why(stop: Stop) -> str:
+    if stop.why:
+        return stop.why
+    against = ["the base"] if stop.with_base else [f"#{number}" for number in stop.against]
+    places = [_place(place) for place in stop.places]
+    more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
+    conflict = f"it conflicts with {', '.join(against) or 'what was merged before'}"
+    return f"{conflict} in {', '.join(places[:_FEW])}{more}" if places else conflict
+
+
+def _place(place: ConflictPlace) -> str:
+    path = one_line(place.path, 100)
+    lines = f" {place.first}-{place.last}" if place.first else ""
+    return f"{path}{lines}" if place.kind == "content" else f"{path}{lines} ({place.kind})"
+
+
+def _heading(hunk: DiffHunk) -> bytes:
+    """Return `@@ -1,2 +3,4 @@ #14 #15 text`; programs read what stands between the signs only."""
+    ranges, _, rest = hunk.hunk.heading.removeprefix(b"@@").partition(b"@@")
+    return b"@@%b@@ %b%b" % (ranges, _numbers(hunk.numbers, " ").encode(), rest)
+
+
+def _text(line: bytes) -> str:
+    # `visible` leaves colours, which are ours alone.
+    return visible(line.rstrip(b"\n").decode("utf-8", "replace").replace("\x1b", "\\x1b"))
+
+
+def _numbers(numbers: Iterable[str], between: str = ", ") -> str:
+    return between.join(f"#{number}" for number in numbers)
+
+
+def _short(name: str) -> str:
+    return one_line(name.removeprefix("refs/").removeprefix("remotes/").removeprefix("heads/"))
+
+
+def _path(each: DiffFile) -> str:
+    new, old = (
+        path.decode("utf-8", "replace") if path is not None else None for path in (each.file.new, each.file.old)
+    )
+    return f"{old} => {new}" if old and new and old != new else new or old or ""
+
+
+def _size(each: DiffFile) -> str:
+    return "binary" if each.file.is_binary else f"+{each.count(b'+')} -{each.count(b'-')}"
+
+
+def _stop_json(stop: Stop) -> dict[str, Any]:
+    places = [
+        {"path": place.path, "first": place.first or None, "last": place.last or None, "kind": place.kind}
+        for place in stop.places
+    ]
+    against = list(stop.against)
+    return {
+        "pr": stop.number,
+        "with_base": stop.with_base,
+        "against": against,
+        "places": places,
+        "why": stop.why or None,
+    }
+
+
+def _file_json(each: DiffFile, *, with_hunks: bool) -> dict[str, Any]:
+    new, old = (
+        path.decode("utf-8", "replace") if path is not None else None for path in (each.file.new, each.file.old)
+    )
+    fields: dict[str, Any] = {
+        "path": new or old,
+        "old_path": old,
+        "prs": list(each.numbers),
+        "added": each.count(b"+"),
+        "removed": each.count(b"-"),
+        "binary": each.file.is_binary,
+    }
+    return fields | ({"hunks": _hunks_json(each.hunks)} if with_hunks else {})
+
+
+def _hunks_json(hunks: Sequence[DiffHunk]) -> list[dict[str, Any]]:
+    return [
+        {
+            "prs": list(each.numbers),
+            "old": [each.hunk.old, each.hunk.old_count],
+            "new": [each.hunk.new, each.hunk.new_count],
+            "lines": [line.rstrip(b"\n").decode("utf-8", "replace") for line in each.hunk.lines],
+        }
+        for each in hunks
+    ]
