@@ -19,6 +19,8 @@ from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import Policy
 from pr_sessions.core.recording import record
 from pr_sessions.core.runs import run_key
+from pr_sessions.storage.files.collection import FileSessions
+from pr_sessions.storage.files.merge import merge_collections
 from rules import all_signatures
 from strategies import at, runs
 
@@ -106,11 +108,30 @@ def test_sessions_of_different_people_stay_two() -> None:
 
 
 def test_copies_that_were_made_by_different_ids_are_one_in_a_merge() -> None:
-    left, right = learn(InMemorySessions(made(LOCAL_KEY, "1"))), InMemorySessions(made(CLOUD_KEY, "2"))
-    copies = [{session.id: session for session in sessions} for sessions in (left, right)]
-    [session] = join_all(*copies).values()
-    assert join_all(*reversed(copies)) == {session.id: session}
+    [session] = merged(learn(InMemorySessions(made(LOCAL_KEY, "1"))), InMemorySessions(made(CLOUD_KEY, "2")))
     assert (session.prs, keys_of(session)) == (("1", "2"), set(KEYS))
+
+
+def merged(*copies: InMemorySessions) -> InMemorySessions:
+    """The copies as one, whichever comes first, in memory and in files."""
+    left, right = ({session.id: session for session in copy} for copy in copies)
+    whole = join_all(left, right)
+    files = [FileSessions().put(*copy.values()) for copy in (left, right)]
+    joined = [merge_collections(*pair) for pair in (files, files[::-1])]
+    assert [{s.id: s for s in collection} for collection in (*joined, join_all(right, left).values())] == [whole] * 3
+    return InMemorySessions(*whole.values())
+
+
+def test_copies_of_the_session_that_a_run_made_are_one_in_a_merge() -> None:
+    copies = InMemorySessions(made(CLOUD_KEY, "1")), InMemorySessions(made(CLOUD_KEY, "2"))
+    assert places(merged(*copies)) == {f"claude-code-{CLOUD_KEY[:10]}": ("1", "2")}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_hooks_session_keeps_its_run_in_a_merge_and_takes_its_new_pull_requests(key: str) -> None:
+    here, elsewhere = learn(hooks(InMemorySessions())), InMemorySessions(made(key, "1"))
+    sessions = opened("2", key, 9)(merged(here, elsewhere))
+    assert places(sessions) == {f"claude-code-{key[:10]}": ("1",), "hook": ("2",)}
 
 
 def test_of_a_session_of_an_earlier_version_the_runs_of_its_pull_requests_count() -> None:

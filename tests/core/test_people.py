@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from pr_sessions.core.agents import Agent, Confidence, Role
-from pr_sessions.core.attribution import AttributionContext
+from pr_sessions.core.attribution import AttributionContext, evaluate_all
+from pr_sessions.core.explain import not_asked
 from pr_sessions.core.lifecycle import begin
 from pr_sessions.core.merge import merge_records
 from pr_sessions.core.models import Attribution, Basis, PullRequest, PullRequestRecord, Stack
@@ -114,6 +115,16 @@ def test_what_an_agent_opened_and_what_shows_no_agent_keeps_its_names() -> None:
     for agents in ((OPENED,), (OPENED, replace(HELPED, name="amp")), ()):
         record = replace(NAMED, agents=agents)
         assert record_without_person(record) is record
+
+
+def test_a_hidden_branch_counts_as_unknown() -> None:
+    hidden = record_without_person(NAMED)
+    assert not_asked(hidden)[Basis.WORKSPACE] == not_asked(replace(hidden, branch=None))[Basis.WORKSPACE]
+    assert Basis.WORKSPACE not in not_asked(NAMED)
+    started = InMemorySessions(replace(begin("s", "eve", at(0)), pull_requests={"1": hidden}))
+    pr = PullRequest(number="2", author="bob", branch="-")
+    found = evaluate_all(started, pr, AttributionContext(at=at(2)), HIDDEN)
+    assert [each.detail for each in found if each.basis is Basis.WORKSPACE] == ["no live session in this working tree"]
 
 
 def opened(number: str, minutes: float, author: str = "AdaL", **more: Any) -> PullRequest:

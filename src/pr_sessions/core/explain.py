@@ -10,6 +10,7 @@ from pr_sessions.core.attribution import Candidate
 from pr_sessions.core.evidence_text import Form
 from pr_sessions.core.inference import Group, Learnt
 from pr_sessions.core.models import Attribution, Basis, PullRequestRecord, Session
+from pr_sessions.core.people import HIDDEN
 from pr_sessions.core.recording import Recorded
 from pr_sessions.core.sign_counts import SignCounts
 
@@ -168,7 +169,7 @@ def not_asked(record: PullRequestRecord) -> Mapping[Basis, str]:
     unknown = {
         Basis.AGENT_RUN: "" if any(agent.runs for agent in record.agents) else f"no run is kept; {texts}",
         Basis.MARKER: texts,
-        Basis.WORKSPACE: "" if record.branch else "its branch is not known",
+        Basis.WORKSPACE: "" if record.branch not in (None, "", HIDDEN) else "its branch is not known",
         Basis.STACK: "" if record.stack else "the forge did not say whether it is in a stack",
         Basis.COMMITS: commits if record.commits else "its commits are not known",
         Basis.TIME: "" if record.author else "its author is not known",
