@@ -157,6 +157,11 @@ class Inbox(Struct, frozen=True, kw_only=True):
             opened[pr.repository, pr.author].append(pr)
         return {account: tuple(prs) for account, prs in opened.items()}
 
+    @property
+    def rows_of_unknown_work(self) -> tuple[Row, ...]:
+        """Return the rows of agents of which no hook and no forge reported what they do."""
+        return tuple(row for row in self.rows if row.work is Work.UNKNOWN and row.agents)
+
     def rows_in(self, section: Section) -> tuple[Row, ...]:
         """Return the rows of a section that are not snoozed."""
         return tuple(row for row in self.rows if row.section is section and not row.is_snoozed)

@@ -255,7 +255,7 @@ def _budgets(inbox: Inbox) -> list[str]:
 
 def _not_read(inbox: Inbox) -> list[str]:
     lines = [f"  {one_line(unknown, 200)}" for unknown in inbox.unknowns]
-    silent = sum(row.work is Work.UNKNOWN and bool(row.agents) for row in inbox.rows)
+    silent = len(inbox.rows_of_unknown_work)
     if silent:
         lines.append(f"  what the agents of {plural(silent, 'row')} do, as no hook reported it: see the last push")
     return [heading("NOT READ"), *cut(lines)] if lines else []

@@ -63,7 +63,7 @@ def lane(pr: OpenPullRequest, scale: TimeScale) -> str:
     marks, spoken = ['<use href="#ticks"/>'], []
     opened, pushed, reviewed = (scale.at(time) if time else None for time in (pr.opened, pr.pushed, pr.review.at))
     if opened is not None and pushed is not None:
-        marks.append(f'<line x1="{min(opened, pushed)}%" x2="{pushed}%" y1="14" y2="14"/>')
+        marks.append(f'<line x1="{opened}%" x2="{pushed}%" y1="14" y2="14"/>')
     for place, name in ((pushed, "p"), (opened, "o")):
         if place is not None:
             marks.append(f'<circle class="{name}" cx="{place}%" cy="14" r="3.5"/>')
@@ -80,7 +80,10 @@ def lane(pr: OpenPullRequest, scale: TimeScale) -> str:
 def state_items(pr: OpenPullRequest) -> str:
     """Return checks, review and the other states of a pull request as items of a list."""
     checks = _item(pr.checks, _CHECKS.get(pr.checks, "ask"), CHECKS[pr.checks])
-    review = _item(pr.review.state, _REVIEWS.get(pr.review.state, "ask"), review_words(pr))
+    # What is said of an earlier commit asks for less attention.
+    review = _item(
+        "none" if pr.is_review_stale else pr.review.state, _REVIEWS.get(pr.review.state, "ask"), review_words(pr)
+    )
     others = (
         _item("failing" if pr.has_base_conflict and state.startswith("conflicts") else "none", "dot", state)
         for state in states(pr)

@@ -41,12 +41,13 @@ FEW = 3
 _NUMBER = re.compile(r"(?<![\w/])#([0-9]{1,18})\b", re.ASCII)
 
 
-def page(inbox: Inbox, zone: tzinfo | None = None) -> str:
+def page(inbox: Inbox, zone: tzinfo | None = None, since: datetime | None = None) -> str:
     """Return the page.
 
     Args:
         inbox: what it shows.
         zone: of the times that are shown; this machine's where it is `None`.
+        since: when the person looked last, where that is known.
     """
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(
@@ -54,8 +55,8 @@ def page(inbox: Inbox, zone: tzinfo | None = None) -> str:
     )
     style, _, _ = loader.get_source(environment, "inbox.css")
     digest = b64encode(sha256(style.encode()).digest()).decode()
-    view = _View(inbox, zone)
-    environment.filters.update(seen=_shown, link=view.link, age=view.age, number=view.number)
+    view = _View(inbox, zone, since)
+    environment.filters.update(seen=_shown, link=view.link, age=view.age, number=view.number, time=_time)
     return environment.get_template("inbox.html").render(
         view=view,
         inbox=inbox,
@@ -75,9 +76,10 @@ def _shown(text: str, most: int = MOST_TEXT) -> str:
 class _View:
     """What the template shows of an inbox."""
 
-    def __init__(self, inbox: Inbox, zone: tzinfo | None) -> None:
+    def __init__(self, inbox: Inbox, zone: tzinfo | None, since: datetime | None) -> None:
         self.inbox = inbox
         self.at = inbox.at.astimezone(zone)
+        self.since = since and since.astimezone(zone)
         self.prs = inbox.pull_requests
         self.scale = scale_of(self.prs, inbox.at)
         self.authors = inbox.authors
@@ -115,7 +117,12 @@ class _View:
     def marks(self) -> Iterator[tuple[Mark, tuple[Row, ...]]]:
         """Yield the rows that are new or have changed since the person's last look."""
         for mark in Mark:
-            yield mark, tuple(row for row in self.inbox.rows if row.mark is mark)
+            yield mark, tuple(row for row in self.inbox.rows if row.mark is mark and not row.is_snoozed)
+
+    @property
+    def not_read(self) -> int:
+        """Return how many things were not read."""
+        return len(self.inbox.unknowns) + bool(self.inbox.rows_of_unknown_work)
 
     def is_urgent(self, section: Section) -> bool:
         """Return whether a section is unfolded: it needs somebody, or none that is shown does."""
@@ -176,6 +183,15 @@ class _View:
         added, deleted = row.size or (None, None)
         return _markup(size(added, deleted, None))
 
+    def author(self, row: Row) -> str:
+        """Return the login of whom all pull requests of a row are; empty if they are of several."""
+        authors = {pr.author for pr in row.prs}
+        return authors.pop() if len(authors) == 1 else ""
+
+    def hits(self, row: Row) -> list[Conflict]:
+        """Return the pairs of a row that conflict."""
+        return [pair for pair in row.conflicts if pair.attempt.result is MergeResult.CONFLICT]
+
     def without_conflict(self, row: Row) -> Iterator[tuple[MergeResult, list[tuple[str, str]], int]]:
         """Yield what only shares files with a row: the result of a merge, the first ones, how many more."""
         here = row.numbers
@@ -217,6 +233,10 @@ class _View:
     def unlisted(self) -> int:
         """Return how many pairs the page has no room for."""
         return max(len(self.inbox.conflicts) - MOST_PAIRS, 0)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
 
 
 def _markup(html: str) -> Markup:

@@ -49,8 +49,11 @@ def row_title(row: Row) -> str:
 
 def review_words(pr: OpenPullRequest) -> str:
     """Return what reviewers said last, by whom, and whether the pull request has changed since."""
+    words = REVIEWS[pr.review.state]
+    if pr.review.state in (ReviewState.NONE, ReviewState.UNKNOWN):
+        return words
     by = f" by {', '.join(pr.review.by[:3])}" if pr.review.by else ""
-    return f"{REVIEWS[pr.review.state]}{by}{' at an earlier commit' if pr.is_review_stale else ''}"
+    return f"{words}{by}{' at an earlier commit' if pr.is_review_stale else ''}"
 
 
 def states(pr: OpenPullRequest) -> tuple[str, ...]:
