@@ -1,0 +1,166 @@
+"""A GitHub on this machine that keeps state, holds every request against GitHub's own description, and can fail.
+
+REST follows the OpenAPI document, GraphQL the published schema: what either does not know fails the test.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qs
+
+import jwt
+import msgspec
+
+from descriptions import Description, Operation
+from fake_github.graphql import GraphQL
+from fake_github.replies import GRANTED, SHA, TOKEN, Fault, Reply, bad_credentials, forbidden, missing
+from fake_github.repository import Repository
+from fake_github.server import Server
+
+__all__ = ["GRANTED", "SHA", "TOKEN", "FakeGitHub", "Fault", "Reply", "Repository"]
+
+
+class FakeGitHub(Repository):
+    """A server with one repository, its people and its App; others can be added."""
+
+    def __init__(self, description: Description, repository: str = "ada/shop") -> None:
+        super().__init__(description, repository)
+        self.repositories = {repository: self}
+        # The name that a repository had, and the one that it has.
+        self.renamed: dict[str, str] = {}
+        self.viewer = "ada"
+        # Of operations that the token has no right to, by the name that the description gives them.
+        self.forbidden: set[str] = set()
+        # As above, of fields of GraphQL: `repository.collaborators` is one.
+        self.forbidden_fields: set[str] = set()
+        # How many more requests are answered before the limit is reached; `None` for any number.
+        self.rest_left: int | None = None
+        self.graphql_left: int | None = None
+        self.limit_resets = 1_900_000_000
+        # By login, how many pull requests somebody opened in other repositories.
+        self.elsewhere: dict[str, int] = {}
+        self.tokens = {TOKEN, GRANTED}
+        self.is_public = False
+        self.app_key = ""
+        self.expires_at = "2099-01-01T00:00:00Z"
+        self.faults: deque[Fault | None] = deque()
+        self.asked: list[str] = []
+        self.sent_headers: list[dict[str, str]] = []
+        self.broken: list[str] = []
+        self.looked_at: set[tuple[str, int, str]] = set()
+        self.before: Callable[[int], None] = _nothing
+        self.closing = threading.Event()
+        self.url = ""
+        self.lock = threading.RLock()
+        self.graphql = GraphQL(self)
+
+    def add_repository(self, name: str) -> Repository:
+        """Another repository on the same server."""
+        repository = Repository(self.description, name)
+        repository.id = len(self.repositories) + 1
+        self.repositories[name] = repository
+        return repository
+
+    def find(self, name: str) -> Repository | None:
+        """The repository of that name, or that had it, if the token may see it; upper and lower case are one."""
+        known = {key.lower(): repository for key, repository in self.repositories.items()}
+        old = {key.lower(): key for key in self.renamed}
+        found = known.get(self.renamed[old[name.lower()]].lower() if name.lower() in old else name.lower())
+        return found if found and not found.is_hidden else None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Serves on loopback until the end."""
+        server = Server(self)
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.closing.set()
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def answer(self, operation: Operation, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """What GitHub would answer."""
+        if refusal := self._refusal(operation, headers):
+            return refusal
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        names, told = operation.names, msgspec.json.decode(body) if body else {}
+        repository = self.find(f"{names['owner']}/{names['repo']}") if "repo" in names else self
+        if repository is None:
+            return missing()
+        if operation.id in self.forbidden:
+            return forbidden("Resource not accessible by integration")
+        with self.lock:
+            reply: Reply = getattr(repository, _ANSWERS[operation.id])(names, asked, told)
+            return reply
+
+    def _refusal(self, operation: Operation, headers: Mapping[str, str]) -> Reply | None:
+        said = headers.get("authorization", "")
+        kind, _, token = said.partition(" ")
+        if kind == "bearer" and operation.id.startswith("apps/"):
+            with suppress(jwt.PyJWTError):
+                jwt.decode(token, self.app_key, algorithms=["RS256"], issuer="4711")
+                return None
+        if kind == "token" and token in self.tokens:
+            return None
+        # Who may write is told to nobody who does not say who asks.
+        if self.is_public and not said and operation.id != "repos/get-collaborator-permission-level":
+            return None
+        return bad_credentials()
+
+    def installation(self, _names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        return Reply(200, self.description.example("installation") | {"id": 77})
+
+    def access_token(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
+        if names["installation_id"] != "77" or told != {"repositories": ["shop"]}:
+            return missing()
+        return Reply(201, {"token": GRANTED, "expires_at": self.expires_at})
+
+    def user(self, _names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        example = self.description.example("private-user-response-with-public-and-private-profile-information")
+        return Reply(200, example | {"login": self.viewer})
+
+    def list_repositories(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
+        found = [
+            repository.summary() for name, repository in sorted(self.repositories.items()) if not repository.is_hidden
+        ]
+        of_owner = [row for row in found if row["owner"]["login"].lower() == names["org"].lower()]
+        return self._listed(asked, of_owner) if of_owner else missing()
+
+
+# The method of a repository, or of the server, that answers an operation.
+_ANSWERS: Mapping[str, str] = {
+    "pulls/list": "list_pulls",
+    "pulls/get": "get_pull",
+    "pull-request-stacks/list": "list_stacks",
+    "pulls/list-files": "list_files",
+    "pulls/list-commits": "list_commits",
+    "pulls/list-reviews": "list_reviews",
+    "issues/list-comments": "list_comments",
+    "issues/create-comment": "create_comment",
+    "issues/update-comment": "update_comment",
+    "issues/delete-comment": "delete_comment",
+    "issues/list-comments-for-repo": "list_all_comments",
+    "repos/get-content": "content",
+    "checks/list-for-ref": "list_checks",
+    "checks/create": "create_check",
+    "checks/update": "update_check",
+    "actions/create-workflow-dispatch": "dispatch",
+    "actions/enable-workflow": "switch_on",
+    "actions/disable-workflow": "switch_off",
+    "repos/get-collaborator-permission-level": "permission",
+    "repos/list-for-org": "list_repositories",
+    "users/get-authenticated": "user",
+    "apps/get-repo-installation": "installation",
+    "apps/create-installation-access-token": "access_token",
+}
+
+
+def _nothing(_count: int) -> None:
+    pass
