@@ -11,6 +11,7 @@ import scene
 from descriptions import description
 from fake_github import TOKEN, FakeGitHub
 from pr_sessions.forges.github.client import GitHub, open_github
+from pr_sessions.forges.github.inbox import open_inboxes
 
 Ask = Callable[..., Any]
 
@@ -64,6 +65,25 @@ def ask(fake: FakeGitHub, time: Time) -> Ask:
         async def run() -> None:
             async with open_github(repository, environ, clock=time, sleep=time.sleep, **how) as github:
                 answers.append(await question(github))
+
+        asyncio.run(run())
+        return answers[0]
+
+    return call
+
+
+@pytest.fixture
+def inboxes(fake: FakeGitHub, time: Time) -> Ask:
+    """Reads several repositories of the fake: `inboxes(lambda shop, tools: ..., "ada/shop", "ada/tools")`."""
+
+    def call(question: Callable[..., Awaitable[Any]], *repositories: str, **how: Any) -> Any:
+        environ = {"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN} | how.pop("environ", {})
+        answers = []
+
+        async def run() -> None:
+            opened = open_inboxes(repositories or ("ada/shop",), environ, clock=time, sleep=time.sleep, **how)
+            async with opened as forges:
+                answers.append(await question(*forges))
 
         asyncio.run(run())
         return answers[0]

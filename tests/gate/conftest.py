@@ -1,5 +1,5 @@
 """The fake GitHub."""
 
-from asking import ask, fake, no_credentials, time
+from asking import ask, fake, inboxes, no_credentials, time
 
-__all__ = ["ask", "fake", "no_credentials", "time"]
+__all__ = ["ask", "fake", "inboxes", "no_credentials", "time"]

@@ -1,12 +1,13 @@
 """What a forge holds, as values, and what the gate needs of one, as protocols. GitHub's client implements them all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from pr_sessions.core.models import PullRequest, State
+from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.core.urls import PullRequestAddress
 
 # The App whose token a job of GitHub Actions has.
@@ -170,6 +171,40 @@ class CheckWrite(Struct, frozen=True, kw_only=True):
     check: int | None = None
 
 
+class OpenDetails(Struct, frozen=True):
+    """An open pull request.
+
+    Attributes:
+        pull_request: as rules look at it.
+        view: as reviewers meet it; what only the team's sessions say of it is missing.
+        files: all that it changes; `None` if they were not read.
+    """
+
+    pull_request: ForgePullRequest
+    view: OpenPullRequest
+    files: tuple[ChangedFile, ...] | None = None
+
+
+class OpenList(Struct, frozen=True, kw_only=True):
+    """What is open in a repository.
+
+    Attributes:
+        repository: its name of today; one that was renamed is found by its old name, too.
+        pull_requests: the newest first.
+        viewer: login of the account that reads; empty if not known.
+        unknowns: what could not be read, in words.
+    """
+
+    repository: str
+    pull_requests: tuple[OpenDetails, ...] = ()
+    viewer: str = ""
+    unknowns: tuple[str, ...] = ()
+
+
+Show = Callable[[int, int], None]
+"""Is called with how much was read, and of how much."""
+
+
 class ForgeReader(Protocol):
     """One repository on a forge. Every method raises `ForgeFailed` if the forge refuses or cannot be reached."""
 
@@ -236,6 +271,19 @@ class ForgeReader(Protocol):
             path: from the repository's root.
             ref: a branch or commit; the default branch if empty.
         """
+
+
+class InboxReader(ForgeReader, Protocol):
+    """A repository whose open pull requests are read together with their reviews, checks and conflicts."""
+
+    async def open_details(self, show: Show) -> OpenList:
+        """Return what is open. Where the forge stops answering, what was read, with the rest among the unknowns."""
+
+    async def writers(self, logins: Sequence[str]) -> Mapping[str, bool]:
+        """Return by login, in lower case, whether accounts may write; one that the forge says nothing of is missing."""
+
+    async def opened_elsewhere(self, logins: Sequence[str], since: datetime) -> Mapping[str, int]:
+        """Return by login, in lower case, how many pull requests accounts opened in other repositories since then."""
 
 
 class ForgeWriter(ForgeReader, Protocol):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,8 @@ from pr_sessions.forges.base import (
     ForgePullRequest,
     ForgeReader,
     ForgeStack,
+    InboxReader,
+    OpenDetails,
     PullRequestPage,
     Review,
 )
@@ -51,8 +53,15 @@ class SnapshotBuilder:
         sessions: the synced ones.
     """
 
-    def __init__(self, forge: ForgeReader, most_people: int, reader: CommentReader | None = None) -> None:
+    def __init__(
+        self,
+        forge: ForgeReader,
+        most_people: int,
+        reader: CommentReader | None = None,
+        directory: InboxReader | None = None,
+    ) -> None:
         self.forge = forge
+        self._directory = directory
         self.pull_requests: dict[str, ForgePullRequest] = {}
         self.comments: dict[int, Comment] = {}
         self.reviews: dict[str, tuple[Review, ...]] = {}
@@ -117,6 +126,17 @@ class SnapshotBuilder:
         for reason in page.unreadable:
             self.add_unknown(reason)
         self.add_listed(page.pull_requests)
+
+    def add_details(self, details: Iterable[OpenDetails]) -> None:
+        """Add open pull requests with their files; their place in a stack, which only lists have, is kept."""
+        for each in details:
+            number, reported = each.pull_request.pull_request.number, each.pull_request
+            known = self.pull_requests.get(number)
+            self.add([reported])
+            if known and reported.pull_request.stack is None and known.pull_request.stack:
+                self._place(number, known.pull_request.stack)
+            if each.files is not None:
+                self._files[number] = each.files
 
     async def fetch_pull_request(self, number: str) -> None:
         """Fetch one pull request with everything that no list holds."""
@@ -257,6 +277,15 @@ class SnapshotBuilder:
             )
         self._people.update(new if all_matter else new[:room])
         return new[:room]
+
+    async def fetch_all_write_access(self, logins: Sequence[str]) -> None:
+        """Fetch whether people may write: of many at once where the forge says that, else of each."""
+        if self._directory is None or not self.forge.has_credential:
+            await asyncio.gather(*map(self.fetch_write_access, logins))
+        elif writers := await self.attempt("who may write", self._directory.writers(logins)):
+            self._writers |= writers
+        if self._directory and self.forge.has_credential and (rest := [n for n in logins if n not in self._writers]):
+            self.add_unknown(f"whether {len(rest)} of {len(logins)} people may write: the token has no right to know")
 
     async def fetch_write_access(self, login: str) -> None:
         """Fetch whether somebody may write to the repository, which GitHub says only with a token."""

@@ -13,7 +13,7 @@ from pr_sessions.core.models import Session, State, in_stack
 from pr_sessions.core.paths import SESSION_FILE
 from pr_sessions.core.policy import Policy, Ruleset, Share
 from pr_sessions.errors import PrSessionsError, UnreadableFile
-from pr_sessions.forges.base import ForgeReader
+from pr_sessions.forges.base import ForgeReader, InboxReader, Show
 from pr_sessions.gate.builder import CommentPages, PullRequestPages, SnapshotBuilder
 from pr_sessions.gate.commands import CommandKind, CommentReader, parse_commands
 from pr_sessions.gate.event import Event
@@ -37,7 +37,6 @@ _PAGES_OF_OPEN = 30
 Fetched = tuple[Snapshot, RebuiltSessions]
 Since = Callable[[RebuiltSessions], datetime | None]
 Numbers = Callable[[RebuiltSessions], Collection[str]]
-Show = Callable[[int, int], None]
 
 
 async def fetch_for_event(
@@ -189,9 +188,15 @@ class Fetcher:
     """Fetches from one repository until the sessions that matter are complete."""
 
     def __init__(
-        self, forge: ForgeReader, rules: Ruleset, now: datetime, most_people: int, reader: CommentReader | None = None
+        self,
+        forge: ForgeReader,
+        rules: Ruleset,
+        now: datetime,
+        most_people: int,
+        reader: CommentReader | None = None,
+        directory: InboxReader | None = None,
     ) -> None:
-        self.builder = SnapshotBuilder(forge, most_people, reader)
+        self.builder = SnapshotBuilder(forge, most_people, reader, directory)
         self.pull_request_pages = PullRequestPages(self.builder)
         self._comment_pages = CommentPages(self.builder)
         self._rules, self._now = rules, now
@@ -229,7 +234,8 @@ class Fetcher:
             deciding = (login for number in wanted for login in _deciding(number, snapshot, rebuilt, self._now))
             people = builder.unchecked_people([*deciding, *builder.unread_authors(in_sessions)])
             named = builder.unfetched(n for number in wanted for n in _named_in_moves(number, rebuilt))
-            requests = [*map(builder.fetch_write_access, people), *map(builder.fetch_named, named)]
+            requests = [builder.fetch_all_write_access(people)] if people else []
+            requests += map(builder.fetch_named, named)
             if began and self.pull_request_pages.may_miss(began - self._rules.policy.timeout):
                 requests.append(self.pull_request_pages.fetch(self._earliest(began, rebuilt, wanted)))
             elif began and self._comment_pages.may_miss(began):

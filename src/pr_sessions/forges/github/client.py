@@ -50,6 +50,11 @@ class GitHub(Api):
         super().__init__(transport, repository, credential)
         self._writers: dict[str, bool] = {}
 
+    def go_by(self, repository: str) -> None:
+        """Use the name that the repository has now."""
+        self.repository = repository_name(repository)
+        self.path = f"/repos/{self.repository}"
+
     async def pull_request(self, number: int) -> ForgePullRequest:
         """Return one pull request, with everything that GitHub knows of it."""
         return read_pull_request(await self.getitem(f"{self.path}/pulls/{number}"))

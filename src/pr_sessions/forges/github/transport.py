@@ -218,8 +218,17 @@ class Transport:
         self._tries = retry.tries
         self._client, self._retry, self._limits, self._sleep = client, retry, limits, sleep
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Response | NoResponse:
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, only_reads: bool = False
+    ) -> Response | NoResponse:
         """Return the last outcome, after as many retries as help and as the retry policy allows.
+
+        Args:
+            method: `GET`, `POST`, ...
+            url: the address.
+            headers: by name.
+            body: empty for none.
+            only_reads: whether sending it twice does no harm, whatever the method.
 
         Raises:
             ForgeFailed: the address is not the interface's, or the answer is too large.
@@ -227,7 +236,7 @@ class Transport:
         deadline, attempt = self.clock() + self._retry.total, 1
         while True:
             outcome = await self._follow(method, url, headers, body)
-            pause = pause_before_retry(method, outcome, attempt, self.clock())
+            pause = pause_before_retry("GET" if only_reads else method, outcome, attempt, self.clock())
             if pause is None:
                 self._tries = self._retry.tries
                 return outcome
