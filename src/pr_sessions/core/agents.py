@@ -1,6 +1,6 @@
 """Coding agents: their part in a pull request, the evidence for it, and their runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import reduce
@@ -140,10 +140,10 @@ def merge_agents(*groups: Iterable[Agent]) -> tuple[Agent, ...]:
 
     A value of a newer version is stronger than any that this one knows, so that it is never lost.
     """
-    known: dict[str, Agent] = {}
+    known: dict[str, list[Agent]] = {}
     for agent in (agent for agents in groups for agent in agents):
-        known[agent.name] = _merge(known.get(agent.name, agent), agent)
-    return tuple(known[name] for name in sorted(known))
+        known.setdefault(agent.name, []).append(agent)
+    return tuple(_merge(known[name]) for name in sorted(known))
 
 
 def merge_runs(*groups: Iterable[Run]) -> tuple[Run, ...]:
@@ -165,14 +165,14 @@ def _merge_runs(left: Run, right: Run) -> Run:
     return Run(left.agent, first, started, last, join_rests(left.rest, right.rest), tuple(others))
 
 
-def _merge(left: Agent, right: Agent) -> Agent:
+def _merge(agents: Sequence[Agent]) -> Agent:
     return Agent(
-        left.name,
-        max(left, right, key=_role_order).role,
-        max(left, right, key=_confidence_order).confidence,
-        tuple(sorted({*left.evidence, *right.evidence})),
-        tuple(sorted({*left.runs, *right.runs})),
-        join_rests(left.rest, right.rest),
+        agents[0].name,
+        max(agents, key=_role_order).role,
+        max(agents, key=_confidence_order).confidence,
+        tuple(sorted({piece for agent in agents for piece in agent.evidence})),
+        tuple(sorted({run for agent in agents for run in agent.runs})),
+        reduce(join_rests, (agent.rest for agent in agents)),
     )
 
 

@@ -21,9 +21,9 @@ def detect(pr: PullRequest, rules: Ruleset) -> Verdict:
     """
     signs = find_signs(pr, rules.signatures)
     runs = tuple(FoundRun(agent, run) for agent, run in signs.runs)
-    keyed = (replace(agent, runs=tuple(sorted(map(run_key, agent.runs)))) for agent in signs.agents)
-    agents = merge_agents(pr.agents, keyed)
-    with_agents = replace(pr, agents=agents)
+    keyed = tuple(replace(a, runs=tuple(sorted(map(run_key, a.runs)))) if a.runs else a for a in signs.agents)
+    agents = merge_agents(pr.agents, keyed) if pr.agents else keyed
+    with_agents = replace(pr, agents=agents) if agents else pr
     evidence = tuple(dict.fromkeys(piece for rule in RULES for piece in rule(with_agents, rules.policy)))
     return Verdict(is_auto=bool(evidence), evidence=evidence, agents=agents, runs=runs)
 

@@ -51,12 +51,14 @@ _QUOTE = re.compile(r"[ \t]*>[^\n]*(?:\n|\Z)")
 _HTML_QUOTE = re.compile(r"<(/?)blockquote(?:[ \t][^<>\n]*)?>", re.IGNORECASE)
 _FENCE_END = re.compile(rf"^[ \t]*(`{{3,}}+|~{{3,}}+){_END}", re.MULTILINE)
 _TRAILER = re.compile(rf"^ {{0,3}}Session-ID:[ \t]*({_ID}){_END}", re.MULTILINE | re.IGNORECASE)
-# Without one of these, a line is the author's text; `[` stands for our full marks alone.
-_SPECIAL = re.compile("[<>`~]")
-_FULL_MARK = "[cursor-session:"
+# The patterns up to here are slow to search. These begin with one character, which is found quickly.
+_KEY_END = re.compile("-ID:", re.IGNORECASE)
+_FULL_MARK = re.compile(r"\[cursor-session:", re.IGNORECASE)
+# Without one of these, a line is the author's text, unless our full mark stands there. The first line has none before.
+_SPECIAL = re.compile(r"<[!b]|\n[ \t]*(?:>|```|~~~)", re.IGNORECASE)
 _WORDS = re.compile(r"\S[^\n]*")
 # Compiled where they are used: most of what is recorded has no body.
-_LINE = rf"(?m)^ {{0,3}}(?![ \t{HIDDEN}])[^\n]+"
+_LINE = rf"(?m)^ {{0,3}}([^ \t\n{HIDDEN}][^\n]*)"
 _LONGEST_COMMENT = 200
 _TITLE = re.compile(rf"\[cursor-session:[ \t]*({_ID})[ \t]*\]", re.IGNORECASE)
 
@@ -178,7 +180,7 @@ def own_words(body: str) -> tuple[str, ...]:
 
 def own_lines(body: str) -> tuple[str, ...]:
     """Return the lines that the author wrote, stripped; indented code is no part of them either."""
-    return tuple(_lines(_visible(body, _spans(body)))) if body else ()
+    return _lines(_visible(body, _spans(body))) if body else ()
 
 
 def own_text(text: str, subject: str = "") -> OwnText:
@@ -192,7 +194,7 @@ def own_text(text: str, subject: str = "") -> OwnText:
         return OwnText()
     counted = without_copied(_visible(text, _spans(text)), subject)
     paragraphs = tuple(paragraph.pairs for paragraph in trailer_paragraphs(counted))
-    return OwnText(tuple(_lines(counted)), paragraphs, tuple(_comments(text)), is_squashed(counted))
+    return OwnText(_lines(counted), paragraphs, tuple(_comments(text)), is_squashed(counted))
 
 
 def _comments(body: str) -> Iterator[str]:
@@ -246,19 +248,21 @@ def _spans(body: str) -> tuple[_Span, ...]:
 
 
 def _read_spans(body: str) -> Iterator[_Span]:
-    position = end = 0
+    position = 0
+    end = body.find("\n") + 1 or len(body)
     quoted = _end_of_html_quotes(body)
-    has_full_marks = _FULL_MARK in body.lower()
+    has_full_marks = _FULL_MARK.search(body) is not None
     while position < len(body):
         start, stop = position, len(body)
         if not has_full_marks:
             # Everything else begins and ends within a line: lines of plain text are passed over quickly.
-            special = _SPECIAL.search(body, position)
-            if special is None:
-                return
-            if special.start() >= end:
-                end = body.find("\n", special.start()) + 1 or len(body)
-            start, stop = max(position, body.rfind("\n", position, special.start()) + 1), end
+            if position >= end:
+                special = _SPECIAL.search(body, position - 1)
+                if special is None:
+                    return
+                start = max(position, body.rfind("\n", position - 1, special.end()) + 1)
+                end = body.find("\n", special.end()) + 1 or len(body)
+            stop = end
         match = _token().search(body, start, stop)
         if match is None:
             position = stop
@@ -326,12 +330,16 @@ def _comment(body: str, start: int) -> _Span:
 
 def _marked(body: str) -> tuple[_Span, ...]:
     """Return our blocks in order, then our trailers."""
-    spans = tuple(_spans(body))
+    if not body:
+        return ()
+    spans = _spans(body)
     return (*(span for span in spans if span.mark), *_trailers(_visible(body, spans)))
 
 
 def _trailers(visible: str) -> Iterator[_Span]:
     """Yield those in paragraphs of trailers, unless another id is named as well: then several messages became one."""
+    if not _KEY_END.search(visible):
+        return
     counted = without_copied(visible)
     named = {match[1] for match in _TRAILER.finditer(counted) if is_valid_id(match[1])}
     if len(named) != 1:
@@ -342,9 +350,8 @@ def _trailers(visible: str) -> Iterator[_Span]:
                 yield _Span(match.start(), match.end(), Mark(match[1], Form.TRAILER))
 
 
-def _lines(visible: str) -> Iterator[str]:
-    lines = (match[0].strip() for match in re.finditer(_LINE, visible))
-    return (line for line in lines if line)
+def _lines(visible: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, re.findall(_LINE, visible))))
 
 
 def _visible(body: str, spans: Iterable[_Span]) -> str:

@@ -35,7 +35,7 @@ class Kind(StrEnum):
     LABEL = "label"
 
 
-class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True):
     """One rule.
 
     Attributes:

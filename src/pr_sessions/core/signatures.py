@@ -20,6 +20,7 @@ from pr_sessions.core.signature_index import Account, Index, account, identity, 
 # Who they name is an agent with a part in it by the address alone.
 _CREDITS = ("co-authored-by", "assisted-by", "generated-by")
 _REFS = "refs/heads/"
+_BOLD = "*"
 _KNOWN = "known-agent}"
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -122,7 +123,7 @@ def _compared(pr: PullRequest) -> _Compared:
 
 def _beginnings(lines: Iterable[str]) -> tuple[str, ...]:
     """Return the lines without Markdown before them, and those that begin with a link from its address on, too."""
-    plain = [line.replace("*", "").lstrip("-#•_ \t").rstrip() for line in lines]
+    plain = [line.replace(_BOLD, "").lstrip("-#•_ \t").rstrip() for line in lines]
     return tuple(dict.fromkeys((*plain, *filter(None, map(_linked, plain)))))
 
 
@@ -158,8 +159,8 @@ def _by_people(index: Index, compared: _Compared) -> Iterator[_Sign]:
 def _by_texts(index: Index, compared: _Compared) -> Iterator[_Sign]:
     yield from _fitting(index, Kind.BRANCH, (compared.branch,))
     yield from _fitting(index, Kind.COMMENT, compared.comments)
-    yield from _fitting(index, Kind.BODY, _beginnings(compared.description))
-    yield from _fitting(index, Kind.BODY, _beginnings(compared.messages), Role.ASSISTED)
+    yield from _fitting(index, Kind.BODY, compared.description)
+    yield from _fitting(index, Kind.BODY, compared.messages, Role.ASSISTED)
     # Agents end messages with the same link as descriptions: in git's own text it does not show who opened it.
     yield from _fitting(index, Kind.LINE, compared.description, Role.ASSISTED if compared.is_from_git else None)
     yield from _fitting(index, Kind.LINE, compared.messages, Role.ASSISTED)
@@ -172,9 +173,15 @@ def _by_texts(index: Index, compared: _Compared) -> Iterator[_Sign]:
             yield _Sign(signature, signature.agent, signature.role)
 
 
-def _fitting(index: Index, kind: Kind, lines: Iterable[str], role: Role | None = None) -> Iterator[_Sign]:
-    starts = index.starts[kind]
-    for line in lines:
+def _fitting(index: Index, kind: Kind, lines: Sequence[str], role: Role | None = None) -> Iterator[_Sign]:
+    # Most texts hold nothing of a kind at any place: their lines need no reading.
+    text = "\n".join(lines)
+    if kind is Kind.BODY:
+        text = text.replace(_BOLD, "")
+    starts = tuple(start for start in index.starts[kind] if start in text)
+    if not starts:
+        return
+    for line in _beginnings(lines) if kind is Kind.BODY else lines:
         if not line.startswith(starts):
             continue
         for template, signature in index.texts[kind]:

@@ -21,12 +21,13 @@ _AMONG = ("(cherry picked from commit ", "https://", "http://", "🤖 ")
 _WRITTEN_BY_TOOLS = ("(cherry picked from commit ", "signed-off-by: ", "co-authored-by: ")
 _DASHES = re.compile(r"-{3,}[ \t\r]*")
 _BLANKS = " \t\r"
+# One or more lines that part paragraphs, with the line break before them.
+_GAP = re.compile(r"\n(?:(?:-{3,}+)?[ \t\r]*+(?:\n|\Z))++")
 _ITEM = "* "
 _LATER_ITEM = re.compile(rf"\n[ \t\r{HIDDEN}]*\n\* ")
 _REVERT = 'Revert "'
-_COPIES = re.compile(
-    r"^ {0,3}(?:\* )?(?:This reverts (?:commit|merge request) |Squashed commit of the following:)", re.MULTILINE
-)
+_COPIES = re.compile(r" {0,3}(?:\* )?(?:This reverts (?:commit|merge request) |Squashed commit of the following:)")
+_COPIED = ("This reverts ", "Squashed commit of the following:", f"{_ITEM}{_REVERT}")
 
 
 class Paragraph(Struct, frozen=True):
@@ -47,10 +48,11 @@ def trailer_paragraphs(text: str) -> Iterator[Paragraph]:
     text = text.rstrip()
     if ":" not in text:
         return
-    for start, end, lines in _paragraphs(text):
+    for start, end in _paragraphs(text):
         # Most paragraphs are prose, which their first line shows.
-        if end < len(text) and not _is_among_trailers(lines[0], is_first=True):
+        if end < len(text) and not _is_among_trailers(text[start : text.find("\n", start)], is_first=True):
             continue
+        lines = text[start : end - 1].split("\n")
         others = sum(1 for place, line in enumerate(lines) if not _is_among_trailers(line, is_first=place == 0))
         if others and not (end >= len(text) and _is_block(lines, others)):
             continue
@@ -67,7 +69,7 @@ def without_copied(text: str, subject: str = "") -> str:
     """
     if (subject or text).lstrip().startswith(_REVERT):
         return _hidden(text)
-    if not _COPIES.search(text) and f"{_ITEM}{_REVERT}" not in text:
+    if not any(words in text for words in _COPIED):
         return text
     lines = text.split("\n")
     return "\n".join(
@@ -81,18 +83,14 @@ def is_squashed(text: str) -> bool:
     return text.startswith(_ITEM) and _LATER_ITEM.search(text) is not None
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield start, end and lines of each paragraph."""
-    start, position = 0, 0
-    lines: list[str] = []
-    for line in (*text.split("\n"), ""):
-        if line.strip(_BLANKS) and not (line.startswith("---") and _DASHES.fullmatch(line)):
-            start = start if lines else position
-            lines.append(line)
-        elif lines:
-            yield start, position, lines
-            lines = []
-        position += len(line) + 1
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start of each paragraph, and where the line behind it starts."""
+    start = 0
+    # A line break before the text, so that lines without words are found there as well.
+    for gap in _GAP.finditer(f"\n{text}\n"):
+        if gap.start() > start:
+            yield start, gap.start()
+        start = gap.end() - 1
 
 
 def _is_among_trailers(line: str, *, is_first: bool) -> bool:
