@@ -141,7 +141,7 @@ def merge_agents(*groups: Iterable[Agent]) -> tuple[Agent, ...]:
     A value of a newer version is stronger than any that this one knows, so that it is never lost.
     """
     known: dict[str, list[Agent]] = {}
-    for agent in (agent for agents in groups for agent in agents):
+    for agent in chain.from_iterable(groups):
         known.setdefault(agent.name, []).append(agent)
     return tuple(_merge(known[name]) for name in sorted(known))
 

@@ -68,9 +68,9 @@ class Clues(Struct, frozen=True, kw_only=True):
 def clues(pr: HistoricPullRequest, *, run: str | None, has_agent: bool) -> Clues:
     """Return what can be compared of a pull request of the past."""
     title, body = pr.pull_request.title, pr.pull_request.body
-    named = {match[1] for match in _REFERENCE.finditer(f"{title}\n{body}")} - {pr.number}
+    named = {*_REFERENCE.findall(title), *_REFERENCE.findall(body)} - {pr.number}
     scope = _SCOPE.match(title)
-    folders = (f"{path.rpartition('/')[0]}/" for path in pr.files)
+    folders = [f"{path.rpartition('/')[0]}/" for path in pr.files]
     return Clues(
         number=pr.number,
         author=pr.pull_request.author,
@@ -79,7 +79,7 @@ def clues(pr: HistoricPullRequest, *, run: str | None, has_agent: bool) -> Clues
         run=run,
         scopes=frozenset(re.split(r"[,/\s]+", scope[1].casefold())) - {""} if scope else frozenset(),
         paths=frozenset((*pr.files, *folders)),
-        references=frozenset(sorted(named)[:MOST_REFERENCES]),
+        references=frozenset(sorted(named)[:MOST_REFERENCES] if len(named) > MOST_REFERENCES else named),
     )
 
 
@@ -155,12 +155,14 @@ def _signs(pr: _Compared, earlier: _Compared, levels: Mapping[str, int]) -> Sign
         reference = REFERENCES[2]
     elif not pr.references.isdisjoint(earlier.references):
         reference = REFERENCES[1]
-    common = pr.paths & earlier.paths
+    rarest = NO_PATH
+    if not pr.paths.isdisjoint(earlier.paths):
+        rarest = PATHS[max([levels[path] for path in pr.paths & earlier.paths])]
     return (
         _NEAR[bisect_left(_BOUNDS, pr.time - earlier.time)],
         AUTHORS[pr.author == earlier.author != ""],
         scope,
-        PATHS[max([levels[path] for path in common])] if common else NO_PATH,
+        rarest,
         reference,
     )
 

@@ -74,11 +74,13 @@ class Index(Struct, frozen=True):
 
     Attributes:
         starts: of the templates of each kind.
+        parts: those of the starts that are needed to see whether a text holds any of them.
         trailers: templates by key.
     """
 
     people: Mapping[Kind, People]
     starts: Mapping[Kind, tuple[str, ...]]
+    parts: Mapping[Kind, tuple[str, ...]]
     texts: Mapping[Kind, list[tuple[str, Signature]]]
     trailers: Mapping[str, list[tuple[str, Signature]]]
 
@@ -95,12 +97,20 @@ def index_of(signatures: tuple[Signature, ...]) -> Index:
         trailers[key.casefold()].append((template, signature))
     texts = {kind: values[kind] for kind in _TEXTS}
     texts |= {kind: [(value.casefold(), s) for value, s in values[kind]] for kind in (Kind.TITLE, Kind.LABEL)}
+    starts = {kind: tuple(start(template) for template, _ in pairs) for kind, pairs in texts.items()}
     return Index(
         people={kind: _people(values[kind]) for kind in _PEOPLE},
-        starts={kind: tuple(start(template) for template, _ in pairs) for kind, pairs in texts.items()},
+        starts=starts,
+        parts={kind: _shortest(each) for kind, each in starts.items()},
         texts=texts,
         trailers=dict(trailers),
     )
+
+
+def _shortest(starts: Iterable[str]) -> tuple[str, ...]:
+    """Return those that hold no other."""
+    each = dict.fromkeys(starts)
+    return tuple(text for text in each if not any(other in text for other in each if other != text))
 
 
 def _people(values: Iterable[tuple[str, Signature]]) -> People:

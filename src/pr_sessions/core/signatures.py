@@ -178,9 +178,9 @@ def _fitting(index: Index, kind: Kind, lines: Sequence[str], role: Role | None =
     text = "\n".join(lines)
     if kind is Kind.BODY:
         text = text.replace(_BOLD, "")
-    starts = tuple(start for start in index.starts[kind] if start in text)
-    if not starts:
+    if not text or not any(part in text for part in index.parts[kind]):
         return
+    starts = index.starts[kind]
     for line in _beginnings(lines) if kind is Kind.BODY else lines:
         if not line.startswith(starts):
             continue
