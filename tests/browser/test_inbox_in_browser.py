@@ -119,12 +119,12 @@ def test_a_link_to_a_folded_row_unfolds_it(open_page: Open) -> None:
     assert folded.is_visible()
 
 
-def test_on_paper_nothing_is_folded(open_page: Open) -> None:
+def test_on_paper_no_row_is_folded_and_all_is_light(open_page: Open) -> None:
     opened = open_page(FULL)
     opened.page.emulate_media(media="print", color_scheme="dark")
 
     assert opened.page.locator("#waiting_for_others .row").first.is_visible()
-    assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(252, 251, 248)"
+    assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_every_count_is_of_what_stands_below_it(open_page: Open) -> None:

@@ -99,7 +99,7 @@ def size(added: int | None, deleted: int | None, files: int | None) -> str:
 
 def sign(name: str) -> str:
     """Return a sign of the page; words beside it say the same."""
-    return f'<svg class="i" aria-hidden="true"><use href="#{name}"/></svg>'
+    return f'<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><use href="#{name}"/></svg>'
 
 
 def _item(style: str, name: str, words: str) -> str:

@@ -29,15 +29,11 @@ from pr_sessions.render.terminal import age, plural
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_TEXT = 300
-# Of the pairs that only share files, and of the files and places of a pair.
 MOST_MAPPED = 20
 MOST_LINKS = 20
 MOST_PAIRS = 6000
-MOST_PLACES = 8
 # What needs somebody now; the rows of other sections are folded.
 URGENT = (Section.CONFLICTS, Section.REVIEW, Section.MERGE)
-# Rows of so few pull requests in these sections are unfolded.
-FEW = 3
 _NUMBER = re.compile(r"(?<![\w/])#([0-9]{1,18})\b", re.ASCII)
 
 
@@ -89,9 +85,9 @@ class _View:
 
     @property
     def title(self) -> str:
-        """Return what was read: a repository, or how many."""
+        """Return what was read: a repository, how many, or this clone where its name is not known."""
         names = self.inbox.repositories
-        return names[0] if len(names) == 1 else plural(len(names), "repository").replace("ys", "ies")
+        return f"{len(names)} repositories" if len(names) > 1 else "".join(names) or "this clone"
 
     @property
     def sections(self) -> list[tuple[Section, tuple[Row, ...]]]:
