@@ -9,6 +9,7 @@ from fake_github import SHA, FakeGitHub, Fault
 from fake_github.objects import issue
 from pr_sessions.core.models import PullRequest, State
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, ReviewStatus
+from pr_sessions.core.times import write_time
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.base import ChangedFile, ForgePullRequest, OpenDetails, OpenList, User
 from pr_sessions.forges.github import queries
@@ -18,6 +19,7 @@ from scene import minute
 
 HEAD = "a" * 40
 AT = "2025-11-22T10:00:00Z"
+REVIEWED = minute(90)
 
 
 def nothing(_done: int, _of: int) -> None:
@@ -35,7 +37,8 @@ def opened(fake: FakeGitHub, number: int, **row: Any) -> dict[str, Any]:
 
 def review(fake: FakeGitHub, login: str, state: str, commit: str = HEAD, kind: str = "User") -> dict[str, Any]:
     row = fake.description.example("pull-request-review-items")[0]
-    return row | {"user": row["user"] | {"login": login, "type": kind}, "state": state, "commit_id": commit}
+    user = row["user"] | {"login": login, "type": kind}
+    return row | {"user": user, "state": state, "commit_id": commit, "submitted_at": write_time(REVIEWED)}
 
 
 @pytest.fixture
@@ -117,7 +120,7 @@ def test_one_pull_request_is_read_whole(fake: FakeGitHub, read: Any) -> None:
                     deletions=42,
                     labels=("a",),
                     closes=("812", "ada/tools#3"),
-                    review=ReviewStatus(ReviewState.APPROVED, HEAD, ("bob",)),
+                    review=ReviewStatus(ReviewState.APPROVED, HEAD, ("bob",), REVIEWED),
                     requested=("bob", "core"),
                     assigned=("eve",),
                     checks=Checks.FAILING,
@@ -161,11 +164,17 @@ def test_whose_account_or_fork_is_gone_is_nobodys(fake: FakeGitHub, read: Any) -
         ([("bob", "COMMENTED")], ReviewStatus(ReviewState.NONE)),
         ([("bob", "DISMISSED")], ReviewStatus(ReviewState.NONE)),
         ([("eve", "APPROVED")], ReviewStatus(ReviewState.NONE)),
-        ([("ann", "APPROVED"), ("bob", "APPROVED")], ReviewStatus(ReviewState.APPROVED, HEAD, ("ann", "bob"))),
-        ([("bob", "CHANGES_REQUESTED"), ("bob", "APPROVED")], ReviewStatus(ReviewState.APPROVED, HEAD, ("bob",))),
+        (
+            [("ann", "APPROVED"), ("bob", "APPROVED")],
+            ReviewStatus(ReviewState.APPROVED, HEAD, ("ann", "bob"), REVIEWED),
+        ),
+        (
+            [("bob", "CHANGES_REQUESTED"), ("bob", "APPROVED")],
+            ReviewStatus(ReviewState.APPROVED, HEAD, ("bob",), REVIEWED),
+        ),
         (
             [("ann", "CHANGES_REQUESTED"), ("bob", "APPROVED")],
-            ReviewStatus(ReviewState.CHANGES_REQUESTED, HEAD, ("ann",)),
+            ReviewStatus(ReviewState.CHANGES_REQUESTED, HEAD, ("ann",), REVIEWED),
         ),
     ],
 )
@@ -197,7 +206,7 @@ def test_an_app_may_ask_for_changes_but_its_approval_is_no_review(fake: FakeGitH
 
     assert (first.view.review.state, second.view.review) == (
         ReviewState.NONE,
-        ReviewStatus(ReviewState.CHANGES_REQUESTED, HEAD, ("rabbit[bot]",)),
+        ReviewStatus(ReviewState.CHANGES_REQUESTED, HEAD, ("rabbit[bot]",), REVIEWED),
     )
 
 

@@ -203,7 +203,7 @@ def _review(node: PullRequestNode) -> ReviewStatus:
     # Of several reviewers one may have seen the last commit.
     reviews = sorted(by_state[state], key=lambda each: (_oid(each) == node.head_ref_oid, each.submitted_at or ""))
     logins = dict.fromkeys(login for review in reviews if (login := read_actor(review.author).login))
-    return ReviewStatus(ReviewState[state], _oid(reviews[-1]), tuple(sorted(logins)))
+    return ReviewStatus(ReviewState[state], _oid(reviews[-1]), tuple(sorted(logins)), _time(reviews[-1].submitted_at))
 
 
 def _oid(review: ReviewNode) -> str:
