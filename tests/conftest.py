@@ -11,6 +11,7 @@ import pytest
 
 import examples  # noqa: F401 - before any property: it sets how many examples one gets
 import scene
+from forked import Server
 
 _OURS = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "PR_SESSIONS_NO_TRACKER", "CI", "NO_COLOR")
 
@@ -39,6 +40,14 @@ def own_environment(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Runs commands in processes that are forked from one that has imported everything."""
+    server = Server()
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pr_sessions.core.models import PullRequest, Session
@@ -43,14 +46,25 @@ def git(folder: Path, *arguments: str, check: bool = True) -> str:
 
 
 def committed(root: Path) -> Path:
-    """A new repository with one commit on `main`."""
-    root.mkdir(parents=True)
+    """A new repository with one commit on `main`, by whom the environment names."""
+    first = _first(*(os.environ.get(f"GIT_AUTHOR_{name}", "") for name in ("NAME", "EMAIL")))
+    return copytree(Path(first.name) / "first", root)
+
+
+@cache
+def _first(_name: str, _email: str) -> TemporaryDirectory[str]:
+    """The repository from which each test gets a copy: four programs would take as long as most tests."""
+    folder = TemporaryDirectory()
+    root = Path(folder.name) / "first"  # The folder itself is closed to others.
+    root.mkdir()
     git(root, "init", "-q", "-b", "main")
+    for sample in (root / ".git/hooks").iterdir():
+        sample.unlink()
     (root / "deep/er").mkdir(parents=True)
     (root / "deep/er/code.py").write_text("pass\n")
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "first")
-    return root
+    return folder
 
 
 def tracker_at(path: Path, clock: Clock, **environ: str) -> Tracker:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from command_line import Cli, Git, Result
 
+import scene
 from asking import fake, no_credentials
+from forked import MAIN, Server
 from pr_sessions.cli.main import run
 
 __all__ = ["fake", "no_credentials"]
@@ -53,17 +55,11 @@ def git() -> Git:
 
 
 @pytest.fixture
-def repo(tmp_path: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh repository with one commit on `main`; it is the current folder."""
-    root = tmp_path / "repo"
-    root.mkdir()
-    git(root, "init", "-q", "-b", "main")
-    git(root, "config", "user.name", "Test Person")
-    git(root, "config", "user.email", "test@example.com")
-    (root / "deep/er").mkdir(parents=True)
-    (root / "deep/er/code.py").write_text("pass\n")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "first")
+    root = scene.committed(tmp_path / "repo")
+    with (root / ".git/config").open("a") as file:
+        file.write("[user]\n\tname = Test Person\n\temail = test@example.com\n")
     monkeypatch.chdir(root)
     return root
 
@@ -77,6 +73,20 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
         code = run(list(arguments))
         out, err = capsys.readouterr()
         return Result(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def forked(server: Server) -> Cli:
+    """Run a command in a forked process: `forked("status", stdin=b"", GH_TOKEN="x")`.
+
+    For what reads standard input, or another environment, or starts programs; the rest is `cli`'s.
+    """
+
+    def call(*arguments: str, folder: Path | None = None, stdin: bytes = b"", **environ: str) -> Result:
+        environment = {**os.environ, **environ}
+        return Result(*server.run(MAIN, list(arguments), folder or Path.cwd(), environment, stdin))
 
     return call
 

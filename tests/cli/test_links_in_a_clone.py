@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import Cli, Git
 
+from forked import Server
 from pr_sessions.compat.install import script_files
 from pr_sessions.git.discovery import find_repository
 from pr_sessions.hooks.hosts import INSTALLABLE
@@ -224,13 +225,12 @@ def hook_event(root: Path, event: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def run_scripts(root: Path) -> Iterator[str]:
+def run_scripts(server: Server, root: Path) -> Iterator[str]:
     for name, lines in SCRIPTS.items():
         for line in lines:
-            command = [sys.executable, "-c", f"from pr_sessions.compat import {name}; {name}.main({line.split()!r})"]
-            done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=30)
-            assert "Traceback" not in done.stderr, (name, line, done.stderr)
-            yield done.stdout + done.stderr
+            _, out, err = server.run(f"pr_sessions.compat.{name}:main", line.split(), root, os.environ)
+            assert "Traceback" not in err, (name, line, err)
+            yield out + err
 
 
 def run_commands(cli: Cli, root: Path, data: Path) -> Iterator[str]:
@@ -243,7 +243,7 @@ def run_commands(cli: Cli, root: Path, data: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_outside_is_read_shown_or_changed(
-    clone: Path, outside: Path, cli: Cli, git: Git, tmp_path: Path, kind: str
+    clone: Path, outside: Path, cli: Cli, server: Server, git: Git, tmp_path: Path, kind: str
 ) -> None:
     data = tmp_path / "data.json"
     data.write_text('{"version": "1.0"}')
@@ -255,7 +255,7 @@ def test_nothing_outside_is_read_shown_or_changed(
 
     for event in ("SessionStart", "PostToolUse", "SessionEnd"):
         hook_event(clone, event)
-    said = [*run_commands(cli, clone, data), *run_scripts(clone)]
+    said = [*run_commands(cli, clone, data), *run_scripts(server, clone)]
     for event in ("SessionStart", "PostToolUse", "SessionEnd"):
         hook_event(clone, event)
 

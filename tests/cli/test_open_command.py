@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Git, Result
+from command_line import Cli, Git, Result
 from ground import tree
 
 from fake_forge_tools import FakeForge
@@ -44,13 +44,8 @@ def work(repo: Path, git: Git, forge: FakeForge, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def run(spawn: Spawn) -> Run:
-    def call(*arguments: str, stdin: bytes = b"", **environ: str) -> Result:
-        process = spawn(*arguments, **environ)
-        out, err = process.communicate(stdin)
-        return Result(process.returncode, out.decode(), err.decode())
-
-    return call
+def run(forked: Cli) -> Run:
+    return forked
 
 
 def committed(repo: Path, git: Git, subject: str, name: str, body: str = "") -> None:

@@ -92,19 +92,11 @@ def shop(fake: FakeGitHub) -> FakeGitHub:
 
 
 @pytest.fixture
-def look(fake: FakeGitHub, tmp_path: Path) -> Look:
+def look(fake: FakeGitHub, forked: Cli, tmp_path: Path) -> Look:
     """Runs `look` in an empty folder, or in another: `look("ada/shop", folder=clone, GH_TOKEN="")`."""
 
     def call(*arguments: str, folder: Path = tmp_path, **environ: str) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "pr_sessions", "look", *arguments],
-            cwd=folder,
-            env=scene.python_environment() | {"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN, **environ},
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return forked("look", *arguments, folder=folder, **{"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN, **environ})
 
     return call
 

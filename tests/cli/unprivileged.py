@@ -4,40 +4,18 @@ Everything is imported first: afterwards Python's own files may be out of reach.
 own on the same tree; the rights are given back after each case.
 """
 
-import ast
 import json
 import os
-import pkgutil
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from everything import import_everything
+
 NOBODY = 65534
-
-
-def import_everything() -> None:
-    """Import our modules, and what their functions import later."""
-    import pr_sessions
-
-    for name in ("encodings.idna", "encodings.utf_8_sig", "multiprocessing.util", "pdb"):
-        import_module(name)
-    for module in pkgutil.walk_packages(pr_sessions.__path__, "pr_sessions."):
-        if "scripts" not in module.name and "__main__" not in module.name:
-            source = import_module(module.name).__file__
-            for name in imported_by(Path(str(source))):
-                with suppress(ImportError):
-                    import_module(name)
-
-
-def imported_by(source: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
-    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def give_away(root: Path) -> None:
