@@ -61,7 +61,7 @@ soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand ki
 	$(BIN)/python -m benchmarks.histories
 
 fuzz: $(DEV) ## Give hostile bytes and words to every reader and command, and each property a thousand examples.
-	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz tests/cli/test_missing_rights.py
+	FUZZ=1 $(BIN)/pytest -n auto tests/fuzz tests/faults tests/cli/test_missing_rights.py
 	FUZZ=1 $(BIN)/pytest -n auto -m hypothesis --ignore tests/fuzz
 
 clean: ## Remove everything that was made here.

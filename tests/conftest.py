@@ -13,6 +13,9 @@ import examples  # noqa: F401 - before any property: it sets how many examples o
 import scene
 from forked import Server
 
+# httpcore looks for it at every step of a request, in vain, which takes longer than the request.
+sys.modules.setdefault("sniffio", None)
+
 _OURS = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "PR_SESSIONS_NO_TRACKER", "CI", "NO_COLOR")
 
 

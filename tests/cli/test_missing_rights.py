@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ground import CONFIG, SESSION_FILE, Cli, Git, write
 
+from examples import IS_LONG
 from pr_sessions.cli.commands import Commands
 from pr_sessions.cli.main import pr_sessions, run
 from scene import python_environment
@@ -56,8 +57,7 @@ WRITING = (
 # For folders: nothing, no change, no list, no search. For files: no read; what replaces them needs no right to them.
 MODES = (0o000, 0o555, 0o333, 0o444)
 # By default some of the commands and modes are tried at each place; `make fuzz` tries all of them at all.
-IS_LONG = "FUZZ" in os.environ
-STEP = 1 if IS_LONG else 8
+STEP = 1 if IS_LONG else 16
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import IS_LONG
 from fuzz.command import run_command
 from fuzz.hostile import hostile, spoilt
 from fuzz.test_readers import CONFIG, DOCUMENT, INDEX, LINES, MARKER
@@ -24,7 +25,7 @@ from pr_sessions.core.paths import SESSION_FILE
 from pr_sessions.git.repository import ARCHIVE, PR_INDEX
 from scene import committed, git
 
-few = settings(hostile, max_examples=hostile.max_examples if os.environ.get("FUZZ") else 12)
+few = settings(hostile, max_examples=hostile.max_examples if IS_LONG else 12)
 
 STATE = ".git/pr-sessions"
 OLD = "auto_pr_sessions-2025-01.json"

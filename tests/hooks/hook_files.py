@@ -4,7 +4,6 @@ from itertools import cycle
 from json import dumps
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pr_sessions.hooks.host import Host
@@ -12,8 +11,6 @@ from pr_sessions.setup.agent_hooks.commands import Program, Shell, direct, porta
 
 PROGRAM = Program("/opt/my python/bin/python3", "/opt/my python/lib/pr_sessions/agents/hook.py")
 OTHER = Program("/usr/bin/python3.11", "/usr/lib/pr_sessions/agents/hook.py")
-# A machine with other work is slow at times, and no rule of ours is about time.
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EVENTS = ("stop", "Stop", "sessionStart", "SessionStart", "AfterTool", "theirs")
 
 _BLANK = st.sampled_from(["", "", " ", "\n", "\n  ", "\r\n\t", "  ", "   "])

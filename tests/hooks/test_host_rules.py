@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hook_files import PATIENT, entries_of, files
+from hook_files import entries_of, files
 from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import few
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.hooks.hosts import INSTALLABLE
 from pr_sessions.io.places import Place
@@ -130,7 +131,7 @@ def test_the_nearest_switch_counts(
     assert written(tmp_path, "claude-code", whole) == ([told] if place else [])
 
 
-@PATIENT
+@few
 @given(st.sampled_from(list(INSTALLABLE)), files(liberal=True))
 def test_any_file_is_judged(name: str, file: tuple[bytes, Any]) -> None:
     from tempfile import TemporaryDirectory

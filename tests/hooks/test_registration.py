@@ -2,10 +2,11 @@ from json import dumps, loads
 from typing import Any
 
 import pytest
-from hook_files import OTHER, PATIENT, PROGRAM, entries_of, files, portable_entries_of
+from hook_files import OTHER, PROGRAM, entries_of, files, portable_entries_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import few
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.hooks.host import Host
 from pr_sessions.hooks.hosts import INSTALLABLE
@@ -77,13 +78,13 @@ class TestItGoesAsItCame:
     def test_with_comments_where_the_host_reads_them(self, data: bytes) -> None:
         assert uninstall(install(data, GEMINI)) == data
 
-    @PATIENT
+    @few
     @given(st.sampled_from(list(INSTALLABLE.values())), files(liberal=False))
     def test_from_every_file(self, host: Host, file: tuple[bytes, Any]) -> None:
         data, _ = file
         assert uninstall(install(data, host)) == data
 
-    @PATIENT
+    @few
     @given(files(liberal=True))
     def test_from_every_file_with_comments_and_trailing_commas(self, file: tuple[bytes, Any]) -> None:
         data, _ = file
@@ -118,14 +119,14 @@ class TestItComesOnce:
         once = install(data, host)
         assert install(once, host) == once
 
-    @PATIENT
+    @few
     @given(files(liberal=True))
     def test_a_second_time_changes_nothing_in_any_file(self, file: tuple[bytes, Any]) -> None:
         once = install(file[0], GEMINI)
         assert install(once, GEMINI) == once
 
     @ALL
-    @PATIENT
+    @few
     @given(file=files(liberal=False))
     def test_an_older_command_becomes_today_s_in_its_place(self, host: Host, file: tuple[bytes, Any]) -> None:
         assert install(install(file[0], host, OTHER), host) == install(file[0], host)
@@ -150,7 +151,7 @@ class TestItComesOnce:
 
 
 class TestWhatItMeans:
-    @PATIENT
+    @few
     @given(st.sampled_from(list(INSTALLABLE.values())), files(liberal=False))
     def test_each_event_of_the_host_runs_us_once_and_everything_else_is_as_before(
         self, host: Host, file: tuple[bytes, Any]
