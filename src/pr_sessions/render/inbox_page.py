@@ -32,6 +32,7 @@ MOST_TEXT = 300
 MOST_MAPPED = 20
 MOST_LINKS = 20
 MOST_PAIRS = 6000
+MOST_NAMES = 5
 # What needs somebody now; the rows of other sections are folded.
 URGENT = (Section.CONFLICTS, Section.REVIEW, Section.MERGE)
 _NUMBER = re.compile(r"(?<![\w/])#([0-9]{1,18})\b", re.ASCII)
@@ -78,7 +79,7 @@ class _View:
         self.since = since and since.astimezone(zone)
         self.prs = inbox.pull_requests
         self.scale = scale_of(self.prs, inbox.at)
-        self.authors = inbox.authors
+        self._authors = inbox.authors
         self._anchors = {pr.key: at for at, row in enumerate(inbox.rows) for pr in row.prs}
         self._titles = {pr.key: pr.title for pr in self.prs}
         self._addresses = {pr.key: _address(pr) for pr in self.prs}
@@ -173,6 +174,24 @@ class _View:
             f'{lane(pr, self.scale)}<ul class="facts">{state_items(pr)}</ul>'
             f'<p class="size">{size(pr.additions, pr.deletions, pr.file_count)}</p>'
         )
+
+    def about(self, pr: OpenPullRequest, *, has_author: bool = False) -> Markup:
+        """Return who made a pull request and what it belongs to; of outsiders facts, and no verdict."""
+        parts = [f"{pr.author}{' (bot)' if pr.is_bot else ''}"] if has_author and pr.author else []
+        if pr.involvement is Involvement.ASSISTED:
+            parts.append(f"assisted by {pr.agent}")
+        if pr.is_trusted is False:
+            parts += ["first contribution here"] if pr.is_first else []
+            parts.append(f"{len(self._authors[pr.repository, pr.author])} open here")
+        if pr.elsewhere is not None:
+            parts.append(f"{pr.elsewhere} opened elsewhere in 7 days")
+        if pr.closes:
+            more = f" and {len(pr.closes) - MOST_NAMES} more" if len(pr.closes) > MOST_NAMES else ""
+            parts.append(f"closes {', '.join(f'#{number}' for number in pr.closes[:MOST_NAMES])}{more}")
+        if pr.built_on:
+            parts.append(f"built on #{pr.built_on}")
+        parts += pr.labels[:MOST_NAMES]
+        return _markup("".join(f"<span><bdi>{escape(_shown(part, 60))}</bdi></span>" for part in parts))
 
     def row_size(self, row: Row) -> Markup:
         """Return how large the changes of a row are together."""
