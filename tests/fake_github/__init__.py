@@ -122,17 +122,6 @@ class FakeGitHub(Repository):
             return missing()
         return Reply(201, {"token": GRANTED, "expires_at": self.expires_at})
 
-    def user(self, _names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
-        example = self.description.example("private-user-response-with-public-and-private-profile-information")
-        return Reply(200, example | {"login": self.viewer})
-
-    def list_repositories(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
-        found = [
-            repository.summary() for name, repository in sorted(self.repositories.items()) if not repository.is_hidden
-        ]
-        of_owner = [row for row in found if row["owner"]["login"].lower() == names["org"].lower()]
-        return self._listed(asked, of_owner) if of_owner else missing()
-
 
 # The method of a repository, or of the server, that answers an operation.
 _ANSWERS: Mapping[str, str] = {
@@ -155,8 +144,6 @@ _ANSWERS: Mapping[str, str] = {
     "actions/enable-workflow": "switch_on",
     "actions/disable-workflow": "switch_off",
     "repos/get-collaborator-permission-level": "permission",
-    "repos/list-for-org": "list_repositories",
-    "users/get-authenticated": "user",
     "apps/get-repo-installation": "installation",
     "apps/create-installation-access-token": "access_token",
 }

@@ -109,6 +109,7 @@ class GraphQL:
         return {
             "viewer": {"__typename": "User", "login": self._server.viewer},
             "repository": lambda asked: self._repository(f"{asked['owner']}/{asked['name']}"),
+            "repositoryOwner": self._owner,
             "nodes": lambda asked: [self._node(each) for each in asked["ids"]],
             "search": self._search,
         }
@@ -119,6 +120,13 @@ class GraphQL:
             words = f"Could not resolve to a Repository with the name '{name}'."
             raise GraphQLError(words, extensions={"type": "NOT_FOUND"})
         return repository_object(repository)
+
+    def _owner(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+        named = {name: each for name, each in self._server.repositories.items() if not each.is_hidden}
+        owned = [each for name, each in named.items() if name.partition("/")[0].lower() == asked["login"].lower()]
+        # The order is that of being added, the newest first.
+        rows = [repository_object(each) for each in sorted(owned, key=lambda each: -each.id)]
+        return {"__typename": "Organization", "repositories": rows} if rows else None
 
     def _node(self, name: str) -> dict[str, Any] | GraphQLError:
         _, repository_id, number = name.split("_")
@@ -140,7 +148,13 @@ class GraphQL:
         value = source[name]
         if callable(value):
             value = value(asked)
-        return _page(value, asked, parent, name) if isinstance(value, list) and _is_connection(parent, name) else value
+        if not (isinstance(value, list) and _is_connection(parent, name)):
+            return value
+        selections = info.field_nodes[0].selection_set
+        names = (
+            {each.name.value for each in selections.selections if isinstance(each, FieldNode)} if selections else set()
+        )
+        return {"totalCount": len(value)} if names == {"totalCount"} else _page(value, asked, parent, name)
 
 
 @cache

@@ -233,10 +233,3 @@ class Repository:
         # As a team above: the description asks for more than its example has.
         user = self.description.example("pull-request")["user"] | {"role_name": granted}
         return Reply(200, example | {"permission": granted, "role_name": granted, "user": user})
-
-    def summary(self) -> dict[str, Any]:
-        """The repository as lists have it."""
-        row = self.description.example("minimal-repository-items")[0]
-        owner, _, name = self.repository.partition("/")
-        row["owner"] |= {"login": owner}
-        return row | {"id": self.id, "name": name, "full_name": self.repository, "archived": self.is_archived}
