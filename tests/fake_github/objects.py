@@ -1,7 +1,7 @@
 """What the fake GitHub holds, as objects of GraphQL: values by the names of fields, functions of their arguments."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from fake_github.repository import Repository
 
@@ -9,15 +9,22 @@ _CHANGES = {"removed": "DELETED", "unchanged": "CHANGED"}
 Arguments = Mapping[str, Any]
 
 
+class Rows(NamedTuple):
+    """A long list whose items are made for the page that is wanted."""
+
+    rows: Sequence[dict[str, Any]]
+    make: Callable[[dict[str, Any]], dict[str, Any]]
+
+
 def repository_object(repository: Repository) -> dict[str, Any]:
     """A `Repository`."""
 
-    def pull_requests(asked: Arguments) -> list[dict[str, Any]]:
+    def pull_requests(asked: Arguments) -> Rows:
         states = asked.get("states") or ("OPEN", "CLOSED", "MERGED")
         order = asked.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
         rows = [row for row in repository.pulls.values() if _state(row) in states]
         rows.sort(key=lambda row: (row[order["field"].lower()], row["number"]), reverse=order["direction"] == "DESC")
-        return [pull_request_object(repository, row) for row in rows]
+        return Rows(rows, lambda row: pull_request_object(repository, row))
 
     def collaborators(asked: Arguments) -> list[dict[str, Any]]:
         wanted = asked.get("login")

@@ -326,7 +326,7 @@ def _by_commits(
     """Sessions of the same kind with a commit of this one, so that it does not matter which was recorded first."""
     if not context.agent_alone or _runs(pr):
         return None  # A run of its own is a session of its own.
-    commits = abbreviated(pr.commits)
+    commits = frozenset(abbreviated(pr.commits))
     near = collection.active_near(context.at, WITHIN) if commits else ()
     sharing = (s for s in near if s.inferred and _shares(s, pr.number, commits, context.at))
     matches = sorted(s.id for s in sharing if _is_of_its_repository(s, pr))
@@ -334,13 +334,13 @@ def _by_commits(
     return Candidate(Basis.COMMITS, tuple(matches), detail)
 
 
-def _shares(session: Session, number: str, commits: tuple[str, ...], at: datetime) -> bool:
+def _shares(session: Session, number: str, commits: frozenset[str], at: datetime) -> bool:
     return any(
-        record.attribution is not None
+        not commits.isdisjoint(record.commits)
+        and record.attribution is not None
         and record.attribution.basis in (Basis.COMMITS, Basis.STACK)
         and record.attribution.at is not None
         and abs(record.attribution.at - at) <= WITHIN
-        and not set(commits).isdisjoint(record.commits)
         for n, record in session.pull_requests.items()
         if n != number
     )
