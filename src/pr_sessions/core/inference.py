@@ -207,10 +207,11 @@ def b_cubed(agreements: Iterable[Agreement]) -> float:
 def _block(prs: Sequence[Clues], levels: Mapping[str, int]) -> _Block:
     rows = compare(prs, levels)
     runs = [pr.run for pr in prs]
-    pairs: Counter[tuple[Signs, bool]] = Counter()
-    for place, row in enumerate(rows):
-        same = [run == runs[place] for run in runs[place - len(row) : place]]
-        pairs.update(zip(row, same, strict=True))
+    pairs = Counter(
+        (signs, run == runs[place])
+        for place, row in enumerate(rows)
+        for signs, run in zip(row, runs[place - len(row) : place], strict=True)
+    )
     return _Block(prs, rows, pairs, {gap: agreement(prs, by_time(prs, gap)) for gap in GAPS})
 
 

@@ -275,8 +275,10 @@ class SessionIndex:
             and number not in recorded
             and (holder is None or number not in holder.pull_requests)
         ]
-        self._holders = self._holders | dict.fromkeys(recorded, session.id) | dict.fromkeys(listed, session.id)
-        self.aliases = self.aliases | dict.fromkeys(session.aliases, session.id)
+        # Each index grows with the collection: it is copied once, and only where something changes.
+        self._holders = {**self._holders, **dict.fromkeys((*recorded, *listed), session.id)}
+        if session.aliases:
+            self.aliases = self.aliases | dict.fromkeys(session.aliases, session.id)
         if runs := held_runs(session):
             self._runs = self._runs | {run: self._runs.get(run, frozenset()) | {session.id} for _, run in runs}
         if stacks := stack_numbers(session):
@@ -312,7 +314,7 @@ class Days:
         ids = set(self._any_day)
         day = at - within - _A_DAY
         while day.date() <= (at + within + _A_DAY).date():
-            ids.update(self._by_day.get(day.strftime("%Y-%m-%d"), ()))
+            ids.update(self._by_day.get(_day(day), ()))
             day += _A_DAY
         return sorted(ids)
 
@@ -337,7 +339,7 @@ def _between(first: str, last: str) -> tuple[str, ...] | None:
 
 
 def _day(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d") if moment else ""
+    return moment.date().isoformat() if moment else ""
 
 
 class InMemorySessions(OverlaidSessions[SessionIndex]):

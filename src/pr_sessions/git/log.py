@@ -1,6 +1,6 @@
 """Commits and the files that they change, read from one run of `git log`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -52,7 +52,7 @@ class Commit(Struct, frozen=True):
         authored: `None` where git cannot read the date.
         committer: who made this commit of the author's work, such as GitHub.
         committed: `None` where git cannot read the date.
-        changes: what git prints of the paths that differ from the first parent.
+        files: the paths that changed, of a moved file the new one, and whether the first parent lacks them.
         is_cut: a shallow clone ends here: parents and files are unknown, not absent.
         has_files: whether the files are known.
     """
@@ -66,22 +66,9 @@ class Commit(Struct, frozen=True):
     committer_email: str
     committed: datetime | None
     message: str
-    changes: tuple[bytes, ...]
+    files: Mapping[str, bool]
     is_cut: bool
     has_files: bool
-
-    def files(self) -> dict[str, bool]:
-        """Return the paths that changed, of a moved file the new one, and whether the first parent lacks them."""
-        files: dict[str, bool] = {}
-        parts = iter(self.changes)
-        for entry in parts:
-            if entry := entry.lstrip(b"\n"):
-                path = next(parts, b"")
-                status = entry[entry.rfind(b" ") + 1 :][:1]
-                if status in _MOVES:
-                    path = next(parts, b"")
-                files[path.decode(errors="replace")] = status == b"A"
-        return files
 
 
 def read_log(
@@ -194,10 +181,23 @@ def _commit(tokens: list[bytes], with_files: bool) -> Commit:
         committed=_date(committed),
         message=message,
         # Where a shallow clone ends git shows every file of the tree, for want of a parent.
-        changes=() if is_cut else tuple(tokens[len(_FIELDS) :]),
+        files={} if is_cut else _files(tokens[len(_FIELDS) :]),
         is_cut=is_cut,
         has_files=with_files and not is_cut,
     )
+
+
+def _files(changes: Iterable[bytes]) -> dict[str, bool]:
+    files: dict[str, bool] = {}
+    parts = iter(changes)
+    for entry in parts:
+        if entry := entry.lstrip(b"\n"):
+            path = next(parts, b"")
+            status = entry[entry.rfind(b" ") + 1 :][:1]
+            if status in _MOVES:
+                path = next(parts, b"")
+            files[path.decode(errors="replace")] = status == b"A"
+    return files
 
 
 def _date(seconds: str) -> datetime | None:

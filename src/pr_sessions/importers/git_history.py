@@ -95,7 +95,7 @@ def _read(
     named: list[tuple[Commit, Announcement]] = []
     for commit in read_log(root, revisions, limit, is_named_bare=is_named_bare, with_files=with_files):
         # Of commits that name nothing the files are not needed.
-        commits[commit.sha] = replace(commit, message=commit.message.strip(), changes=())
+        commits[commit.sha] = replace(commit, message=commit.message.strip(), files={})
         if announced := announcement(commit.message, len(commit.parents) > 1):
             named += [(commit, each) for each in (announced, *announced.others)]
     return commits, named
@@ -226,7 +226,7 @@ def _changed(parts: Iterable[Commit]) -> dict[str, bool]:
     """Return the paths that these commits change, and whether one of them added it."""
     changed: dict[str, bool] = {}
     for part in parts:
-        for path, is_new in part.files().items():
+        for path, is_new in part.files.items():
             changed[path] = is_new or changed.get(path, False)
     return changed
 

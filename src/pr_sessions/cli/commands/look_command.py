@@ -187,8 +187,8 @@ def _show(surveys: "list[Survey]", *, as_json: bool) -> None:
     from pr_sessions.render.survey import survey_lines
 
     *before, last = surveys
-    data = survey_json(last)
-    if last.at is None:
+    data = survey_json(last) if as_json else {}
+    if as_json and last.at is None:
         data["open"] = survey_json(before[0]) if before else None
     lines = chain(*(chain(survey_lines(survey), [""]) for survey in before), survey_lines(last))
     terminal.show(data, lines, as_json=as_json)
