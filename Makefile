@@ -22,7 +22,7 @@ run: $(RUN) ## Show everything once; with REPO=path, look at that repository.
 	@$(if $(REPO),$(BIN)/pr-sessions look "$(REPO)",$(BIN)/pr-sessions demo)
 
 test: lint types contract $(DESCRIBED) $(WHEELS) ## Run all checks and all tests.
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(DEV) ## Check style and layout, and that the workflows are safe.
 	$(BIN)/ruff check

@@ -234,7 +234,7 @@ def sessions(shop: Shop, count: int) -> None:
         shop.opens(number, f"agent-{(number + 1) // 2}[bot]")
 
 
-@pytest.mark.parametrize("count", [0, 2, 100])
+@pytest.mark.parametrize("count", [0, 2])
 def test_where_nothing_is_behind_a_handful_of_requests_is_enough(shop: Shop, count: int) -> None:
     sessions(shop, count)
     for number in range(2, count + 1, 2):
@@ -249,6 +249,8 @@ def test_of_a_hundred_with_one_session_behind_that_one_alone_is_read(shop: Shop)
     for number in range(2, 101, 2):
         shop.event(number)
     shop.at(10)
+    assert (shop.schedule(), shop.last.notes) == ([], ("nothing is behind",))
+    assert len(shop.fake.asked) <= 7
     shop.merges(8)
     assert shop.schedule() == ["digest on #7: edited"]
     assert len(shop.fake.asked) <= 7 + 10 + 1 + 30
