@@ -18,3 +18,9 @@ def test_every_path_exists() -> None:
     paths = [path for path in re.findall(r"`([\w./]+)`", PAGE) if path.endswith(("/", ".py", ".toml"))]
     assert len(paths) > 30
     assert [path for path in paths if not ((PACKAGE / path).exists() or (ROOT / path).exists())] == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Run together, the second one could not be imported."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
