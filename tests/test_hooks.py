@@ -13,11 +13,13 @@ import pytest
 
 from hooks.hook_runs import bash, claude, clean_environment, documented, hook, set_up
 from pr_sessions.core.models import Session
+from pr_sessions.core.open_pull_requests import Work
 from pr_sessions.core.runs import run_key
 from pr_sessions.hooks.detach import COMMAND, STUB, inherited
 from pr_sessions.hooks.hosts import codex
 from pr_sessions.io.lock import locked
 from pr_sessions.tracker import Tracker, open_tracker
+from pr_sessions.tracker.tree_activity import tree_activities
 from scene import place
 
 Git = Callable[..., str]
@@ -186,6 +188,23 @@ def test_two_worktrees_have_a_marker_and_a_session_each(root: Path, git: Git, tm
     assert sorted([run.id for run in s.runs] for s in sessions) == sorted([[run_key("a")], [run_key("b")]])
     markers = {json.loads((place / ".cursor/.session_id").read_text())["session_id"] for place in (root, topic)}
     assert markers == {s.id for s in sessions}
+
+
+def test_each_worktree_has_its_last_event(root: Path, git: Git, tmp_path: Path) -> None:
+    git(root, "worktree", "add", "-q", str(tmp_path / "pay"), "-b", "pay")
+    hook(claude("SessionStart", root), **ALONE)
+    hook(bash(tmp_path / "pay", "make", ""), **ALONE)
+    activities = tree_activities(open_tracker(root))
+    assert {folder: (each.agent, each.kind, each.work) for folder, each in activities.items()} == {
+        root: ("claude-code", "start", Work.AT_WORK),
+        tmp_path / "pay": ("claude-code", "activity", Work.AT_WORK),
+    }
+    drained(root)
+    activities = tree_activities(open_tracker(root))
+    assert {folder: (each.agent, each.kind, each.work) for folder, each in activities.items()} == {
+        root: ("claude-code", "", Work.AT_WORK),
+        tmp_path / "pay": ("claude-code", "", Work.AT_WORK),
+    }
 
 
 def test_a_start_joins_what_is_current_and_two_agents_share_it(root: Path) -> None:

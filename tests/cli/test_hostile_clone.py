@@ -156,7 +156,8 @@ def clone(repo: Path, cli: Cli, git: Git, traps: Traps) -> Path:
         ["git", "hash-object", "-t", "commit", "-w", "--stdin"], input=message.encode(), capture_output=True, check=True
     )
     git(repo, "update-ref", "refs/heads/feature", signed.stdout.decode().strip())
-    git(repo, "update-ref", "refs/remotes/origin/main", "HEAD")
+    for name in ("refs/remotes/origin/main", "refs/pull/1/head"):
+        git(repo, "update-ref", name, "HEAD")
     git(repo, "symbolic-ref", "HEAD", "refs/heads/feature")
     # Of the same length, so that git has to look into it.
     (repo / "deep/er/code.py").write_text("past\n")
@@ -189,6 +190,8 @@ LOOKING = (
     ("explain", "1"),
     ("classify", "--pr-number", "1"),
     ("report",),
+    ("diff", "1"),
+    ("diff", "1", "--json"),
     ("log",),
     ("config",),
     ("config", "--check"),

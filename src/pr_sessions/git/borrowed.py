@@ -13,6 +13,7 @@ from threading import Timer
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pr_sessions.git.commands import GitFailed, isolated_environment, reading_command
 from pr_sessions.io.files import MIB
@@ -48,10 +49,18 @@ class BorrowedObjects(Struct, frozen=True):
     Attributes:
         git_dir: of the throw-away repository.
         is_shallow: the clone's history is cut.
+        work_tree: the working tree that git looks at; `None` for none.
+        index: its index.
     """
 
     git_dir: Path
     is_shallow: bool
+    work_tree: Path | None = None
+    index: Path | None = None
+
+    def with_tree(self, work_tree: Path, index: Path) -> "BorrowedObjects":
+        """Return the same with a working tree to look at. Git writes neither there nor to its index."""
+        return replace(self, work_tree=work_tree, index=index)
 
     def run(
         self,
@@ -141,9 +150,10 @@ class BorrowedObjects(Struct, frozen=True):
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as messages:
             given.write(data)
             given.seek(0)
+            tree = {"GIT_WORK_TREE": str(self.work_tree), "GIT_INDEX_FILE": str(self.index)} if self.work_tree else {}
             try:
                 process = subprocess.Popen(
-                    command, cwd=self.git_dir, env=isolated_environment(self.git_dir),
+                    command, cwd=self.work_tree or self.git_dir, env=isolated_environment(self.git_dir) | tree,
                     stdin=given, stdout=subprocess.PIPE, stderr=messages,
                 )  # fmt: skip
             except OSError as error:
