@@ -134,6 +134,11 @@ def test_titles_keep_their_emoji_and_lose_what_is_not_seen() -> None:
     assert "x" * 300 not in text
 
 
+def test_issues_of_other_repositories_have_their_name() -> None:
+    text = Reader(page(inbox_of((open_pr(7, closes=("812", "ada/tools#3")),)), UTC)).text
+    assert "closes #812, ada/tools#3" in text
+
+
 def test_numbers_of_several_repositories_are_named_with_theirs() -> None:
     inbox = large_inbox(6, repositories=2)
     text = Reader(page(inbox, UTC)).text

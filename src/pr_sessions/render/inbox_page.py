@@ -187,7 +187,9 @@ class _View:
             parts.append(f"{pr.elsewhere} opened elsewhere in 7 days")
         if pr.closes:
             more = f" and {len(pr.closes) - MOST_NAMES} more" if len(pr.closes) > MOST_NAMES else ""
-            parts.append(f"closes {', '.join(f'#{number}' for number in pr.closes[:MOST_NAMES])}{more}")
+            # Those of other repositories have a name already.
+            issues = (name if "#" in name else f"#{name}" for name in pr.closes[:MOST_NAMES])
+            parts.append(f"closes {', '.join(issues)}{more}")
         if pr.built_on:
             parts.append(f"built on #{pr.built_on}")
         parts += pr.labels[:MOST_NAMES]
