@@ -10,6 +10,7 @@ from pr_sessions.core.conflicts import ConflictPlace, MergeAttempt, MergeResult,
 from pr_sessions.core.inbox import Inbox, Mark, Row, budgets, build_rows
 from pr_sessions.core.models import Stack
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, ReviewStatus, Work
+from pr_sessions.core.worktrees import SharedLines, TreeActivity, Worktree
 
 NOW = datetime(2026, 11, 30, 9, 1, tzinfo=UTC)
 REPOSITORY = "acme/shop"
@@ -163,6 +164,16 @@ def full_pull_requests() -> tuple[OpenPullRequest, ...]:
     )
 
 
+def worktrees() -> tuple[Worktree, ...]:
+    """Working trees: the one of the person, one of an agent, one that cannot be read."""
+    agent = TreeActivity("billing-3f9c", "claude-code", "activity", ago(minutes=6), Work.IDLE)
+    return (
+        Worktree(path=".", root="/work/shop", is_current=True, branch="main", uncommitted=0, unproposed=0),
+        Worktree(path="../shop-a", root="/work/shop-a", branch=HTML, activity=agent, uncommitted=3, unproposed=4),
+        Worktree(path=f"../{RIGHT_TO_LEFT}", root="/work/x", locked="on a stick", problem="it is missing"),
+    )
+
+
 def full_inbox() -> Inbox:
     """An inbox with every section, kind of row, mark, result of a merge, and hostile text in each place."""
     prs = full_pull_requests()
@@ -192,6 +203,8 @@ def full_inbox() -> Inbox:
         budgets=budgets(prs, BUDGET),
         unknowns=("the checks of #90: GitHub refused (rate limit until 09:20)", f"the title of #40 is odd: {HTML}"),
         requests=4,
+        worktrees=worktrees(),
+        shared_lines=(SharedLines(("../shop-a", "#14"), (ConflictPlace("billing/models.py", 40, 44),)),),
     )
 
 

@@ -136,7 +136,12 @@ def test_every_count_is_of_what_stands_below_it(open_page: Open) -> None:
         [section.querySelector('h2').textContent, section.querySelectorAll('.row').length])""")
     assert headings == [[f"{words} {count}", count] for words, count in {**rows, "Snoozed": 1}.items()]
     links = opened.page.evaluate("[...document.querySelectorAll('nav a')].map(link => link.textContent)")
-    assert links == [heading for heading, _ in headings] + ["Same files 6", "Budgets 7", "Not read 3"]
+    assert links == [heading for heading, _ in headings] + [
+        "Same files 6",
+        "Budgets 7",
+        "Working trees 3",
+        "Not read 3",
+    ]
     unfolded = opened.page.evaluate("""[...document.querySelectorAll('details:has(> summary > b)')].map(details =>
          [Number(details.querySelector('b').textContent), details.querySelectorAll('a').length])""")
     signs = [inbox.signs[part] for part in Involvement]

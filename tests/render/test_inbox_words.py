@@ -4,12 +4,21 @@ from typing import Any
 
 import pytest
 
-from inboxes import HTML, full_inbox, head, open_pr, review
+from inboxes import HTML, NOW, full_inbox, head, open_pr, review, worktrees
 from pr_sessions.core.inbox import Mark
 from pr_sessions.core.inbox_rows import RowKind
 from pr_sessions.core.inbox_sections import Section
 from pr_sessions.core.open_pull_requests import Checks, ReviewState, Work
-from pr_sessions.render.inbox_words import CHECKS, REVIEWS, SECTIONS, WORK, review_words, row_title, states
+from pr_sessions.render.inbox_words import (
+    CHECKS,
+    REVIEWS,
+    SECTIONS,
+    WORK,
+    review_words,
+    row_title,
+    states,
+    worktree_words,
+)
 
 
 def test_the_full_inbox_has_every_section_kind_and_mark() -> None:
@@ -69,3 +78,18 @@ def test_what_is_not_known_of_a_conflict_with_the_base_is_said_so(
     changes: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     assert states(open_pr(7, **changes)) == words
+
+
+def test_of_a_working_tree_it_is_said_who_works_there_and_what_is_in_no_pull_request() -> None:
+    assert [worktree_words(tree, NOW) for tree in worktrees()] == [
+        ("main",),
+        (
+            HTML,
+            "claude-code",
+            "agent idle",
+            "activity 6 min ago",
+            "3 files not committed",
+            "4 commits without a pull request",
+        ),
+        ("no branch", "locked: on a stick", "it is missing"),
+    ]

@@ -16,6 +16,7 @@ from pr_sessions.core.conflicts import Conflict, MergeResult
 from pr_sessions.core.inbox_rows import RowGroup, RowKind, group_rows
 from pr_sessions.core.inbox_sections import Section, SectionChoice, choose_section
 from pr_sessions.core.open_pull_requests import OpenPullRequest, Work
+from pr_sessions.core.worktrees import SharedLines, Worktree
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 _FEW = 5
@@ -127,6 +128,8 @@ class Inbox(Struct, frozen=True, kw_only=True):
         budgets: one for each agent, where the team has a budget.
         unknowns: what could not be read, in words.
         requests: how many were sent.
+        worktrees: the working trees of the clone from which it was read.
+        shared_lines: those of them that change the same lines as another one or as an open pull request.
     """
 
     at: datetime
@@ -138,6 +141,8 @@ class Inbox(Struct, frozen=True, kw_only=True):
     budgets: tuple[Budget, ...] = ()
     unknowns: tuple[str, ...] = ()
     requests: int = 0
+    worktrees: tuple[Worktree, ...] = ()
+    shared_lines: tuple[SharedLines, ...] = ()
 
     @property
     def pull_requests(self) -> tuple[OpenPullRequest, ...]:

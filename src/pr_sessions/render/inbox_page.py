@@ -221,6 +221,13 @@ class _View:
                 keys = [(row.repository, number) for number in numbers]
                 yield result, keys[:MOST_LINKS], max(len(keys) - MOST_LINKS, 0)
 
+    def neighbour(self, names: tuple[str, str], path: str) -> Markup:
+        """Return what changes the same lines as a working tree: another one's path, or a pull request's number."""
+        first, second = names
+        name = first if second == path else second
+        keys = [key for key in self._anchors if name == f"#{key[1]}"]
+        return self.to_rows(*keys) if len(keys) == 1 else escape(_shown(name))
+
     @property
     def drawn(self) -> tuple[Conflict, ...]:
         """Return the pairs of the map."""

@@ -1,9 +1,13 @@
 """What the values of the inbox are called, the same in the terminal, on the page and in the issue."""
 
+from datetime import datetime
+
 from pr_sessions.core.inbox import Row
 from pr_sessions.core.inbox_rows import RowKind
 from pr_sessions.core.inbox_sections import Section
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
+from pr_sessions.core.worktrees import Worktree
+from pr_sessions.render.terminal import plural, short_age
 
 SECTIONS = {
     Section.CONFLICTS: "Conflicts",
@@ -66,3 +70,23 @@ def states(pr: OpenPullRequest) -> tuple[str, ...]:
         conflict[pr.has_base_conflict],
     )
     return tuple(word for word in shown if word)
+
+
+def worktree_words(tree: Worktree, at: datetime) -> tuple[str, ...]:
+    """Return what is said of a working tree beside its path: names are as git and hooks have them, to be escaped."""
+    activity, words = tree.activity, []
+    if activity.agent:
+        words.append(activity.agent)
+    if activity.work is not Work.UNKNOWN:
+        words.append(WORK[activity.work])
+    if activity.at:
+        words.append(f"{activity.kind or 'last event'} {short_age(activity.at, at)} ago")
+    if tree.uncommitted:
+        words.append(f"{plural(tree.uncommitted, 'file')} not committed")
+    if tree.unproposed:
+        words.append(f"{plural(tree.unproposed, 'commit')} without a pull request")
+    if tree.locked:
+        words.append("locked" if tree.locked == "locked" else f"locked: {tree.locked}")
+    if tree.problem:
+        words.append(tree.problem)
+    return (tree.branch or "no branch", *words)
