@@ -7,6 +7,7 @@ import pytest
 from command_line import Cli, Git, on_a_terminal
 
 from branches import LINES, Branch, changed, make_branches
+from fake_github import TOKEN, FakeGitHub
 
 SESSION = "ada-20251122-1000"
 BRANCHES = {
@@ -169,3 +170,30 @@ def test_the_working_tree_and_the_clone_stay_as_they_were(cli: Cli, repo: Path, 
     before = git(repo, "status", "--porcelain"), git(repo, "for-each-ref"), git(repo, "count-objects", "-v")
     cli("diff", SESSION)
     assert (git(repo, "status", "--porcelain"), git(repo, "for-each-ref"), git(repo, "count-objects", "-v")) == before
+
+
+def test_github_says_which_are_open_and_where_they_are(
+    cli: Cli, repo: Path, git: Git, shas: dict[str, str], fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", fake.url)
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    git(repo, "remote", "set-url", "origin", f"{fake.url}/ada/shop.git")
+    for number, sha in (("14", shas["15"]), ("15", shas["15"]), ("16", "f" * 40)):
+        record(cli, number)
+        fake.add_pull(int(number), "x", "2025-11-22T10:00:00Z")
+        fake.pulls[int(number)]["head"]["sha"] = sha
+        fake.pulls[int(number)]["base"]["ref"] = "main"
+    fake.pulls[15] |= {"state": "closed", "closed_at": "2025-11-22T11:00:00Z"}
+    data = cli("diff", SESSION, "--refresh", "--json").json
+    assert (data["prs"], data["merged"], data["missing"]) == (["14", "16"], ["14"], ["16"])
+    assert data["heads"] == {"14": {"ref": "GitHub", "sha": shas["15"]}}
+
+
+def test_without_a_remote_on_github_there_is_nothing_to_ask(
+    cli: Cli, shas: dict[str, str], git: Git, repo: Path
+) -> None:
+    git(repo, "remote", "remove", "origin")
+    record(cli, "14")
+    assert cli("diff", SESSION, "--refresh").err == (
+        "error: no remote of this clone leads to GitHub\nhint: leave out --refresh to use what is stored\n"
+    )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from pr_sessions.render import terminal
 from pr_sessions.tracker import utc_now
 
 if TYPE_CHECKING:
+    from pr_sessions.forges.base import ForgePullRequest
     from pr_sessions.forges.github.client import GitHub
     from pr_sessions.look.survey import Closeup, Survey
 
@@ -66,6 +67,26 @@ def survey_remote(root: Path, environ: Mapping[str, str] = os.environ) -> "Surve
         if error.hint:
             terminal.note(f"hint: {error.hint}")
         return None
+
+
+def fetch_pull_requests(root: Path, numbers: Sequence[str]) -> "dict[str, ForgePullRequest]":
+    """Return what GitHub knows of pull requests of the repository that a clone belongs to, by number.
+
+    Raises:
+        NotFound: no remote leads there.
+        PrSessionsError: the extra is missing, or whatever GitHub refuses.
+    """
+    repository = _repository_of(root, os.environ)
+    if repository is None:
+        raise NotFound("no remote of this clone leads to GitHub", "leave out --refresh to use what is stored")
+
+    async def work(github: "GitHub") -> "dict[str, ForgePullRequest]":
+        from asyncio import gather
+
+        pull_requests = await gather(*(github.pull_request(int(number)) for number in numbers))
+        return dict(zip(numbers, pull_requests, strict=True))
+
+    return options.run_async(_with_github(repository, os.environ, work))
 
 
 def _repository_of(root: Path, environ: Mapping[str, str]) -> str | None:

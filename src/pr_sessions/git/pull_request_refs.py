@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from pr_sessions.git.borrowed import borrow_objects
 from pr_sessions.git.commands import read_git
 from pr_sessions.git.remotes import Remote
 from pr_sessions.git.repository import Repository
@@ -58,6 +59,20 @@ def find_heads(repository: Repository, branches: Mapping[str, str | None]) -> di
         for number in numbers:
             heads.setdefault(number, commit)
     return {**heads, **{number: head for number, head in _fetched(repository).items() if number in branches}}
+
+
+def here_only(repository: Repository, shas: Mapping[str, str]) -> dict[str, NamedCommit]:
+    """Return the commits that the clone holds, of those that a forge names, by number.
+
+    Raises:
+        GitFailed: git is missing.
+    """
+    if repository.common_dir is None:
+        return {}
+    is_sha256 = any(len(sha) == 64 for sha in shas.values())
+    with borrow_objects(repository.common_dir, is_sha256=is_sha256) as borrowed:
+        here = borrowed.commits(shas.values())
+    return {number: NamedCommit(sha, "GitHub") for number, sha in shas.items() if sha in here}
 
 
 def find_base(repository: Repository, branch: str, remotes: Iterable[str]) -> NamedCommit | None:

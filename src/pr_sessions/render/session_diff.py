@@ -1,6 +1,7 @@
 """The common diff of a session's open pull requests: for people, as a patch, and as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import click
@@ -116,16 +117,17 @@ def _why(stop: Stop) -> str:
     if stop.why:
         return stop.why
     against = ["the base"] if stop.with_base else [f"#{number}" for number in stop.against]
-    places = [_place(place) for place in stop.places]
-    more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
+    shown = [_place(path, list(places)) for path, places in groupby(stop.places[:_FEW], key=lambda place: place.path)]
+    more = f" and {len(stop.places) - _FEW} more" if len(stop.places) > _FEW else ""
     conflict = f"it conflicts with {', '.join(against) or 'what was merged before'}"
-    return f"{conflict} in {', '.join(places[:_FEW])}{more}" if places else conflict
+    return f"{conflict} in {', '.join(shown)}{more}" if shown else conflict
 
 
-def _place(place: ConflictPlace) -> str:
-    path = one_line(place.path, 100)
-    lines = f" {place.first}-{place.last}" if place.first else ""
-    return f"{path}{lines}" if place.kind == "content" else f"{path}{lines} ({place.kind})"
+def _place(path: str, places: Sequence[ConflictPlace]) -> str:
+    lines = "".join(f" {place.first}-{place.last}" for place in places if place.first)
+    kinds = sorted({place.kind for place in places} - {"content"})
+    kind = f" ({', '.join(kinds)})" if kinds else ""
+    return f"{one_line(path, 100)}{lines}{kind}"
 
 
 def _heading(hunk: DiffHunk) -> bytes:

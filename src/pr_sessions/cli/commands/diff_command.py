@@ -12,9 +12,9 @@ from pr_sessions.render import terminal
 from pr_sessions.tracker import Tracker, resolve_session
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pr_sessions.core.models import Session
+    from pr_sessions.core.models import PullRequestRecord, Session
     from pr_sessions.git.pull_request_refs import NamedCommit
     from pr_sessions.git.remotes import Remote
     from pr_sessions.git.repository import Repository
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("target", type=options.SessionName(), metavar="SESSION|PR")
 @click.option("--stat", is_flag=True, help="Only files, with the number of changed lines.")
+@click.option("--refresh", is_flag=True, help="Ask GitHub which are open, and at which commit.")
 @options.as_json
-def diff_command(target: str, stat: bool, json: bool) -> None:
+def diff_command(target: str, stat: bool, refresh: bool, json: bool) -> None:
     r"""Show what the open pull requests of a session change together.
 
     Merges them in the order of review on top of their base, up to the first conflict, without touching the working
-    tree. Each hunk names its pull requests. Nothing is fetched: commits count as this clone has them, and states as
-    they were recorded.
+    tree. Each hunk names its pull requests. Commits count as this clone has them, and states as they were recorded.
 
     \b
     Examples:
@@ -41,7 +41,7 @@ def diff_command(target: str, stat: bool, json: bool) -> None:
     from pr_sessions.render import screen, session_diff
 
     tracker = options.tracker()
-    shown = _merged(tracker, _session(tracker, target))
+    shown = _merged(tracker, _session(tracker, target), refresh=refresh)
     if json:
         terminal.show(session_diff.session_diff_json(shown, with_hunks=not stat), (), as_json=True)
     elif stat:
@@ -66,26 +66,28 @@ def _session(tracker: Tracker, target: str) -> "Session":
     return resolve_session(tracker.sessions(), target)
 
 
-def _merged(tracker: Tracker, session: "Session") -> "SessionDiff":
-    from pr_sessions.core.open_heads import meant_elsewhere, open_in_review_order
+def _merged(tracker: Tracker, session: "Session", *, refresh: bool) -> "SessionDiff":
+    from pr_sessions.core.open_heads import common_base, meant_elsewhere, open_in_review_order
     from pr_sessions.git.merged_diff import Head, merge_in_order
-    from pr_sessions.git.pull_request_refs import fetch_command, find_heads, main_remote
+    from pr_sessions.git.pull_request_refs import fetch_command, find_heads, here_only, main_remote
     from pr_sessions.git.remotes import read_remotes
     from pr_sessions.render.session_diff import SessionDiff
 
     repository, records = tracker.repository, session.pull_requests
     if repository.git_dir is None:
         raise NotFound(f"{repository.root} is not a git repository", "a diff needs the commits of pull requests")
+    records, shas = _refreshed(repository, records) if refresh else (records, {})
     order = open_in_review_order(records)
     if not order:
         raise NotFound(f"no pull request of {session.id} is open", f"see them: pr-sessions show {session.id}")
     remotes = read_remotes(repository.root)
     elsewhere = meant_elsewhere(records, order)
     wanted = [number for number in order if number not in elsewhere]
-    base, base_branch = _base(repository, session, order, remotes)
+    base, base_branch = _base(repository, common_base(records, order), remotes)
     # A fork's branch may be named as the base is.
-    branches = {number: records[number].branch for number in wanted}
-    heads = find_heads(repository, {n: branch if branch != base_branch else None for n, branch in branches.items()})
+    branches = {number: branch if (branch := records[number].branch) != base_branch else None for number in wanted}
+    named = {number: shas[number] for number in wanted if number in shas}
+    heads = here_only(repository, named) if refresh else find_heads(repository, branches)
     missing = [number for number in wanted if number not in heads]
     fetch = fetch_command(missing, main_remote(remotes), options.forge_of_clone(remotes)) if missing else ""
     if not heads:
@@ -97,17 +99,31 @@ def _merged(tracker: Tracker, session: "Session") -> "SessionDiff":
     )
 
 
-def _base(
-    repository: "Repository", session: "Session", order: "Sequence[str]", remotes: "Sequence[Remote]"
-) -> "tuple[NamedCommit, str]":
+def _refreshed(
+    repository: "Repository", records: "Mapping[str, PullRequestRecord]"
+) -> "tuple[Mapping[str, PullRequestRecord], Mapping[str, str]]":
+    """Return what GitHub says of the pull requests that are recorded, and the last commit of each."""
+    from msgspec.structs import replace
+
+    from pr_sessions.cli.open_look import fetch_pull_requests
+    from pr_sessions.core.ids import repository_of
+
+    numbers = [number for number in records if not repository_of(number)]
+    fetched = fetch_pull_requests(repository.root, numbers)
+    stated = {
+        number: replace(records[number], state=known.state, branch=known.branch, base=known.base)
+        for number, each in fetched.items()
+        for known in [each.pull_request]
+    }
+    return stated, {number: each.head_sha for number, each in fetched.items()}
+
+
+def _base(repository: "Repository", branch: str | None, remotes: "Sequence[Remote]") -> "tuple[NamedCommit, str]":
     """Return the tip of the branch that they are meant for, and its name; that of the main branch if none is known."""
-    from pr_sessions.core.open_heads import common_base
     from pr_sessions.git.pull_request_refs import find_base, main_remote
     from pr_sessions.git.start import find_start
 
-    branch = common_base(session.pull_requests, tuple(order)) or find_start(repository, None).name.removeprefix(
-        "origin/"
-    )
+    branch = branch or find_start(repository, None).name.removeprefix("origin/")
     names = dict.fromkeys((main_remote(remotes), "origin", *(remote.name for remote in remotes)))
     base = find_base(repository, branch, names)
     if base is None:
