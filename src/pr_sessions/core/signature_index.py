@@ -110,7 +110,7 @@ def index_of(signatures: tuple[Signature, ...]) -> Index:
 def _shortest(starts: Iterable[str]) -> tuple[str, ...]:
     """Return those that hold no other."""
     each = dict.fromkeys(starts)
-    return tuple(text for text in each if not any(other in text for other in each if other != text))
+    return tuple(text for text in each if not any(start in text for start in each if start != text))
 
 
 def _people(values: Iterable[tuple[str, Signature]]) -> People:
