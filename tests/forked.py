@@ -10,12 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn
-
-from everything import import_everything
 
 MAIN = "pr_sessions.cli.start:main"
 # Longer than any command takes on a busy machine.
@@ -41,16 +40,50 @@ class Server:
         with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
             given.write(stdin)
             given.seek(0)
-            data = json.dumps(asked).encode()
-            socket.send_fds(self._ours, [len(data).to_bytes(4, "big")], [s.fileno() for s in (given, out, err)])
-            self._ours.sendall(data)
-            code = int.from_bytes(self._ours.recv(4), "big", signed=True)
+            code = ask(self._ours, asked, [stream.fileno() for stream in (given, out, err)])
             said = [stream.seek(0) or stream.read().decode() for stream in (out, err)]
         return code, said[0], said[1]
 
     def close(self) -> None:
         self._ours.close()
         self._process.wait()
+
+
+@contextmanager
+def standing_in(python: Path, folder: Path) -> Iterator[Path]:
+    """A program that takes `-I -m pr_sessions ARGUMENTS` for an interpreter, and has a server of it fork."""
+    with TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{name}/socket")  # Not below pytest's own folder: a name has at most 107 characters.
+        listener.listen(64)
+        command = [python, __file__, str(listener.fileno()), "accept"]
+        process = subprocess.Popen(command, pass_fds=[listener.fileno()])
+        program = folder / "python"
+        program.write_text(_PROGRAM.format(python=sys.executable, here=str(Path(__file__).parent), folder=name))
+        program.chmod(0o755)
+        yield program
+        process.terminate()
+        process.wait()
+
+
+_PROGRAM = """\
+#!{python} -IS
+import os, socket, sys
+sys.path.append({here!r})
+from forked import MAIN, ask
+assert sys.argv[1:4] == ["-I", "-m", "pr_sessions"], sys.argv
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({folder!r} + "/socket")
+    asked = {{"call": MAIN, "arguments": sys.argv[4:], "folder": os.getcwd(), "environ": dict(os.environ)}}
+    sys.exit(ask(server, asked, [0, 1, 2]))
+"""
+
+
+def ask(server: socket.socket, asked: dict[str, Any], streams: list[int]) -> int:
+    """Have a command run with these standard streams; return its exit code."""
+    data = json.dumps(asked).encode()
+    socket.send_fds(server, [len(data).to_bytes(4, "big")], streams)
+    server.sendall(data)
+    return int.from_bytes(server.recv(4), "big", signed=True)
 
 
 def serve(ours: socket.socket) -> None:
@@ -77,6 +110,9 @@ def _become(asked: dict[str, Any], streams: list[int]) -> NoReturn:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
         os.closerange(3, 64)
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+        sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
         os.chdir(asked["folder"])
         os.environ.clear()
         os.environ.update(asked["environ"])
@@ -96,5 +132,11 @@ def _become(asked: dict[str, Any], streams: list[int]) -> NoReturn:
 
 
 if __name__ == "__main__":
+    from everything import import_everything
+
     import_everything()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    given = socket.socket(fileno=int(sys.argv[1]))
+    if sys.argv[2:] == ["accept"]:
+        while True:
+            serve(given.accept()[0])
+    serve(given)

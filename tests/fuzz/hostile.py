@@ -9,7 +9,7 @@ _PATIENT = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
-settings.register_profile("hostile", _PATIENT, max_examples=60)
+settings.register_profile("hostile", _PATIENT, max_examples=25)
 settings.register_profile("fuzz", _PATIENT, max_examples=5_000)
 hostile = settings.get_profile("fuzz" if IS_LONG else "hostile")
 

@@ -12,6 +12,7 @@ from repositories import ROOT, files_in, lay
 from runner import Event, Runner, without_network
 
 from descriptions import description
+from forked import standing_in
 from pr_sessions.core.policy import GateMode
 from pr_sessions.git.repository import CONFIG
 from pr_sessions.setup.gate_source import Source, find_source
@@ -93,8 +94,15 @@ def machine(wheels: Path, teams: Teams, tmp_path_factory: pytest.TempPathFactory
     return _made_once(tmp_path_factory, "machine", make)
 
 
+@pytest.fixture(scope="session")
+def python(machine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The machine's Python: its own interpreter forks for each command."""
+    with standing_in(machine / "pr-sessions/bin/python", tmp_path_factory.mktemp("python")) as program:
+        yield program
+
+
 @pytest.fixture
-def start(github: GrantingGitHub, teams: Teams, machine: Path, tmp_path: Path) -> Start:
+def start(github: GrantingGitHub, teams: Teams, machine: Path, python: Path, tmp_path: Path) -> Start:
     """A runner for an event: `start(event).run(".github/workflows/ci.yml")`. The tool is installed there.
 
     The team ran `init --github` with the settings that it has, or with those of the mode that is given.
@@ -105,7 +113,7 @@ def start(github: GrantingGitHub, teams: Teams, machine: Path, tmp_path: Path) -
         team = teams[mode or (GateMode.ENFORCE if enforces else GateMode.ADVISORY)]
         number = len(list(tmp_path.iterdir()))
         one = Runner(github, team, tmp_path / f"run-{number}", machine, event)
-        one.installed = {"python": str(machine / "pr-sessions/bin/python")}
+        one.installed = {"python": str(python)}
         return one
 
     return runner
