@@ -8,8 +8,12 @@ from msgspec import Struct
 from pr_sessions.core.conflicts import Conflict, MergeResult
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
 
-MERGEABLE = ("clean", "has_hooks")
-"""The words of GitHub's `mergeStateStatus` that allow a merge: https://docs.github.com/en/graphql/reference/enums"""
+MERGEABLE = ("clean", "has_hooks", "mergeable")
+"""The words that allow a merge.
+
+GitHub's are of `mergeStateStatus` (https://docs.github.com/en/graphql/reference/enums), GitLab's of
+`detailed_merge_status` (https://docs.gitlab.com/api/merge_requests/).
+"""
 
 
 class Section(StrEnum):

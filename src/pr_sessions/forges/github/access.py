@@ -40,18 +40,29 @@ def api_address(environ: Mapping[str, str]) -> str:
     Raises:
         InvalidValue: it is no address that a token may be sent to.
     """
-    address = environ.get("GITHUB_API_URL", "").strip() or PUBLIC
+    return checked_address(environ.get("GITHUB_API_URL", "").strip() or PUBLIC, "GITHUB_API_URL", PUBLIC)
+
+
+def checked_address(address: str, name: str, example: str) -> str:
+    """Return the address of an interface itself, without a slash at its end.
+
+    Args:
+        address: as somebody set it.
+        name: of the variable.
+        example: of a right one.
+
+    Raises:
+        InvalidValue: it is no address that a token may be sent to.
+    """
     try:
         parts = urlsplit(address)
         usable = bool(parts.hostname) and (parts.port is None or parts.port > 0) and address.isprintable()
     except ValueError:
         usable = False
     if not usable or parts.username or parts.password or parts.query or parts.fragment:
-        raise InvalidValue(
-            "GITHUB_API_URL is no address of an interface", f"write it like {PUBLIC}, without a password"
-        )
+        raise InvalidValue(f"{name} is no address of an interface", f"write it like {example}, without a password")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise InvalidValue("GITHUB_API_URL is not https: the token would be readable on its way", "write https://...")
+        raise InvalidValue(f"{name} is not https: the token would be readable on its way", "write https://...")
     return address.rstrip("/")
 
 
@@ -149,9 +160,9 @@ def find_credential(
         return _app(environ)
     for name in TOKENS:
         if text := environ.get(name, "").strip():
-            return Token(_checked(text, name), name)
+            return Token(checked_token(text, name), name)
     text = (ask_gh or gh_token)(web_host(api)).strip()
-    return Token(_checked(text, "gh"), "gh auth token") if text else None
+    return Token(checked_token(text, "gh"), "gh auth token") if text else None
 
 
 def gh_token(host: str) -> str:
@@ -175,8 +186,8 @@ def gh_token(host: str) -> str:
     return done.stdout.decode("ascii", "replace") if done.returncode == 0 else ""
 
 
-def _checked(text: str, source: str) -> Secret:
-    """Return a token that breaks no header. No message may show it."""
+def checked_token(text: str, source: str) -> Secret:
+    """Return a token that breaks no header. No message may show it. Raises `InvalidValue` if it is none."""
     if not (text.isascii() and text.isprintable()) or " " in text or len(text) > 1000:
         raise InvalidValue(f"{source} holds something that is no token", "a token is one word: set it again")
     return Secret(text)

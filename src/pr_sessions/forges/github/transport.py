@@ -211,12 +211,18 @@ class Transport:
         limits: Limits,
         clock: Clock,
         sleep: Sleep,
+        forge: str = "GitHub",
     ) -> None:
         self.base = base
+        self._forge = forge
         self.clock = clock
         self.sent = 0
         self._tries = retry.tries
         self._client, self._retry, self._limits, self._sleep = client, retry, limits, sleep
+
+    @property
+    def _check_address(self) -> str:
+        return "check that GITHUB_API_URL is right, if it is set" if self._forge == "GitHub" else ""
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, only_reads: bool = False
@@ -260,7 +266,7 @@ class Transport:
                 url = urljoin(url, outcome.headers.get("location", ""))
             except ValueError:
                 url = ""  # It is no address, and no host of ours.
-        raise ForgeFailed("GitHub sends the request in a circle", "check that GITHUB_API_URL is right, if it is set")
+        raise ForgeFailed(f"{self._forge} sends the request in a circle", self._check_address)
 
     def _refuse_other_hosts(self, url: str) -> None:
         try:
@@ -269,8 +275,8 @@ class Transport:
             same = False
         if not same or len(url) > _LONGEST_ADDRESS:
             raise ForgeFailed(
-                "GitHub's answer leads to another host or to no address, and the token is not sent there",
-                "check that GITHUB_API_URL is right, if it is set",
+                f"{self._forge}'s answer leads to another host or to no address, and the token is not sent there",
+                self._check_address,
             )
 
     async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response | NoResponse:
@@ -293,9 +299,8 @@ class Transport:
             async for piece in response.aiter_bytes():
                 size += len(piece)
                 if size > self._limits.body:
-                    raise ForgeFailed(
-                        f"GitHub's answer has more than {self._limits.body} bytes ({method} {urlsplit(url).path})"
-                    )
+                    what = f"{method} {urlsplit(url).path}"
+                    raise ForgeFailed(f"{self._forge}'s answer has more than {self._limits.body} bytes ({what})")
                 pieces.append(piece)
             return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, b"".join(pieces))
 
@@ -308,6 +313,7 @@ async def open_transport(
     retry: RetryPolicy = RETRY,
     limits: Limits = LIMITS,
     sleep: Sleep = asyncio.sleep,
+    forge: str = "GitHub",
 ) -> AsyncIterator[Transport]:
     """Open a transport to the interface at that address; it is closed at the end."""
     timeout = httpx.Timeout(limits.piece, connect=limits.connect)
@@ -316,7 +322,7 @@ async def open_transport(
     # Where nothing is encrypted, no authorities are read, which takes longer than many requests; and none is trusted.
     verify = True if trusts else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=trusts, verify=verify) as client:
-        yield Transport(client, base, retry=retry, limits=limits, clock=clock, sleep=sleep)
+        yield Transport(client, base, retry=retry, limits=limits, clock=clock, sleep=sleep, forge=forge)
 
 
 def _reason(error: Exception, otherwise: str) -> str:

@@ -1,0 +1,1 @@
+"""GitLab: merge requests through its REST interface, read-only."""
