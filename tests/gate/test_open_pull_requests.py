@@ -111,11 +111,15 @@ def test_who_may_write_is_asked_of_all_authors_at_once(fake: FakeGitHub, fetch: 
     assert Counter(fake.asked)["POST /graphql"] == 3
 
 
-def test_what_an_outsider_writes_counts_for_nothing(fake: FakeGitHub, fetch: Any) -> None:
-    opened(fake, 1, author="eve", body="🤖 Generated with [Claude Code](https://claude.com/claude-code)")
-    fake.pulls[1]["head"]["repo"]["full_name"] = "eve/shop"
+def test_of_a_fork_only_what_somebody_with_write_access_says_counts(fake: FakeGitHub, fetch: Any) -> None:
+    footer = "🤖 Generated with [Claude Code](https://claude.com/claude-code)"
+    for number, author in ((1, "eve"), (2, "ada")):
+        opened(fake, number, author=author, body=footer)["head"]["repo"]["full_name"] = f"{author}/shop"
+    opened(fake, 3, body=footer)["head"]["repo"]["full_name"] = "eve/shop"
+    fake.pulls[3]["user"] |= {"login": "other[bot]", "id": 9, "type": "Bot"}
+    fake.permissions["eve"] = "read"
 
-    assert by_number(fetch())["1"].agents == ()
+    assert {number: pr.agent for number, pr in by_number(fetch()).items()} == {"1": "", "2": "claude-code", "3": ""}
 
 
 def test_what_is_built_on_another_one_names_it(fake: FakeGitHub, fetch: Any) -> None:

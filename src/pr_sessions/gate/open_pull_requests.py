@@ -9,8 +9,9 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.core.agents import merge_agents
+from pr_sessions.core.agents import Agent, merge_agents
 from pr_sessions.core.collection import SessionCollection
+from pr_sessions.core.detection import detect
 from pr_sessions.core.history import HistoricPullRequest
 from pr_sessions.core.ids import number_order, repository_of
 from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session, State, in_stack
@@ -24,6 +25,7 @@ from pr_sessions.gate.fetch import Fetcher
 from pr_sessions.gate.file_lists import MOST_FILE_LISTS
 from pr_sessions.gate.rebuild import RebuiltSessions, Snapshot
 from pr_sessions.gate.status import as_historic
+from pr_sessions.tracker.environment import tidy
 
 RECENTLY = timedelta(days=7)
 _MOST_PEOPLE = 3_000
@@ -76,9 +78,11 @@ async def fetch_open_pull_requests(
     rules = replace(rules, policy=replace(rules.policy, track=Track.AGENTS, people=People.SHOWN))
     fetcher = Fetcher(forge, rules, now, _MOST_PEOPLE, directory=forge)
     builder = fetcher.builder
-    listed, *_ = await asyncio.gather(
-        forge.open_details(show), fetcher.fetch_sessions(), fetcher.pull_request_pages.fetch(lambda: now)
-    )
+    others = asyncio.gather(fetcher.fetch_sessions(), fetcher.pull_request_pages.fetch(lambda: now))
+    try:
+        listed = await forge.open_details(show)
+    finally:
+        await others  # They must not outlive the connection.
     builder.add_details(listed.pull_requests)
     authors = [each.view.author for each in listed.pull_requests if not each.view.is_bot]
     await asyncio.gather(
@@ -88,7 +92,7 @@ async def fetch_open_pull_requests(
     )
     rebuilt = await _fetch_sessions(fetcher, listed.pull_requests)
     snapshot = builder.snapshot()
-    prs = _views(listed.pull_requests, snapshot, rebuilt, rules.policy, now)
+    prs = _views(listed.pull_requests, snapshot, rebuilt, rules, now)
     if elsewhere:
         prs = await _with_elsewhere(prs, builder, forge, now)
     return FetchedInbox(
@@ -138,12 +142,12 @@ def _unread_files(prs: Iterable[OpenPullRequest]) -> tuple[str, ...]:
 
 
 def _views(
-    details: Iterable[OpenDetails], snapshot: Snapshot, rebuilt: RebuiltSessions, policy: Policy, now: datetime
+    details: Iterable[OpenDetails], snapshot: Snapshot, rebuilt: RebuiltSessions, rules: Ruleset, now: datetime
 ) -> tuple[OpenPullRequest, ...]:
     known = [each for each in details if each.view.number in snapshot.pull_requests]
     historic = [as_historic(snapshot.pull_requests[each.view.number], snapshot) for each in known]
     below = _below(historic)
-    return tuple(_view(each, snapshot, rebuilt, below, policy, now) for each in known)
+    return tuple(_view(each, snapshot, rebuilt, below, rules, now) for each in known)
 
 
 def _view(
@@ -151,11 +155,11 @@ def _view(
     snapshot: Snapshot,
     rebuilt: RebuiltSessions,
     below: Mapping[str, str],
-    policy: Policy,
+    rules: Ruleset,
     now: datetime,
 ) -> OpenPullRequest:
     number = details.view.number
-    reported, recorded = snapshot.pull_requests[number], rebuilt.recorded.get(number)
+    reported = snapshot.pull_requests[number]
     holder = rebuilt.session_of(number)
     record = holder.pull_requests.get(number) if holder else None
     files = snapshot.files.get(number)
@@ -163,11 +167,19 @@ def _view(
         details.view,
         is_trusted=_may_write(reported, snapshot.writers),
         built_on=below.get(number, ""),
-        agents=merge_agents(recorded.agents if recorded else (), record.agents if record else ()),
+        agents=merge_agents(_agents(reported, snapshot, rebuilt, rules), record.agents if record else ()),
         stack=in_stack(reported.pull_request.stack),
         files=None if files is None else tuple(file.filename for file in files),
     )
-    return _with_session(view, holder, policy, now)
+    return _with_session(view, holder, rules.policy, now)
+
+
+def _agents(pr: ForgePullRequest, snapshot: Snapshot, rebuilt: RebuiltSessions, rules: Ruleset) -> tuple[Agent, ...]:
+    """Return the agents that signs show; of a fork's they count if a person who may write opened it."""
+    if pr.is_fork and not pr.author.is_bot and _may_write(pr, snapshot.writers):
+        return detect(tidy(pr.pull_request), rules).agents
+    recorded = rebuilt.recorded.get(pr.pull_request.number)
+    return recorded.agents if recorded else ()
 
 
 def _may_write(pr: ForgePullRequest, writers: Mapping[str, bool]) -> bool | None:

@@ -16,7 +16,7 @@ from pr_sessions.forges.github.access import api_address, find_credential, repos
 from pr_sessions.forges.github.graphql import GraphQL
 from pr_sessions.forges.github.open_payload import read_listed
 from pr_sessions.forges.github.open_reading import MOST_PAGES, OpenReading
-from pr_sessions.forges.github.transport import LIMITS, RETRY, Clock, Limits, RetryPolicy, Sleep, open_transport
+from pr_sessions.forges.github.transport import LIMITS, SHORT_RETRY, Clock, Limits, RetryPolicy, Sleep, open_transport
 
 _WITH_WRITE_ACCESS = ("ADMIN", "MAINTAIN", "WRITE")
 _MOST_ASKED_SINGLY = 10
@@ -114,7 +114,7 @@ async def open_inboxes(
     environ: Mapping[str, str] = os.environ,
     *,
     clock: Clock,
-    retry: RetryPolicy = RETRY,
+    retry: RetryPolicy = SHORT_RETRY,
     limits: Limits = LIMITS,
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[tuple[GitHubInbox, ...]]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.access import api_address, find_credential
 from pr_sessions.forges.github.graphql import GraphQL, failure
-from pr_sessions.forges.github.transport import LIMITS, RETRY, Clock, Limits, RetryPolicy, Sleep, open_transport
+from pr_sessions.forges.github.transport import LIMITS, SHORT_RETRY, Clock, Limits, RetryPolicy, Sleep, open_transport
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}", re.ASCII)
 _MOST_PAGES = 10
@@ -74,7 +74,7 @@ async def list_organisation(
     environ: Mapping[str, str] = os.environ,
     *,
     clock: Clock,
-    retry: RetryPolicy = RETRY,
+    retry: RetryPolicy = SHORT_RETRY,
     limits: Limits = LIMITS,
     sleep: Sleep = asyncio.sleep,
 ) -> Organisation:

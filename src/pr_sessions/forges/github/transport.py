@@ -193,6 +193,8 @@ class Limits(Struct, frozen=True):
 
 
 RETRY, LIMITS = RetryPolicy(), Limits()
+# A person waits, and can be shown what is known without a forge.
+SHORT_RETRY = RetryPolicy(timedelta(seconds=20), 3)
 
 
 class Transport:

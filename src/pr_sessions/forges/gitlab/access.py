@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.access import Token, checked_address, checked_token
-from pr_sessions.forges.github.transport import LIMITS, RETRY, Clock, Limits, RetryPolicy, Sleep, open_transport
+from pr_sessions.forges.github.transport import LIMITS, SHORT_RETRY, Clock, Limits, RetryPolicy, Sleep, open_transport
 from pr_sessions.forges.gitlab.inbox import GitLabInbox
 from pr_sessions.forges.gitlab.requests import GlabRequests, HttpRequests, Requests, read_json
 from pr_sessions.io.programs import find_program
@@ -54,7 +54,7 @@ async def open_gitlab_inboxes(
     *,
     root: Path,
     clock: Clock,
-    retry: RetryPolicy = RETRY,
+    retry: RetryPolicy = SHORT_RETRY,
     limits: Limits = LIMITS,
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[tuple[GitLabInbox, ...]]:
@@ -105,7 +105,7 @@ async def list_group(
     *,
     root: Path,
     clock: Clock,
-    retry: RetryPolicy = RETRY,
+    retry: RetryPolicy = SHORT_RETRY,
     limits: Limits = LIMITS,
     sleep: Sleep = asyncio.sleep,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:

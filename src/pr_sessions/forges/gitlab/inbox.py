@@ -157,12 +157,12 @@ class GitLabInbox:
 
         It is one request for each of at most 10 accounts; of one with more than a hundred, a hundred are counted.
         """
-        own = (await self._project()).id
+        project = await self._project()
         counts = {}
         for login in list(dict.fromkeys(login.lower() for login in logins))[:_MOST_ASKED]:
             query = {"scope": "all", "author_username": login, "created_after": write_time(since)}
             rows = read_json(await self._requests.get("merge_requests", **query, per_page="100"), "merge_requests")
-            elsewhere = (row for row in rows if isinstance(row, dict) and row.get("project_id") != own)
+            elsewhere = (row for row in rows if isinstance(row, dict) and row.get("project_id") != project.id)
             counts[login] = sum(1 for _ in elsewhere)
         return counts
 

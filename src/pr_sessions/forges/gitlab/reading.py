@@ -38,14 +38,14 @@ class Reading:
 
         async def read(details: OpenDetails) -> OpenDetails:
             async with self._slots:
-                details = await self._one(details)
+                details = await self._completed(details)
             self._done += 1
             self._show(self._done, len(listed))
             return details
 
         return list(await asyncio.gather(*map(read, listed)))
 
-    async def _one(self, details: OpenDetails) -> OpenDetails:
+    async def _completed(self, details: OpenDetails) -> OpenDetails:
         details = await self._add(details, "pipeline", "", with_itself)
         details = await self._add(details, "approvals", "/approvals", with_approvals)
         if details.view.requested:
