@@ -72,6 +72,7 @@ IN_STATE = (
         "policy.json",
         "signatures.json",
         "forges.json",
+        "inbox.json",
         "runs.json",
         "lock",
         "hook.log",

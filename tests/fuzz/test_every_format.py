@@ -109,6 +109,7 @@ FORMATS: dict[str, tuple[str, bytes, Sequence[list[str]]]] = {
     "waiting events": (f"{STATE}/pending/events.jsonl", EVENT + b"\n", (*LOOK, *WRITE)),
     "taken events": (f"{STATE}/pending/taken-1.jsonl", EVENT + b"\n", (*LOOK, *WRITE)),
     "how far imports came": (f"{STATE}/forges.json", b'{"ada/shop": {"rules": "1", "page": "2"}}', LOOK),
+    "what was seen of the inbox": (f"{STATE}/inbox.json", b'{"6dcb09b5b57875f3": {"prs": {"a": ["b"]}}}', LOOK),
     "log of the hook": (f"{STATE}/hook.log", b"2025-11-22T10:00:00Z codex: x\n", LOOK),
     "backup": (BACKUP, DOCUMENT, (["restore"], ["restore", Path(BACKUP).name], ["backup", "list"], ["doctor"])),
     "file of an import": (

@@ -292,6 +292,7 @@ class TestPlaces:
             "quarantine": "/m/.git/pr-sessions/quarantine",
             "forge_cursors": "/m/.git/pr-sessions/forges.json",
             "run_ids": "/m/.git/pr-sessions/runs.json",
+            "last_looks": "/m/.git/pr-sessions/inbox.json",
         }
 
     def test_a_folder_without_git_stands_alone(self) -> None:
@@ -300,6 +301,7 @@ class TestPlaces:
             "exclude": None,
             "forge_cursors": None,
             "run_ids": None,
+            "last_looks": None,
             "state": None,
             "clone_sessions": None,
             "lock": "/w/docs/metrics/auto_pr_sessions.json.lock",

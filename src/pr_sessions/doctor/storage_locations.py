@@ -16,6 +16,7 @@ from pr_sessions.git.repository import Repository
 from pr_sessions.io.files import MIB, exists, files_in, read_bytes, status
 from pr_sessions.io.lock import next_in_line
 from pr_sessions.io.places import Place
+from pr_sessions.look.inbox_looks import users_looks
 from pr_sessions.setup.agent_hooks.files import Scope, installed
 from pr_sessions.storage.files.archives import FOLDER, Archives
 from pr_sessions.storage.files.backups import list_backups
@@ -179,6 +180,9 @@ def _in_the_clone(repository: Repository) -> Iterator[Location]:
         yield Location(
             cursors, "how far imports from GitHub have come", "import --github", "repository names", _nothing
         )
+    for looks in (repository.last_looks, users_looks(os.environ)):
+        if looks and exists(looks):
+            yield Location(looks, "what you saw of the inbox, and snoozed", "inbox", "hashes, times", _nothing)
     if (run_ids := repository.run_ids) and exists(run_ids):
         yield Location(
             run_ids, "agents' runs that this clone met, for its user alone", OUR_WRITERS, "vendors' ids", _nothing

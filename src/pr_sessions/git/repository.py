@@ -35,6 +35,7 @@ hook.log        what went wrong in a hook, without anything that an agent said o
 policy.json     a copy of the configuration that is quick to read
 signatures.json a copy of the signatures of agents that is quick to read
 forges.json     how far `pr-sessions import --github` has come
+inbox.json      what you saw of the inbox and snoozed in it, as hashes and times; for you alone
 lock            held while something is written, lock.next by the one who is next; the files themselves may stay
 
 It holds who, when, which pull request and why; no prompt, code or message. `pr-sessions where` explains every file.
@@ -184,6 +185,11 @@ class Repository(Struct, frozen=True, dict=True):
     def forge_cursors(self) -> Place | None:
         """How far the imports from forges have come; `None` outside git, where they begin anew."""
         return self.state / "forges.json" if self.state else None
+
+    @cached_property
+    def last_looks(self) -> Place | None:
+        """What the user saw of the inbox; `None` outside git."""
+        return self.state / "inbox.json" if self.state else None
 
     @cached_property
     def run_ids(self) -> Place | None:

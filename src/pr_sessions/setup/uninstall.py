@@ -96,6 +96,7 @@ def _files(repository: Repository) -> Iterator[Step]:
         *index,
         (repository.paused, "switch that pauses tracking"),
         *caches,
+        *([(repository.last_looks, "what was seen of the inbox")] if repository.last_looks else []),
     ):
         if exists(path):
             yield Step(Action.REMOVE, path, what)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from inboxes import REPOSITORY, ago, full_inbox, head, inbox_of, open_pr, review
 from pr_sessions.core.conflicts import MergeAttempt, MergeResult, shared_files, with_attempts
 from pr_sessions.core.inbox import Mark, Row, build_rows
-from pr_sessions.core.inbox_seen import LastLook, looked, marked, repository_key, snooze
+from pr_sessions.core.inbox_last_look import LastLook, looked, marked, repository_key, snooze
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, ReviewStatus
 
 LATER = ago(hours=-1)
