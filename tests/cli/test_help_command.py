@@ -12,6 +12,8 @@ from pr_sessions.cli.commands import SECTIONS
 
 FIRST_SCREEN = """\
 See:
+  inbox   Show what needs people now: open pull requests by session, why, and
+          what is next.
   look    Show the sessions of a history, or of what is open on GitHub. Writes
           nothing.
   show    Show a session, or explain why a pull request is in it.
@@ -40,7 +42,21 @@ def test_the_first_screen_has_what_people_need_first(cli: Cli, words: tuple[str,
     assert (result.code, result.err) == (0, "")
     assert FIRST_SCREEN in result.out
     assert listed(result.out) == [
-        *("look", "show", "report", "start", "add", "open", "complete", "link", "undo", "init", "doctor", "sync"),
+        *(
+            "inbox",
+            "look",
+            "show",
+            "report",
+            "start",
+            "add",
+            "open",
+            "complete",
+            "link",
+            "undo",
+            "init",
+            "doctor",
+            "sync",
+        ),
         *("gate", "help"),
     ]
     assert result.out.endswith("  All commands: pr-sessions help --all\n")

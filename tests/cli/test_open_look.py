@@ -58,6 +58,7 @@ No sign of an agent: 2 pull requests, by author
 Next
   pr-sessions look ada/shop --why 3  why one is where it is
   pr-sessions look ada/shop --json   all of it
+  pr-sessions inbox ada/shop         what needs people now
 """
 
 Look = Callable[..., Result]

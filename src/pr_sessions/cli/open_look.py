@@ -145,8 +145,8 @@ async def _survey(github: "GitHub") -> "Survey":
     rules, unknowns = await fetch_ruleset(github)
     # Nothing is stored: work with an agent is shown whatever the team tracks.
     rules = replace(rules, policy=replace(rules.policy, track=Track.AGENTS, people=People.SHOWN))
-    with _progress() as progress:
-        snapshot, rebuilt = await fetch_open(github, rules, now, progress)
+    with progress() as show:
+        snapshot, rebuilt = await fetch_open(github, rules, now, show)
     snapshot = replace(snapshot, unknowns=(*unknowns, *snapshot.unknowns))
     return replace(survey_rebuilt(snapshot, rebuilt, rules.policy, now), requests=github.requests_sent)
 
@@ -174,7 +174,7 @@ async def _closeup(github: "GitHub", number: str) -> "Closeup":
     return replace(closeup, survey=replace(closeup.survey, requests=github.requests_sent))
 
 
-def _progress() -> AbstractContextManager[Progress]:
+def progress() -> AbstractContextManager[Progress]:
     """Return what shows on a terminal how far the work is."""
     return _Bar() if sys.stderr.isatty() else nullcontext(lambda *_counts: None)
 

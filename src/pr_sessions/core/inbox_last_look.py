@@ -48,21 +48,23 @@ def marked(rows: Iterable[Row], last: Mapping[str, LastLook]) -> tuple[Row, ...]
     return tuple(_marked(row, last.get(row.repository, LastLook())) for row in rows)
 
 
-def looked(last: LastLook, every: Sequence[Row], shown: Iterable[Row], now: datetime) -> LastLook:
-    """Return what is seen after a look.
+def looked(last: LastLook, every: Sequence[Row] | None, shown: Iterable[Row], now: datetime) -> LastLook:
+    """Return what is kept after a look.
 
     Args:
-        last: what was seen before.
-        every: all rows that are open: what is no longer open is forgotten, and what woke is no longer snoozed.
+        last: what was kept before.
+        every: all rows that are open, to forget all others, and what woke; `None` where more may be open.
         shown: those that the person saw.
         now: the time of the look.
     """
-    is_open = {pr_key(pr) for row in every for pr in row.prs}
-    prs = {key: kept for key, kept in last.prs.items() if key in is_open}
-    for key, now_seen in _fingerprints(shown).items():
-        prs[key] = _merged(prs.get(key, ()), now_seen)
-    asleep = {pr_key(pr) for row in every if _is_snoozed(row, last) for pr in row.prs}
-    snoozed = {key: kept for key, kept in last.snoozed.items() if key in asleep}
+    prs, snoozed = dict(last.prs), dict(last.snoozed)
+    if every is not None:
+        is_open = {pr_key(pr) for row in every for pr in row.prs}
+        asleep = {pr_key(pr) for row in every if _is_snoozed(row, last) for pr in row.prs}
+        prs = {key: kept for key, kept in prs.items() if key in is_open}
+        snoozed = {key: kept for key, kept in snoozed.items() if key in asleep}
+    for key, shown_now in _fingerprints(shown).items():
+        prs[key] = _merged(prs.pop(key, ()), shown_now)
     return LastLook(at=now, prs=_newest(prs), snoozed=_newest(snoozed))
 
 
@@ -99,8 +101,8 @@ def _mark(row: Row, last: LastLook) -> Mark | None:
 
 def _is_snoozed(row: Row, last: LastLook) -> bool:
     return all(
-        key in last.snoozed and not _differs(last.snoozed[key], now_seen)
-        for key, now_seen in _fingerprints([row]).items()
+        key in last.snoozed and not _differs(last.snoozed[key], shown_now)
+        for key, shown_now in _fingerprints([row]).items()
     )
 
 
@@ -125,13 +127,13 @@ def _fingerprint(pr: OpenPullRequest, row: Row) -> Fingerprint:
     )
 
 
-def _differs(before: Fingerprint, now_seen: Fingerprint) -> bool:
-    return any(old and new and old != new for old, new in zip(before, now_seen, strict=False))
+def _differs(before: Fingerprint, shown_now: Fingerprint) -> bool:
+    return any(old and new and old != new for old, new in zip(before, shown_now, strict=False))
 
 
-def _merged(before: Fingerprint, now_seen: Fingerprint) -> Fingerprint:
+def _merged(before: Fingerprint, shown_now: Fingerprint) -> Fingerprint:
     """Keep what was known of an aspect until it is known again."""
-    return tuple(new or old for old, new in zip_longest(before, now_seen, fillvalue=""))
+    return tuple(new or old for old, new in zip_longest(before, shown_now, fillvalue=""))
 
 
 def _newest(kept: Mapping[str, Fingerprint]) -> dict[str, Fingerprint]:

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from pr_sessions.core.inbox import Inbox, Row
 from pr_sessions.core.inbox_sections import Section
+from pr_sessions.core.visible_text import one_line
+from pr_sessions.errors import Ambiguous, NotFound
 
 DEFAULT_LIMIT = 30
 # Nothing in them needs a person now.
@@ -58,6 +60,26 @@ def parts(inbox: Inbox, view: View) -> tuple[Part, ...]:
         room = None if room is None else room - len(shown)
         result.append(Part(section, tuple(shown), len(rows) - len(shown)))
     return tuple(result)
+
+
+def find_row(rows: Sequence[Row], name: str) -> Row:
+    """Return the row of a session, a unique prefix of one, another id of a row, or a pull request such as `42`.
+
+    Raises:
+        NotFound: there is none.
+        Ambiguous: several fit, as in several repositories.
+    """
+    number = name.removeprefix("#")
+    by_name = [row for row in rows if row.id == name]
+    by_number = [row for row in rows if number in row.numbers]
+    by_prefix = [row for row in rows if name and row.id.startswith(name)]
+    fitting = by_name or by_number or by_prefix
+    if not fitting:
+        raise NotFound(f"there is no open row {one_line(name)!r}", "see them: pr-sessions inbox --all")
+    if len(fitting) > 1:
+        ids = ", ".join(f"{row.repository} {row.id}" for row in fitting)
+        raise Ambiguous(f"several rows fit {one_line(name)!r}: {one_line(ids, 200)}", "name one, of one repository")
+    return fitting[0]
 
 
 def _sections(inbox: Inbox, view: View) -> Iterator[tuple[Section | None, Sequence[Row], bool]]:

@@ -181,13 +181,21 @@ def _in_the_clone(repository: Repository) -> Iterator[Location]:
             cursors, "how far imports from GitHub have come", "import --github", "repository names", _nothing
         )
     for looks in (repository.last_looks, users_looks(os.environ)):
-        if looks and exists(looks):
+        if looks and _can_be_seen(looks):
             yield Location(looks, "what you saw of the inbox, and snoozed", "inbox", "hashes, times", _nothing)
     if (run_ids := repository.run_ids) and exists(run_ids):
         yield Location(
             run_ids, "agents' runs that this clone met, for its user alone", OUR_WRITERS, "vendors' ids", _nothing
         )
     yield Location(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
+
+
+def _can_be_seen(place: Place) -> bool:
+    """Return whether a file is there. The user's folder may be closed to whom they have become."""
+    try:
+        return exists(place)
+    except UnreadableFile:
+        return False
 
 
 def _in_files_of_agents(repository: Repository) -> Iterator[Location]:

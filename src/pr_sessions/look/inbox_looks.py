@@ -3,6 +3,7 @@
 https://specifications.freedesktop.org/basedir-spec/latest/
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from pr_sessions.core.inbox_last_look import LastLook, repository_key
+from pr_sessions.core.inbox import Inbox, Row
+from pr_sessions.core.inbox_last_look import LastLook, looked, repository_key
 from pr_sessions.core.json_text import decode
 from pr_sessions.errors import UnreadableFile
 from pr_sessions.git.repository import Repository, is_prepared
@@ -27,13 +29,13 @@ class LastLooks(Struct, frozen=True):
 
     Attributes:
         host: of the forge.
-        own: the repository of this clone, `owner/name`; empty for none.
+        of_clone: the repository of this clone, `owner/name`; empty for none.
         clone: its file; `None` where the clone was not set up, so that looking leaves nothing in it.
         user: the file for all others.
     """
 
     host: str
-    own: str
+    of_clone: str
     clone: Place | None
     user: Place
 
@@ -61,15 +63,39 @@ class LastLooks(Struct, frozen=True):
             newest = sorted(kept.items(), key=lambda item: item[1].at or _NEVER)[-MOST_REPOSITORIES:]
             replace_changed_file(place, msgspec.json.encode(dict(newest)) + b"\n")
 
+    def note(self, inbox: Inbox, shown: Iterable[Row], *, is_whole: bool) -> None:
+        """Note a look at the inbox.
+
+        Args:
+            inbox: all of it.
+            shown: the rows that the person saw.
+            is_whole: whether the inbox has all that is open: what it lacks is forgotten then.
+
+        Raises:
+            CannotWrite: the disk, the folder or its permissions refuse.
+        """
+        every: dict[str, list[Row]] = defaultdict(list)
+        saw: dict[str, list[Row]] = defaultdict(list)
+        for row in inbox.rows:
+            every[row.repository].append(row)
+        for row in shown:
+            saw[row.repository].append(row)
+        looks = self.read(inbox.repositories)
+        self.write(
+            {
+                name: looked(last, every[name] if is_whole and not inbox.unknowns else None, saw[name], inbox.at)
+                for name, last in looks.items()
+            }
+        )
+
     def _place(self, repository: str) -> Place:
-        is_own = repository.lower() == self.own.lower()
-        return self.clone if self.clone and is_own else self.user
+        return self.clone if self.clone and repository.lower() == self.of_clone.lower() else self.user
 
 
-def last_looks(host: str, own: str, repository: Repository | None, environ: Mapping[str, str]) -> LastLooks:
-    """Return the files for what is read on a host, from a clone of `own` if there is one."""
+def last_looks(host: str, of_clone: str, repository: Repository | None, environ: Mapping[str, str]) -> LastLooks:
+    """Return the files for what is read on a host, in a clone of a repository or in none."""
     clone = repository.last_looks if repository and is_prepared(repository) else None
-    return LastLooks(host, own, clone, users_looks(environ))
+    return LastLooks(host, of_clone, clone, users_looks(environ))
 
 
 def users_looks(environ: Mapping[str, str]) -> Place:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pr_sessions.core.agents import Involvement
 from pr_sessions.core.conflicts import Conflict, MergeResult
 from pr_sessions.core.inbox import Inbox, Mark, Row
+from pr_sessions.core.inbox_last_look import LastLook, looked, marked
 from pr_sessions.core.inbox_view import Part, View, parts
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
 from pr_sessions.core.visible_text import one_line, one_line_around
@@ -61,6 +62,27 @@ def inbox_lines(inbox: Inbox, view: View) -> Iterator[Line]:
     for block in (_budgets(inbox), _not_read(inbox)):
         if block:
             yield from ("", *block)
+
+
+def change_lines(before: Inbox, now: Inbox) -> Iterator[str]:
+    """Yield a line for each row that is new, that changed, and that has left."""
+    at = f"{now.at.astimezone():%H:%M}"
+    shown = {
+        name: looked(LastLook(), None, [row for row in before.rows if row.repository == name], before.at)
+        for name in before.repositories
+    }
+    for row in marked(now.rows, shown):
+        if row.mark:
+            yield one_line(f"{at} {row.mark} {_row_text(row)}", 300)
+    is_open = {pr.key for pr in now.pull_requests}
+    for row in before.rows:
+        if is_open.isdisjoint(pr.key for pr in row.prs):
+            yield one_line(f"{at} settled {_row_text(row)}", 300)
+
+
+def _row_text(row: Row) -> str:
+    numbers = " ".join(f"#{number}" for number in row.numbers[:MOST_NUMBERS])
+    return f"{row.repository} {numbers} {row_name(row)}: {SECTIONS[row.section].lower()}: {row.reason} -> {row.next}"
 
 
 def row_name(row: Row) -> str:

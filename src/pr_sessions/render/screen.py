@@ -46,9 +46,25 @@ def print_drawn(text: str) -> None:
         terminal.print_drawn(text)
 
 
+def redraw(lines: Iterable[Line]) -> None:
+    """Show lines in the place of what the terminal shows, as many as it has room for."""
+    from rich.console import Console
+
+    size = Console(file=sys.stdout).size
+    drawn = draw(lines, size.width).splitlines(keepends=True)
+    room = max(size.height - 1, 1)
+    shown = drawn if len(drawn) <= room else [*drawn[: room - 1], f"... and {len(drawn) - room + 1} more lines"]
+    terminal.print_drawn("\x1b[H\x1b[2J" + "".join(shown))
+
+
+def is_terminal() -> bool:
+    """Return whether a person reads stdout."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def is_drawn(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether stdout is a terminal, or FORCE_COLOR says to draw as for one."""
-    return bool(environ.get("FORCE_COLOR")) or (sys.stdout is not None and sys.stdout.isatty())
+    return bool(environ.get("FORCE_COLOR")) or is_terminal()
 
 
 def draw(lines: Iterable[Line], width: int) -> str:

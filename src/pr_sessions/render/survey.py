@@ -366,6 +366,7 @@ def _next(survey: Survey) -> list[str]:
     if survey.at:
         command = f"pr-sessions look {one_line(survey.repository)}"
         rows = [(f"{command} --why {number}", "why one is where it is"), (f"{command} --json", "all of it")]
+        rows.append((f"pr-sessions inbox {one_line(survey.repository)}", "what needs people now"))
     else:
         rows = [
             (f"pr-sessions look --why {number}", "why a pull request is where it is"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 # Help without importing any command: what each is for, by section.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "See": {
+        "inbox": "Show what needs people now: open pull requests by session, why, and what is next.",
         "look": "Show the sessions of a history, or of what is open on GitHub. Writes nothing.",
         "show": "Show a session, or explain why a pull request is in it.",
         "diff": "Show what the open pull requests of a session change together.",
@@ -63,7 +64,22 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 }
 # What `--help` shows; `help --all` shows the rest.
 FIRST = frozenset(
-    {"look", "show", "report", "start", "add", "open", "complete", "link", "undo", "init", "doctor", "sync", "gate"}
+    {
+        "inbox",
+        "look",
+        "show",
+        "report",
+        "start",
+        "add",
+        "open",
+        "complete",
+        "link",
+        "undo",
+        "init",
+        "doctor",
+        "sync",
+        "gate",
+    }
     | {"help"}
 )
 # What other programs call, and no help shows.
