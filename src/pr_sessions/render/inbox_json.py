@@ -1,4 +1,4 @@
-"""The JSON of the inbox. Keys are part of the interface, and are described in `docs/guides/github.md`."""
+"""The JSON of the inbox. Keys are part of the interface, and are described in `docs/guides/inbox.md`."""
 
 from collections import Counter
 from typing import Any
