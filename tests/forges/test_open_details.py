@@ -470,6 +470,36 @@ def test_an_answer_that_is_none_is_a_failure(fake: FakeGitHub, read: Any, body: 
         read()
 
 
+@pytest.mark.parametrize(
+    "data", [b"{}", b'{"nodes": 1}', b'{"nodes": []}', b'{"nodes": [1]}', b'{"nodes": [{"number": []}]}']
+)
+def test_details_that_are_none_leave_what_the_list_says(fake: FakeGitHub, read: Any, data: bytes) -> None:
+    opened(fake, 1)
+    fake.faults.extend([None, Fault(status=200, body=b'{"data": ' + data + b"}")])
+
+    listed = read()
+
+    assert [pr.view.title for pr in listed.pull_requests] == ["Change 1"]
+    assert [words.partition(":")[0] for words in listed.unknowns] == ["reviews, checks and files of #1"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"{}", b'{"repository": 1}', b'{"repository": {"a0": 1}}', b'{"repository": {"a0": null}}']
+)
+def test_an_answer_about_people_that_is_none_says_nothing(fake: FakeGitHub, inboxes: Ask, data: bytes) -> None:
+    fake.forbidden = {"repos/get-collaborator-permission-level"}
+    fake.faults.append(Fault(status=200, body=b'{"data": ' + data + b"}"))
+
+    assert inboxes(lambda github: github.writers(["ann"])) == {}
+
+
+def test_results_that_are_none_are_a_failure(fake: FakeGitHub, inboxes: Ask) -> None:
+    fake.faults.append(Fault(status=200, body=b'{"data": {"a0": 1}}'))
+
+    with pytest.raises(ForgeFailed, match="GitHub sends results that cannot be read"):
+        inboxes(lambda github: github.opened_elsewhere(["eve"], minute(0)))
+
+
 def test_a_forge_that_is_down_is_a_failure(fake: FakeGitHub, read: Any) -> None:
     fake.faults.extend([Fault(status=503)] * 2)
 

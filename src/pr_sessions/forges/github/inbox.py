@@ -6,7 +6,9 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from pr_sessions.core.times import write_time
 from pr_sessions.errors import ForgeFailed
@@ -23,6 +25,18 @@ _MOST_ASKED_SINGLY = 10
 _MOST_SEARCHES = 30
 _LOGIN = re.compile(r"[A-Za-z0-9-]{1,39}", re.ASCII)
 NEEDS_TOKEN = "reviews, checks, conflicts and who may write: GitHub says that only with a token"  # noqa: S105 - words
+
+
+class _Edge(Struct):
+    permission: str = ""
+
+
+class _Collaborators(Struct):
+    edges: list[_Edge | None] | None = None
+
+
+class _Results(Struct, rename="camel"):
+    issue_count: int
 
 
 class GitHubInbox(GraphQL):
@@ -75,9 +89,12 @@ class GitHubInbox(GraphQL):
             answer = await self.query(text, {**self.place, **variables})
         except ForgeFailed:
             return {}
-        repository = answer.data.get("repository") or {}
-        lists = ((name, repository.get(f"a{index}")) for index, name in enumerate(names))
-        return {name: _may_write(listed) for name, listed in lists if isinstance(listed, dict)}
+        try:
+            lists = msgspec.convert(answer.data.get("repository"), dict[str, _Collaborators | None])
+        except msgspec.ValidationError:
+            return {}
+        listed = ((name, lists.get(f"a{index}")) for index, name in enumerate(names))
+        return {name: _may_write(collaborators) for name, collaborators in listed if collaborators}
 
     async def opened_elsewhere(self, logins: Sequence[str], since: datetime) -> Mapping[str, int]:
         """Return by login, in lower case, how many pull requests accounts opened in other repositories since then.
@@ -93,8 +110,12 @@ class GitHubInbox(GraphQL):
         )
         text, variables = queries.counts([f"{where} author:{name}" for name in names])
         answer = await self.query(text, variables)
-        results = ((name, answer.data.get(f"a{index}")) for index, name in enumerate(names))
-        return {name: int(result["issueCount"]) for name, result in results if result}
+        try:
+            results = msgspec.convert(answer.data, dict[str, _Results | None])
+        except msgspec.ValidationError as error:
+            raise ForgeFailed(f"GitHub sends results that cannot be read: {error}") from None
+        found = ((name, results.get(f"a{index}")) for index, name in enumerate(names))
+        return {name: result.issue_count for name, result in found if result}
 
     @property
     def place(self) -> dict[str, str]:
@@ -103,9 +124,8 @@ class GitHubInbox(GraphQL):
         return {"owner": owner, "name": name}
 
 
-def _may_write(collaborators: Mapping[str, Any]) -> bool:
-    edges = collaborators.get("edges") or ()
-    return any(edge.get("permission") in _WITH_WRITE_ACCESS for edge in edges if edge)
+def _may_write(collaborators: _Collaborators) -> bool:
+    return any(edge.permission in _WITH_WRITE_ACCESS for edge in collaborators.edges or () if edge)
 
 
 @asynccontextmanager

@@ -111,10 +111,11 @@ class OpenReading:
     def _add_listed(self, page: ListPage) -> list[str]:
         ids = []
         for node in page.nodes:
+            node_id = str(node.get("id", ""))
             try:
-                self._known[node["id"]] = read_open(node, page.name)
-                ids.append(node["id"])
-            except (InvalidValue, KeyError) as error:
+                self._known[node_id] = read_open(node, page.name)
+                ids.append(node_id)
+            except InvalidValue as error:
                 self._unknowns.append(str(error))
         return ids
 
@@ -151,7 +152,8 @@ class OpenReading:
                     missing[index] = "" if refusal.kind == "NOT_FOUND" else refusal.message
                 case ("nodes", int(index), str(name), *_):
                     refused[index].add(name)
-        nodes = answer.data.get("nodes") or []
+        sent = answer.data.get("nodes")
+        nodes = sent if isinstance(sent, list) else []
         for index, node_id in enumerate(ids):
             node = nodes[index] if index < len(nodes) else None
             if node is None and missing.get(index) == "":
@@ -184,7 +186,8 @@ class OpenReading:
     async def _read_merge_state(self, ids: Sequence[str]) -> None:
         with suppress(ForgeFailed):  # It stays unknown, as it was.
             answer = await self._github.query(queries.MERGE_STATES, {"ids": ids})
-            for node_id, node in zip(ids, answer.data.get("nodes") or (), strict=False):
+            sent = answer.data.get("nodes")
+            for node_id, node in zip(ids, sent if isinstance(sent, list) else (), strict=False):
                 details = self._known[node_id]
                 if details and isinstance(node, dict):
                     words = str(node.get("mergeable", "")), str(node.get("mergeStateStatus", "UNKNOWN"))
