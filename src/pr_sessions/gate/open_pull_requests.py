@@ -1,8 +1,8 @@
 """Fetch what is open in repositories as reviewers meet it, with the sessions it belongs to; for the inbox."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -83,7 +83,7 @@ async def fetch_open_pull_requests(
         listed = await forge.open_details(show)
     finally:
         await others  # They must not outlive the connection.
-    builder.add_details(listed.pull_requests)
+    builder.add_details(listed.pull_requests if builder.sessions else _without_own_commits(listed.pull_requests))
     authors = [each.view.author for each in listed.pull_requests if not each.view.is_bot]
     await asyncio.gather(
         builder.fetch_open_stacks(),
@@ -103,6 +103,19 @@ async def fetch_open_pull_requests(
         requests=forge.requests_sent,
         viewer=listed.viewer,
     )
+
+
+def _without_own_commits(details: Sequence[OpenDetails]) -> Iterator[OpenDetails]:
+    """Yield them without the commits that no other one has: comparing a thousand of those takes seconds, for nothing.
+
+    Where sessions are synced, one of them may have such a commit.
+    """
+    counts = Counter(sha for each in details for sha in each.pull_request.pull_request.commits)
+    for each in details:
+        reported = each.pull_request
+        shared = tuple(sha for sha in reported.pull_request.commits if counts[sha] > 1)
+        pull_request = replace(reported.pull_request, commits=shared)
+        yield replace(each, pull_request=replace(reported, pull_request=pull_request))
 
 
 async def _fetch_sessions(fetcher: Fetcher, details: Iterable[OpenDetails]) -> RebuiltSessions:

@@ -114,8 +114,8 @@ class GitHubInbox(GraphQL):
             results = msgspec.convert(answer.data, dict[str, _Results | None])
         except msgspec.ValidationError as error:
             raise ForgeFailed(f"GitHub sends results that cannot be read: {error}") from None
-        found = ((name, results.get(f"a{index}")) for index, name in enumerate(names))
-        return {name: result.issue_count for name, result in found if result}
+        counts = ((name, results.get(f"a{index}")) for index, name in enumerate(names))
+        return {name: result.issue_count for name, result in counts if result}
 
     @property
     def place(self) -> dict[str, str]:
