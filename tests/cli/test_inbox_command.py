@@ -259,7 +259,8 @@ def test_one_that_cannot_be_read_is_said_beside_the_others(shop: FakeGitHub, clo
 def test_the_document(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
     data = cli("inbox", "--json").json
     assert list(data) == [
-        *("repositories", "read", "viewer", "rows", "pull_requests", "conflicts", "counts", "budgets", "unknowns")
+        *("repositories", "read", "viewer", "rows", "pull_requests", "conflicts", "counts", "budgets"),
+        *("worktrees", "unknowns"),
     ]
     assert (data["repositories"], data["read"]["source"], data["read"]["requests"]) == (["ada/shop"], "GitHub", 7)
 
@@ -309,3 +310,20 @@ def test_look_leads_there(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
     assert cli("look", "ada/shop").out.splitlines()[-1].split(maxsplit=3) == [
         *("pr-sessions", "inbox", "ada/shop", "what needs people now")
     ]
+
+
+def test_the_working_trees_of_the_clone_are_listed(shop: FakeGitHub, clone: Path, cli: Cli, git: Git) -> None:
+    git(clone, "worktree", "add", "-q", "-b", "side", "../side")
+    (clone.parent / "side/new.py").write_text("pass\n")
+
+    out = cli("inbox").out
+    assert "WORKING TREES 2\n  . (here): main\n  ../side: side, 1 file not committed\n" in out
+    assert "WORKING TREES" not in cli("inbox", "ada/shop").out
+
+
+def test_an_organisation_is_read_whole(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
+    shop.add_repository("ada/docs").add_pull(1, "auto-pr: how to pay", ago(minutes=5))
+    data = cli("inbox", "--org", "ada", "--json").json
+    assert sorted(data["repositories"]) == ["ada/docs", "ada/shop"]
+    unknown = cli("inbox", "--org", "nobody")
+    assert (unknown.code, unknown.out, "error: " in unknown.err) == (1, "", True)

@@ -97,6 +97,32 @@ def test_pull_requests_of_two_repositories_with_one_number_stay_two() -> None:
     assert {name: list(prs) for name, prs in data["pull_requests"].items()} == {"acme/docs": ["1"], "acme/shop": ["1"]}
 
 
+def test_a_working_tree_names_what_it_shares_lines_with() -> None:
+    trees = document(full_inbox())["worktrees"]
+    assert {**trees[1], "branch": None} == {
+        "path": "../shop-a",
+        "root": "/work/shop-a",
+        "current": False,
+        "branch": None,
+        "head": None,
+        "session_id": "billing-3f9c",
+        "agent": "claude-code",
+        "event": "activity",
+        "event_at": "2026-11-30T08:55:00Z",
+        "work": "idle",
+        "uncommitted": 3,
+        "unproposed": 4,
+        "locked": None,
+        "problem": None,
+        "shares_lines": [
+            {
+                "with": "#14",
+                "places": [{"path": "billing/models.py", "first": 40, "last": 44, "kind": "content"}],
+            }
+        ],
+    }
+
+
 def test_of_nothing_the_document_has_the_same_keys() -> None:
     empty, full = document(empty_inbox()), document(full_inbox())
     assert list(empty) == list(full)

@@ -4,14 +4,17 @@ import re
 import time
 
 import pytest
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 
-from inboxes import NOW, empty_inbox, full_inbox, inbox_of, large_inbox, open_pr
+from inboxes import HTML, NOW, RIGHT_TO_LEFT, empty_inbox, full_inbox, inbox_of, large_inbox, open_pr
 from pr_sessions.core.inbox import Inbox
 from pr_sessions.core.inbox_view import View
+from pr_sessions.core.open_pull_requests import Checks
+from pr_sessions.core.visible_text import one_line
 from pr_sessions.render import screen
-from pr_sessions.render.inbox import inbox_lines
+from pr_sessions.render.inbox import change_lines, inbox_lines
 from pr_sessions.render.table import plain_lines
 
 MORE = "closes #7, #8; labels help wanted; 23 opened elsewhere in 7 days"
@@ -52,12 +55,12 @@ def test_at_a_hundred_columns() -> None:
         "CONFLICTS 2",
         "     #16 #14 #15     Billing                         claude-code  earlier commit  ✗ fail 1/3  7 d",
         "      #14: conflicts with #18 in billing/models.py, billing/<b>tax</b>.py -> before #18, merge #14",
-        "      with #18, conflict: billing/models.py 40-58, billing/models.py 90-90, billing/<b>tax</b>.py",
+        "      with #18, conflict: billing/models.py 40-58, billing/models.py 90, billing/<b>tax</b>.py",
         "      with #40, same file, not tried: billing/models.py",
         "     #18             <script>documen… </bdi></main>  cursor       not reviewed    ✓ pass      6 d",
         "      conflicts with #14 in billing/models.py, billing/<b>tax</b>.py -> after #14, resolve 3",
         "      conflicts in #18",
-        "      with #14, conflict: billing/models.py 40-58, billing/models.py 90-90, billing/<b>tax</b>.py",
+        "      with #14, conflict: billing/models.py 40-58, billing/models.py 90, billing/<b>tax</b>.py",
         "      with #40, same file, not tried (its objects are not in this clone): billing/models.py",
     ]
 
@@ -138,9 +141,16 @@ def test_accounts_without_write_access_have_facts_and_no_verdict() -> None:
 
 def test_budgets_and_what_was_not_read_stand_at_the_end() -> None:
     lines = plain(full_inbox(), View())
-    assert lines[lines.index("BUDGET") :][:4] == [
+    words = "claude-code, agent idle, activity 6 min ago, 3 files not committed, 4 commits without a pull request"
+    assert lines[lines.index("BUDGET") :][:10] == [
         "BUDGET",
         "  codex: 7 open without a review, 3 allowed by gate.open_budget",
+        "",
+        "WORKING TREES 3",
+        "  . (here): main",
+        f"  ../shop-a: {one_line(HTML, 80)}, {words}",
+        "      changes the same lines as #14: billing/models.py 40-44",
+        f"  {one_line(f'../{RIGHT_TO_LEFT}')}: no branch, locked: on a stick, it is missing",
         "",
         "NOT READ",
     ]
@@ -177,6 +187,21 @@ def test_several_repositories_have_a_column() -> None:
 def test_a_thousand_open_pull_requests_are_drawn_in_the_limit() -> None:
     lines = plain(large_inbox(1000), View())
     assert sum(bool(re.match(r" {4,5}#", line)) for line in lines) == 30
+
+
+def test_one_working_tree_without_work_of_its_own_is_not_shown() -> None:
+    assert "WORKING TREES" not in "".join(plain(replace(full_inbox(), worktrees=full_inbox().worktrees[:1])))
+
+
+def test_a_change_is_a_line_with_its_time() -> None:
+    before = inbox_of((open_pr(1), open_pr(2), open_pr(3)))
+    now = inbox_of((open_pr(1), open_pr(2, checks=Checks.FAILING), open_pr(4, "Say \x1b[31mhello")))
+    assert list(change_lines(before, now)) == [
+        "09:01 new acme/shop #4 Say  [31mhello: needs review: #4: not reviewed yet -> review #4",
+        "09:01 changed acme/shop #2 Change 2: waiting for others: #2: its checks fail -> ada corrects the checks of #2",
+        "09:01 settled acme/shop #3 Change 3: needs review: #3: not reviewed yet -> review #3",
+    ]
+    assert list(change_lines(now, now)) == []
 
 
 def _bare(line: str) -> str:

@@ -1,23 +1,32 @@
 """Read an inbox from its forge."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from pr_sessions.core.inbox import Inbox
 from pr_sessions.errors import NotFound, PrSessionsError
-from pr_sessions.forges.base import Show
+from pr_sessions.forges.base import InboxReader, Show
 from pr_sessions.forges.github.access import refuse_without_extra
 from pr_sessions.forges.github.inbox import open_inboxes
+from pr_sessions.forges.github.organisation import list_organisation
+from pr_sessions.forges.gitlab.access import list_group, open_gitlab_inboxes
 from pr_sessions.gate.repositories import fetch_repositories
 from pr_sessions.look.inbox import Reading, inbox_of
 from pr_sessions.look.inbox_source import Source
 from pr_sessions.tracker import utc_now
 
-NO_TOKEN = "set GH_TOKEN, or run `gh auth login`"  # noqa: S105 - words
+HINTS = {
+    "github": "set GH_TOKEN, or run `gh auth login`",
+    "gitlab": "set GITLAB_TOKEN, or run `glab auth login`",
+}
 
 
 async def fetch_inbox(
-    source: Source, reading: Reading, environ: Mapping[str, str], show: Show, *, elsewhere: bool
+    source: Source, reading: Reading, environ: Mapping[str, str], show: Show, *, root: Path, elsewhere: bool
 ) -> Inbox:
     """Return the inbox of a source.
 
@@ -26,6 +35,7 @@ async def fetch_inbox(
         reading: how.
         environ: has the credential.
         show: called with how many pull requests were read, and of how many.
+        root: a folder in which `glab` runs.
         elsewhere: whether to ask for what outsiders opened in other repositories.
 
     Raises:
@@ -34,22 +44,48 @@ async def fetch_inbox(
     """
     if source.why_not:
         raise PrSessionsError(source.why_not, source.hint)
-    refuse_without_extra()
-    async with open_inboxes(source.repositories, environ, clock=utc_now) as forges:
+    refuse_without_extra(source.name)
+    names, unknowns = await _repositories(source, environ, root)
+    async with _open(source, names, environ, root) as forges:
         has_token = all(forge.has_credential for forge in forges)
         if not has_token and not source.is_named:
-            raise PrSessionsError(f"{source.name} was not asked: no token", NO_TOKEN)
+            raise PrSessionsError(f"{source.name} was not asked: no token", HINTS[source.forge])
         if not has_token and reading.only_mine:
-            raise PrSessionsError("--mine needs a token, which says who you are", NO_TOKEN)
+            raise PrSessionsError("--mine needs a token, which says who you are", HINTS[source.forge])
         try:
             fetched = await fetch_repositories(forges, reading.at, show, elsewhere=elsewhere)
         finally:
             await _end_requests()
     if reading.only_mine and not any(each.viewer for each in fetched.inboxes):
         raise PrSessionsError(f"{source.name} does not say who you are", "--mine needs a token of your own account")
-    if not fetched.inboxes:
-        raise NotFound("there is no repository to read", "name one: pr-sessions inbox OWNER/REPO")
-    return inbox_of(fetched, reading)
+    return inbox_of(replace(fetched, unknowns=(*unknowns, *fetched.unknowns)), reading)
+
+
+async def _repositories(
+    source: Source, environ: Mapping[str, str], root: Path
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names, with those of the organisation that have something open, and what was left out."""
+    if not source.organisation:
+        return source.repositories, ()
+    if source.forge == "gitlab":
+        listed, unknowns = await list_group(source.host, source.organisation, environ, root=root, clock=utc_now)
+    else:
+        organisation = await list_organisation(source.organisation, environ, clock=utc_now)
+        listed, unknowns = organisation.repositories, organisation.unknowns
+        if organisation.archived:
+            unknowns = (*unknowns, f"{organisation.archived} archived repositories of {source.organisation}")
+    names = tuple(dict.fromkeys((*source.repositories, *listed)))
+    if not names:
+        raise NotFound(f"{source.organisation} has no repository with open pull requests")
+    return names, unknowns
+
+
+def _open(
+    source: Source, names: tuple[str, ...], environ: Mapping[str, str], root: Path
+) -> AbstractAsyncContextManager[Sequence[InboxReader]]:
+    if source.forge == "gitlab":
+        return open_gitlab_inboxes(source.host, names, environ, root=root, clock=utc_now)
+    return open_inboxes(names, environ, clock=utc_now)
 
 
 async def _end_requests() -> None:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pr_sessions.core.agents import Involvement
-from pr_sessions.core.conflicts import Conflict, MergeResult
+from pr_sessions.core.conflicts import Conflict, ConflictPlace, MergeResult
 from pr_sessions.core.inbox import Inbox, Mark, Row
 from pr_sessions.core.inbox_last_look import LastLook, looked, marked
 from pr_sessions.core.inbox_view import Part, View, parts
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
 from pr_sessions.core.visible_text import one_line, one_line_around
-from pr_sessions.render.inbox_words import CHECKS, REVIEWS, SECTIONS, row_title, states
+from pr_sessions.render.inbox_words import CHECKS, REVIEWS, SECTIONS, row_title, states, worktree_words
 from pr_sessions.render.table import Cell, Column, Line, Span, Table, TableRow, Tone, link_or_none
 from pr_sessions.render.terminal import clock, cut, dim, heading, plural, short_age
 
@@ -59,7 +59,7 @@ def inbox_lines(inbox: Inbox, view: View) -> Iterator[Line]:
         yield ""
         counts = "   ".join(f"{_section(part)} {part.count}" for part in folded)
         yield f"{counts}   (--all shows them)"
-    for block in (_budgets(inbox), _not_read(inbox)):
+    for block in (_budgets(inbox), _worktrees(inbox), _not_read(inbox)):
         if block:
             yield from ("", *block)
 
@@ -141,8 +141,8 @@ def pair_text(conflict: Conflict, numbers: Sequence[str]) -> str:
     neighbour = next((number for number in reversed(conflict.numbers) if number not in numbers), conflict.numbers[1])
     attempt = conflict.attempt
     if attempt.result is MergeResult.CONFLICT:
-        places = [f"{place.path} {place.first}-{place.last}" if place.first else place.path for place in attempt.places]
-        return one_line(f"with #{neighbour}, conflict: {', '.join(places[:3]) or conflict.files[0]}", 200)
+        places = ", ".join(map(place_text, attempt.places[:3])) or conflict.files[0]
+        return one_line(f"with #{neighbour}, conflict: {places}", 200)
     words = "merges cleanly, by its text" if attempt.result is MergeResult.CLEAN else "same file, not tried"
     why = f" ({attempt.why_not})" if attempt.why_not else ""
     more = f" and {len(conflict.files) - 1} more" if len(conflict.files) > 1 else ""
@@ -273,6 +273,28 @@ def _budgets(inbox: Inbox) -> list[str]:
         counts = f"{len(each.numbers)} open without a review, {each.limit} allowed by gate.open_budget"
         lines += [f"  {one_line(each.agent, 40)}{where}: {counts}"] if each.is_exceeded else []
     return [heading("BUDGET"), *lines] if lines else []
+
+
+def _worktrees(inbox: Inbox) -> list[str]:
+    """Return what goes on in the working trees of the clone; nothing of a single one without work of its own."""
+    trees = inbox.worktrees
+    if len(trees) < 2 and not any(tree.uncommitted or tree.unproposed for tree in trees):
+        return []
+    lines = []
+    for tree in trees:
+        words = ", ".join(one_line(word, 80) for word in worktree_words(tree, inbox.at))
+        lines.append(f"  {one_line_around(tree.path, 60)}{' (here)' if tree.is_current else ''}: {words}")
+        for shared in inbox.shared_lines:
+            if shared.names[0] == tree.path:
+                places = ", ".join(map(place_text, shared.places[:3]))
+                lines.append(dim(one_line(f"{_BELOW}changes the same lines as {shared.names[1]}: {places}", 200)))
+    return [heading(f"WORKING TREES {len(trees)}"), *lines]
+
+
+def place_text(place: ConflictPlace) -> str:
+    """Return a path with its lines: `billing/models.py 40-58`."""
+    lines = f" {place.first}" if place.first == place.last else f" {place.first}-{place.last}"
+    return f"{place.path}{lines if place.first else ''}"
 
 
 def _not_read(inbox: Inbox) -> list[str]:

@@ -4,10 +4,11 @@ from collections import Counter
 from typing import Any
 
 from pr_sessions.core.agents import Involvement
-from pr_sessions.core.conflicts import Conflict
+from pr_sessions.core.conflicts import Conflict, ConflictPlace
 from pr_sessions.core.inbox import Inbox, Mark, Row
 from pr_sessions.core.inbox_sections import Section
 from pr_sessions.core.open_pull_requests import OpenPullRequest, ReviewState
+from pr_sessions.core.worktrees import Worktree
 from pr_sessions.render.json import Json, agents_json, stack_json, time_json
 
 
@@ -34,6 +35,7 @@ def inbox_json(inbox: Inbox) -> Json:
             }
             for each in inbox.budgets
         ],
+        "worktrees": [_worktree_json(tree, inbox) for tree in inbox.worktrees],
         "unknowns": inbox.unknowns,
     }
 
@@ -74,10 +76,7 @@ def conflict_json(conflict: Conflict) -> Json:
         "prs": conflict.numbers,
         "files": conflict.files,
         "result": attempt.result,
-        "places": [
-            {"path": place.path, "first": place.first or None, "last": place.last or None, "kind": place.kind}
-            for place in attempt.places
-        ],
+        "places": [place_json(place) for place in attempt.places],
         "why_not": attempt.why_not or None,
     }
 
@@ -129,6 +128,38 @@ def open_pull_request_json(pr: OpenPullRequest) -> Json:
         "elsewhere": pr.elsewhere,
     }
     return fields
+
+
+def _worktree_json(tree: Worktree, inbox: Inbox) -> Json:
+    shared = [pair for pair in inbox.shared_lines if tree.path in pair.names]
+    return {
+        "path": tree.path,
+        "root": tree.root,
+        "current": tree.is_current,
+        "branch": tree.branch,
+        "head": tree.head or None,
+        "session_id": tree.activity.session_id or None,
+        "agent": tree.activity.agent or None,
+        "event": tree.activity.kind or None,
+        "event_at": time_json(tree.activity.at),
+        "work": tree.activity.work,
+        "uncommitted": tree.uncommitted,
+        "unproposed": tree.unproposed,
+        "locked": tree.locked or None,
+        "problem": tree.problem or None,
+        "shares_lines": [
+            {
+                "with": next((name for name in pair.names if name != tree.path), tree.path),
+                "places": [place_json(place) for place in pair.places],
+            }
+            for pair in shared
+        ],
+    }
+
+
+def place_json(place: ConflictPlace) -> Json:
+    """Return where two changes meet; lines are `None` where a file has none."""
+    return {"path": place.path, "first": place.first or None, "last": place.last or None, "kind": place.kind}
 
 
 def _review_counts(row: Row) -> dict[str, int]:

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pr_sessions.core.visible_text import one_line_around, visible
@@ -120,7 +121,7 @@ def _table_lines(table: Table, console: "Console") -> Iterator["Text"]:
     from rich.table import Table as RichTable
 
     shown = fitting(table, console.width)
-    drawn = RichTable(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=table.has_head)
+    drawn = RichTable(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=table.has_head, header_style="")
     for place in shown:
         column = table.columns[place]
         drawn.add_column(_Cell(_text(column.title, "dim")), no_wrap=not column.shrinks)
@@ -184,12 +185,25 @@ def _paged(text: str) -> bool:
     from contextlib import suppress
     from subprocess import PIPE, Popen
 
-    words = shlex.split(os.environ.get("PAGER", ""))
-    program = find_program(words[0]) if words else None
-    if program is None:
+    command = _pager()
+    if not command:
         return False
     # As git does: colours pass, and what fits is printed at once.
     environ = {"LESS": "FRX", "LV": "-c", **child_environment()}
-    with Popen([program, *words[1:]], stdin=PIPE, env=environ) as pager, suppress(BrokenPipeError):
-        pager.communicate(text.encode(errors="backslashreplace"))
+    try:
+        with Popen(command, stdin=PIPE, env=environ) as pager, suppress(BrokenPipeError):
+            pager.communicate(text.encode(errors="backslashreplace"))
+    except OSError as error:
+        terminal.note(f"PAGER cannot be started: {error.strerror or error}")
+        return False
     return True
+
+
+def _pager() -> list[str]:
+    """Return the command that `PAGER` names; nothing where there is none, or no such program."""
+    try:
+        words = shlex.split(os.environ.get("PAGER", ""))
+    except ValueError:  # A quotation that does not end.
+        return []
+    program = words[0] if words and Path(words[0]).is_absolute() else find_program(words[0]) if words else None
+    return [program, *words[1:]] if program else []

@@ -9,6 +9,7 @@ import click
 from pr_sessions.cli import options
 from pr_sessions.core.visible_text import one_line
 from pr_sessions.errors import NotARepository, PrSessionsError
+from pr_sessions.git.discovery import current_folder
 from pr_sessions.render import terminal
 
 if TYPE_CHECKING:
@@ -106,22 +107,27 @@ def _read(source: "Source", clone: "Repository | None", *, only_mine: bool, else
     from pr_sessions.cli.open_look import progress
     from pr_sessions.look.inbox import Reading, offline_inbox
     from pr_sessions.look.inbox_fetch import fetch_inbox
+    from pr_sessions.look.inbox_worktrees import with_worktrees
     from pr_sessions.tracker import utc_now
 
     git_dir = clone.common_dir if clone else None
     reading = Reading(at=utc_now(), source=source.name, git_dir=git_dir, only_mine=only_mine)
+    root = clone.root if clone else Path.home()
     try:
         with progress() as show:
-            return options.run_async(fetch_inbox(source, reading, os.environ, show, elsewhere=elsewhere))
+            work = fetch_inbox(source, reading, os.environ, show, root=root, elsewhere=elsewhere)
+            inbox = options.run_async(work)
     except PrSessionsError as error:
         if source.is_named or only_mine:
             raise
-        tracker = options.tracker()
         terminal.note(f"read from this clone; {one_line(str(error), 300)}")
         if error.hint:
             terminal.note(f"hint: {error.hint}")
-        offline = Reading(at=reading.at, source="")
-        return offline_inbox(tracker.sessions(), tracker.policy, offline, source.of_clone)
+        tracker, offline = options.tracker(), Reading(at=reading.at, source="")
+        inbox = offline_inbox(tracker.sessions(), tracker.policy, offline, source.of_clone)
+    if source.is_named:
+        return inbox
+    return with_worktrees(inbox, options.tracker(), source.of_clone, current_folder())
 
 
 def _marked(inbox: "Inbox", looks: "LastLooks") -> "Inbox":

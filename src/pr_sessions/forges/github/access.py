@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}", re.ASCII)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def refuse_without_extra() -> None:
+def refuse_without_extra(forge: str = "GitHub") -> None:
     """Refuse where the packages of the extra are missing.
 
     Raises:
@@ -29,7 +29,7 @@ def refuse_without_extra() -> None:
     missing = next((name for name in ("gidgethub", "httpx") if find_spec(name) is None), None)
     if missing:
         raise PrSessionsError(
-            f"asking GitHub needs a package that is not installed: {missing}",
+            f"asking {forge} needs a package that is not installed: {missing}",
             "install its extra from your clone: uv tool install './pr-sessions[github]'",
         )
 

@@ -1,0 +1,172 @@
+"""Commands on a real terminal: its width, links, colours, the pager of the environment, and what is imported."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+import scene
+from fake_github import TOKEN, FakeGitHub
+
+WIDTHS = (20, 60, 100, 180)
+
+
+class Screen:
+    """A process on a terminal of so many columns; what it shows, as it comes."""
+
+    def __init__(self, columns: int, arguments: tuple[str, ...], folder: Path, environ: dict[str, str]) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 500, columns, 0, 0))
+        without_size = {k: v for k, v in scene.python_environment().items() if k not in ("COLUMNS", "LINES")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pr_sessions", *arguments],
+            cwd=folder,
+            env=without_size | {"TERM": "xterm-256color", **environ},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.text = ""
+
+    def read_until(self, words: str) -> None:
+        """Read until it shows these words, or ends."""
+        while words not in self.text and (piece := self._read()):
+            self.text += piece
+
+    def end(self) -> int:
+        """Read the rest; return the exit code."""
+        while piece := self._read():
+            self.text += piece
+        os.close(self._ours)
+        assert self.process.stderr
+        self.err = self.process.stderr.read().decode()
+        self.process.stderr.close()
+        return self.process.wait()
+
+    def _read(self) -> str:
+        ready, _, _ = select.select([self._ours], [], [], 60)
+        try:
+            return os.read(self._ours, 1 << 16).decode() if ready else ""
+        except OSError:
+            return ""  # Linux says so when the other end closes.
+
+
+Show = Callable[..., Screen]
+
+
+@pytest.fixture
+def show(fake: FakeGitHub, repo: Path, tmp_path: Path) -> Show:
+    """Shows a command in a clone: `show(100, "inbox", NO_COLOR="1")`."""
+    scene.git(repo, "remote", "add", "origin", f"{fake.url}/ada/shop.git")
+    known = {"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN, "XDG_STATE_HOME": str(tmp_path / "state"), "PAGER": ""}
+
+    def start(columns: int, *arguments: str, **environ: str) -> Screen:
+        return Screen(columns, arguments, repo, known | environ)
+
+    return start
+
+
+@pytest.fixture
+def shop(fake: FakeGitHub) -> FakeGitHub:
+    """Pull requests with titles that try to steer the terminal."""
+    fake.permissions |= {"bot": "write"}
+    for number, title in enumerate(
+        (
+            "auto-pr: \x1b[31mred\x1b]8;;https://evil.example\x1b\\link",
+            "auto-pr: \u202egnp.exe",
+            "🚀 日本語の題名 " * 20,
+            "<b>x</b>",
+        ),
+        1,
+    ):
+        fake.add_pull(number, title, f"2025-11-22T10:{number:02}:00Z")
+    return fake
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_inbox_has_the_width_of_the_terminal(shop: FakeGitHub, show: Show, columns: int) -> None:
+    screen = show(columns, "inbox")
+    assert (screen.end(), screen.err) == (0, "6 requests to GitHub\n")
+    lines = Text.from_ansi(screen.text.replace("\r\n", "\n")).plain.split("\n")
+    assert [line for line in lines if cell_len(line) > columns] == []
+    assert sum("#" in line for line in lines) >= 4
+    ours = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", screen.text)
+    assert [char for char in ours if not char.isprintable() and char not in "\r\n"] == []
+    assert "evil.example" not in "".join(re.findall(r"\x1b\]8;[^;]*;([^\x1b]*)\x1b", screen.text))
+    assert "https://github.com/ada/shop/pull/1" in screen.text or f"{shop.url}/ada/shop/pull/1" in screen.text
+
+
+def test_no_color_and_force_color(shop: FakeGitHub, show: Show, repo: Path) -> None:
+    plain = show(100, "inbox", NO_COLOR="1")
+    plain.end()
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain.text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pr_sessions", "inbox"],
+        cwd=repo,
+        env=scene.python_environment()
+        | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "GITHUB_API_URL": shop.url, "GH_TOKEN": TOKEN},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert ("\x1b[1m" in done.stdout, "\x1b]8" in done.stdout) == (True, False)
+
+
+def test_watching_ends_with_an_interrupt(shop: FakeGitHub, show: Show) -> None:
+    screen = show(100, "inbox", "--watch")
+    screen.read_until("NEEDS REVIEW")
+    screen.process.send_signal(signal.SIGINT)
+    assert (screen.end(), screen.err.splitlines()[-1]) == (130, "interrupted; what was saved before is safe")
+
+
+def test_long_text_goes_through_the_pager_of_the_environment(show: Show, shop: FakeGitHub, tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(f"#!/bin/sh\necho paged with $1\ncat > {tmp_path}/paged\n")
+    pager.chmod(0o755)
+    environ = {"PAGER": f"{pager} -x", "LINES": "5"}
+    long = show(100, "inbox", **environ)
+    assert (long.end(), long.text.splitlines()) == (0, ["paged with -x"])
+    assert (tmp_path / "paged").read_text().splitlines()[0].endswith("4 open pull requests in 4 rows\x1b[0m")
+    short = show(100, "inbox", **{**environ, "LINES": "400"})
+    assert (short.end(), "paged" in short.text) == (0, False)
+    for pager_name in ("no-such-pager", "/no/such/pager", "'unended"):
+        missing = show(100, "inbox", PAGER=pager_name, LINES="5")
+        assert (missing.end(), "NEEDS REVIEW" in missing.text) == (0, True)
+
+
+def test_rich_is_imported_only_where_a_terminal_is_drawn_on(repo: Path) -> None:
+    commands = (
+        ["--help"],
+        ["status"],
+        ["add", "1", "--title", "auto-pr: x"],
+        ["list"],
+        ["show", "1"],
+        ["inbox", "--help"],
+    )
+    script = (
+        "import sys\nfrom pr_sessions.cli.main import run\nrun(sys.argv[1:])\n"
+        "sys.exit('rich' in {name.partition('.')[0] for name in sys.modules})\n"
+    )
+    for arguments in commands:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            cwd=repo,
+            env=scene.python_environment(),
+            capture_output=True,
+            check=False,
+        )
+        assert (arguments, done.returncode) == (arguments, 0)
