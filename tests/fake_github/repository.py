@@ -5,16 +5,18 @@ from typing import Any
 import msgspec
 
 from descriptions import RAW, Description
+from fake_github.issues import Issues
 from fake_github.replies import SHA, Reply, forbidden, missing
 
 # The suite of the check runs that are made by the interface; the others are jobs of a workflow.
 _OF_THE_INTERFACE = 1
 
 
-class Repository:
+class Repository(Issues):
     """Pull requests, their people and what is written about them."""
 
     def __init__(self, description: Description, name: str) -> None:
+        super().__init__()
         self.description, self.repository = description, name
         self.id = 1
         self.page_size = 100
@@ -85,7 +87,7 @@ class Repository:
         """A changed file."""
         return self.description.example("diff-entry-items")[0] | {"filename": filename, "status": status}
 
-    def _listed(self, asked: dict[str, str], items: list[Any], key: str = "") -> Reply:
+    def listed(self, asked: dict[str, str], items: list[Any], key: str = "") -> Reply:
         """One page of a list, with links to the others."""
         size, page = min(self.page_size, int(asked.get("per_page", 30))), int(asked.get("page", 1))
         last = max(1, -(-len(items) // size))
@@ -101,7 +103,7 @@ class Repository:
         field = f"{asked.get('sort', 'created')}_at"
         default = "desc" if field == "created_at" else "asc"
         rows.sort(key=lambda row: (row[field], row["number"]), reverse=asked.get("direction", default) == "desc")
-        return self._listed(asked, rows)
+        return self.listed(asked, rows)
 
     def get_pull(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
         row = self.pulls.get(int(names["pull_number"]))
@@ -132,7 +134,7 @@ class Repository:
             return missing()
         number = int(asked.get("pull_request", 0))
         found = [self._stack(stack) for stack, members in self.stacks.items() if number in (0, *members)]
-        return self._listed(asked, found)
+        return self.listed(asked, found)
 
     def _stack(self, stack: int) -> dict[str, Any]:
         rows = [self.pulls[number] for number in (self.stacks or {})[stack]]
@@ -152,17 +154,17 @@ class Repository:
         }
 
     def list_files(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
-        return self._listed(asked, self.files[int(names["pull_number"])])
+        return self.listed(asked, self.files[int(names["pull_number"])])
 
     def list_commits(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
-        return self._listed(asked, self.commits.get(int(names["pull_number"]), []))
+        return self.listed(asked, self.commits.get(int(names["pull_number"]), []))
 
     def list_reviews(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
-        return self._listed(asked, self.reviews.get(int(names["pull_number"]), []))
+        return self.listed(asked, self.reviews.get(int(names["pull_number"]), []))
 
     def list_comments(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         below = f"/issues/{names['issue_number']}"
-        return self._listed(asked, [c for c in self.comments.values() if c["issue_url"].endswith(below)])
+        return self.listed(asked, [c for c in self.comments.values() if c["issue_url"].endswith(below)])
 
     def create_comment(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         number = int(names["issue_number"])
@@ -181,7 +183,7 @@ class Repository:
         since = asked.get("since", "")
         found = [c for c in self.comments.values() if c["updated_at"] >= since]
         found.sort(key=lambda c: (c[f"{asked.get('sort', 'created')}_at"], c["id"]))
-        return self._listed(asked, found[::-1] if asked.get("direction") == "desc" else found)
+        return self.listed(asked, found[::-1] if asked.get("direction") == "desc" else found)
 
     def content(self, names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
         data = self.contents.get((asked.get("ref", "main"), names["path"]))
@@ -192,7 +194,7 @@ class Repository:
         found = [check for check in found if check["name"] == asked.get("check_name", check["name"])]
         if asked.get("filter", "latest") == "latest":
             found = list({(c["name"], c["app"]["slug"], c["check_suite"]["id"]): c for c in found}.values())
-        return self._listed(asked, found, "check_runs")
+        return self.listed(asked, found, "check_runs")
 
     def create_check(self, _names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         check = self.add_run(told["head_sha"], told["name"], None, suite=_OF_THE_INTERFACE)

@@ -7,12 +7,21 @@ from typing import Any
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from asking import Ask
 from fake_github import SHA, FakeGitHub
 from pr_sessions.core.policy import Policy
 from pr_sessions.errors import ForgeFailed
-from pr_sessions.forges.base import ChecksCapability, CheckWrite, ForgeReader, ForgeWriter
+from pr_sessions.forges.base import (
+    ChecksCapability,
+    CheckWrite,
+    ForgeReader,
+    ForgeWriter,
+    Issue,
+    IssuesCapability,
+    User,
+)
 from pr_sessions.forges.fake import FakeForge
 from pr_sessions.forges.github.payload import read_comment, read_file, read_pull_request, read_review
 from pr_sessions.gate.event import Event
@@ -131,6 +140,30 @@ def test_both_write_comments_alike(both: Both) -> None:
         lambda forge: forge.delete_comment(4), lambda forge: forge.create_comment(9, "nowhere"),
     )  # fmt: skip
     assert memory == github
+
+
+def test_both_write_issues_alike(both: Both) -> None:
+    def without_id(issue: Issue) -> Issue:
+        return replace(issue, author=replace(issue.author, id=None))
+
+    async def create(forge: IssuesCapability) -> Issue:
+        return without_id(await forge.create_issue("Title", "first", ("a",)))
+
+    async def update(forge: IssuesCapability) -> Issue:
+        return without_id(await forge.update_issue(5, "second", ("a", "b")))
+
+    async def listed(forge: IssuesCapability) -> list[Issue]:
+        issues = [await forge.issues("github-actions[bot]", label) for label in ("", "b", "c")]
+        issues.append(await forge.issues("ada"))
+        return [without_id(issue) for each in issues for issue in each]
+
+    calls = (create, listed, update, listed, lambda forge: forge.update_issue(9, "nowhere", ()))
+    github, memory = both.outcomes(*calls)
+    assert memory == github
+    assert github[2] == Issue(
+        5, "Title", User("github-actions[bot]", type="Bot"), "second", labels=("a", "b"),
+        address="https://github.com/ada/shop/issues/5",
+    )  # fmt: skip
 
 
 def test_both_write_checks_alike(both: Both) -> None:

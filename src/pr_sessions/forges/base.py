@@ -130,6 +130,22 @@ class Comment(Struct, frozen=True):
     address: str = ""
 
 
+class Issue(Struct, frozen=True):
+    """An issue.
+
+    Attributes:
+        address: where people read it.
+    """
+
+    number: int
+    title: str = ""
+    author: User = User()
+    body: str = ""
+    is_open: bool = True
+    labels: tuple[str, ...] = ()
+    address: str = ""
+
+
 class CheckRun(Struct, frozen=True):
     """A check run on a commit.
 
@@ -318,6 +334,24 @@ class ChecksCapability(ForgeReader, Protocol):
 
     async def switch_pipeline(self, pipeline: str, *, on: bool) -> None:
         """Allow a pipeline to be started, also by its schedule, or forbid it. It may be so already."""
+
+
+class IssuesCapability(Protocol):
+    """A repository that has issues. Not every one does."""
+
+    async def issues(self, creator: str, label: str = "") -> list[Issue]:
+        """Return issues that an account created, open or closed, the last changed first; 300 at most.
+
+        Args:
+            creator: login, of an App's account with `[bot]`.
+            label: that they have; any if empty.
+        """
+
+    async def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
+        """Create an issue. If no response arrives, it is not sent again: the issue may exist."""
+
+    async def update_issue(self, number: int, body: str, labels: Sequence[str]) -> Issue:
+        """Replace the text and the labels of an issue."""
 
 
 class Proposal(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """A forge in memory, for tests of what needs only the protocols of `base`. It answers as GitHub's client does."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from pr_sessions.forges.base import (
     Comment,
     ForgePullRequest,
     ForgeStack,
+    Issue,
     PullRequestPage,
     Review,
     User,
@@ -33,6 +34,7 @@ class FakeForge:
         submitted_reviews: by the number of the pull request.
         all_stacks: those of the repository.
         all_comments: oldest first.
+        all_issues: those that are no pull requests, oldest first.
         writers: logins in lower case.
         contents: the bytes of files, by branch (empty for the default one) and path.
         checks: every check run, oldest first.
@@ -50,6 +52,7 @@ class FakeForge:
         self.submitted_reviews: dict[int, list[Review]] = {}
         self.all_stacks: list[ForgeStack] = []
         self.all_comments: list[Comment] = []
+        self.all_issues: list[Issue] = []
         self.writers: set[str] = set()
         self.contents: dict[tuple[str, str], bytes] = {}
         self.checks: list[CheckRun] = []
@@ -143,6 +146,28 @@ class FakeForge:
         """Delete a comment."""
         self.requests_sent += 1
         del self.all_comments[_index((each.id for each in self.all_comments), comment, "comment")]
+
+    async def issues(self, creator: str, label: str = "") -> list[Issue]:
+        """Return issues that an account created, the newest first."""
+        self.requests_sent += 1
+        by_creator = (issue for issue in reversed(self.all_issues) if issue.author.login == creator)
+        return [issue for issue in by_creator if label in ("", *issue.labels)]
+
+    async def create_issue(self, title: str, body: str, labels: Sequence[str]) -> Issue:
+        """Create an issue, written by the App."""
+        self.requests_sent += 1
+        number = 1 + max([*self.pull_requests_by_number, *(issue.number for issue in self.all_issues)], default=0)
+        address = f"https://github.com/{self.repository}/issues/{number}"
+        author = User(f"{self.app}[bot]", type="Bot")
+        self.all_issues.append(Issue(number, title, author, body, labels=tuple(labels), address=address))
+        return self.all_issues[-1]
+
+    async def update_issue(self, number: int, body: str, labels: Sequence[str]) -> Issue:
+        """Replace the text and the labels of an issue."""
+        self.requests_sent += 1
+        at = _index((issue.number for issue in self.all_issues), number, "issue")
+        self.all_issues[at] = replace(self.all_issues[at], body=body, labels=tuple(labels))
+        return self.all_issues[at]
 
     async def check_runs(self, sha: str) -> list[CheckRun]:
         """Return the check runs on a commit."""

@@ -20,7 +20,7 @@ from pr_sessions.forges.base import (
     Review,
 )
 from pr_sessions.forges.github.access import Credential, api_address, find_credential, repository_name
-from pr_sessions.forges.github.api import Api
+from pr_sessions.forges.github.issues import Issues
 from pr_sessions.forges.github.payload import (
     read_check_run,
     read_comment,
@@ -43,7 +43,7 @@ from pr_sessions.forges.github.transport import (
 PULLS = "/pulls{?state,sort,direction,per_page,page}"
 
 
-class GitHub(Api):
+class GitHub(Issues):
     """One repository on GitHub: a reader, a writer, and one that has checks."""
 
     def __init__(self, transport: Transport, repository: str, credential: Credential | None) -> None:

@@ -21,6 +21,7 @@ from pr_sessions.forges.base import (
     Comment,
     ForgePullRequest,
     ForgeStack,
+    Issue,
     Review,
     StackMember,
 )
@@ -56,6 +57,7 @@ _COMMENT = {
     "number": "issue_url",
     "address": "html_url",
 }
+_ISSUE = {"title": "title", "author": "user", "body": "body", "address": "html_url"}
 _CHECK_RUN = {
     "id": "id",
     "name": "name",
@@ -74,6 +76,14 @@ _STACK_MEMBER = {"branch": "head.ref", "head_sha": "head.sha"}
 
 class _Label(Struct):
     name: str | None = None
+
+
+class _IssueRow(Struct):
+    """What of an issue takes a rule to read; GitHub describes a label as a text, too."""
+
+    number: int
+    state: str | None = None
+    labels: list[_Label | str | None] | None = None
 
 
 class _Base(Struct):
@@ -193,6 +203,14 @@ def read_comment(payload: Any) -> Comment:
     comment = _read(payload, Comment, _COMMENT, "a comment")
     number = comment.number.rpartition("/")[2]
     return replace(comment, number=number if number.isascii() and number.isdecimal() else "")
+
+
+def read_issue(payload: Any) -> Issue:
+    """Return an issue. Raises `InvalidValue` if it is none."""
+    row = _convert(payload, _IssueRow, "an issue")
+    labels = tuple(label.name if isinstance(label, _Label) else label for label in row.labels or ())
+    issue = _convert({"number": row.number, **_values(payload, _ISSUE, "an issue")}, Issue, "an issue")
+    return replace(issue, is_open=row.state == "open", labels=tuple(filter(None, labels)))
 
 
 def read_check_run(payload: Any) -> CheckRun:
