@@ -12,7 +12,7 @@ from deliveries import FOLDERS, everything, examples
 from pr_sessions.core.times import read_time
 from pr_sessions.forges.base import User
 from pr_sessions.gate import event as event_file
-from pr_sessions.gate.event import EVENTS, OCCASIONS, Event, read_event
+from pr_sessions.gate.event import EVENTS, OCCASIONS, Event, IssueEdit, read_event
 
 REPOSITORY = "Codertocat/Hello-World"
 EVIL = {"full_name": "eve/evil"}
@@ -93,6 +93,26 @@ def test_a_merge_group_tells_its_commit(written: Any) -> None:
     )
 
 
+def test_an_edited_issue_has_its_text_before_and_after(written: Any) -> None:
+    example = examples("api.github.com", "issues")[0]
+    example |= {"action": "edited", "changes": {"body": {"from": "before"}}}
+    example["issue"]["body"] = None
+    event = read_event(written(example), sha="the default branch's")
+
+    sender = User(example["sender"]["login"], example["sender"]["id"], "User")
+    edit = IssueEdit(example["issue"]["number"], "", "before")
+    assert event == Event(name="issues", action="edited", repository=REPOSITORY, sender=sender, issue=edit)
+
+
+@pytest.mark.parametrize("changes", [None, {}, {"title": {"from": "before"}}])
+def test_an_issue_whose_text_stayed_has_none_before(written: Any, changes: Any) -> None:
+    example = examples("api.github.com", "issues")[0] | {"changes": changes}
+    event = read_event(written(example))
+
+    assert event.issue
+    assert event.issue.before is None
+
+
 @pytest.mark.parametrize("name", ["push", "schedule", "workflow_dispatch"])
 def test_other_events_are_about_the_commit_of_the_runner(name: str, written: Any) -> None:
     event = read_event(written({"repository": {"full_name": "ada/shop"}}), name, "ada/shop", "abc")
@@ -158,7 +178,8 @@ def test_a_broken_file_of_a_dispatched_run_keeps_the_commit_of_the_runner(writte
         ("pull_request", {"pull_request": None}, "the event pull_request tells of no pull request"),
         ("pull_request_review", {}, "an event without its review"),
         ("issue_comment", {"issue": {"number": 1}}, "a comment on an issue, not on a pull request"),
-        ("issues", {}, "the event 'issues' is not looked at"),
+        ("issues", {}, "Object missing required field `issue`"),
+        ("milestone", {}, "the event 'milestone' is not looked at"),
         ("x" * 1000, {}, f"the event '{'x' * 40}' is not looked at"),
         ("merge_group", {}, "an event without its merge group"),
         (

@@ -259,5 +259,6 @@ RULES: Mapping[str, Rule] = {
     "gate.max_wait": _minutes("gate_max_wait", 30, _MAX_WAIT),
     "gate.open_budget": _count("open_budget", "a whole number, or off", 10, _BUDGET),
     "gate.over_budget": _word("over_budget", OverBudget, _OVER_BUDGET),
+    "gate.dashboard": _flag("dashboard"),
     "comment": _word("comment", Commenting, _COMMENT),
 }

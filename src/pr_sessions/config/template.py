@@ -43,6 +43,7 @@ WHY: Mapping[str, str] = {
     "gate.max_wait": "How long checks wait after the last activity of an agent's run. 5 to 1440.",
     "gate.open_budget": "How many open pull requests one agent may have here. off: any number.",
     "gate.over_budget": "warn: a report names one too many. fail: the gate's job fails.",
+    "gate.dashboard": "true: one issue shows what is open, and each session gets one comment at most.",
     "comment": "auto: a comment where a session has two or more pull requests, or something to watch. never: none.",
 }
 

@@ -32,6 +32,7 @@ class Why(StrEnum):
     READY = "ready for review"
     AUTO_MERGE = "auto-merge"
     STACK = "stack"
+    ASKED = "box of the dashboard"
     UNFINISHED = "not configured"
 
 
@@ -203,6 +204,7 @@ WORDS: Mapping[Why, str] = {
     Why.READY: "it is ready for review, as the event says",
     Why.AUTO_MERGE: "it merges by itself as soon as it may",
     Why.STACK: "one above it in its stack is to be merged, and it merges with that one",
+    Why.ASKED: "somebody who may write asked for its checks in the dashboard",
     Why.UNFINISHED: "the gate is not set up in full",
 }
 

@@ -113,6 +113,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         gate_max_wait: how long checks wait after the last activity of an agent's run, which may go on after that.
         open_budget: how many open pull requests an agent may have in the repository; `None` for any number.
         over_budget: what happens where it has more.
+        dashboard: whether one issue shows what is open, and comments are no more than one for each session.
         comment: whether comments report on sessions.
     """
 
@@ -144,6 +145,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     gate_max_wait: timedelta = timedelta(minutes=30)
     open_budget: int | None = None
     over_budget: OverBudget = OverBudget.WARN
+    dashboard: bool = False
     comment: Commenting = Commenting.AUTO
 
     @property

@@ -22,7 +22,7 @@ from pr_sessions.forges.base import (
     PullRequestPage,
     Review,
 )
-from pr_sessions.gate.commands import CommentReader, LeftOut
+from pr_sessions.gate.commands import CommentReader, LeftOut, on_behalf
 from pr_sessions.gate.file_lists import FileLists
 from pr_sessions.gate.rebuild import Snapshot
 from pr_sessions.gate.stacks import is_lowest
@@ -244,7 +244,7 @@ class SnapshotBuilder:
 
     def add_comments(self, comments: Iterable[Comment]) -> None:
         """Add comments as far as they are read, newer ones before older ones. The first version of each counts."""
-        new = [comment for comment in comments if comment.id not in self.comments]
+        new = [on_behalf(comment, self.forge.app) for comment in comments if comment.id not in self.comments]
         read, left_out = self._reader.read(new, self._command_comments)
         self.comments |= read
         self._left_out.update(left_out)

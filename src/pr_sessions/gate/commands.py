@@ -27,7 +27,7 @@ from pr_sessions.core.merge import is_manual
 from pr_sessions.core.models import PullRequest, PullRequestRecord, Session, Trigger
 from pr_sessions.core.policy import Policy, Ruleset
 from pr_sessions.core.recording import record
-from pr_sessions.forges.base import Comment
+from pr_sessions.forges.base import Comment, User
 
 NEW = "new"
 MOVE = "/session move"
@@ -41,6 +41,8 @@ TOO_LONG = f"comments on #{{}} have more than {LONGEST} characters, and the rest
 TOO_MANY = f"more than {MOST} comments on #{{}} name a command, and the oldest were not read"
 TOO_SLOW = f"reading comments took more than {SECONDS:.0f} s, and the oldest on #{{}} were not read"
 
+# Of our comment for a box of the dashboard that somebody ticked.
+_TICKED = re.compile(r"<!-- pr-sessions: ticked by ([A-Za-z0-9_-]{1,100}) -->", re.ASCII)
 # GitHub takes no longer comment.
 _LONGEST_COMMENT = 65_536
 _NUMBER = re.compile(r"#0*[1-9][0-9]{0,17}", re.ASCII)
@@ -129,6 +131,26 @@ def _parse_target(words: list[str]) -> tuple[str, str]:
     if len(words) == 1 and is_valid_id(words[0]):
         return words[0], ""
     return "", f"after {MOVE} stands one session's id, a pull request such as #12, or {NEW}"
+
+
+def completion_comment(login: str) -> str:
+    """Return the comment by which a ticked box of the dashboard completes a session."""
+    return f"<!-- pr-sessions: ticked by {login} -->\n\n{COMMAND}\n\nA box of the dashboard, ticked by {login}."
+
+
+def on_behalf(comment: Comment, app: str) -> Comment:
+    """Return a comment of ours for a ticked box as its person's own; every other one as it is.
+
+    Whether that person has write access is checked as of any other.
+    """
+    is_ours = comment.author.is_bot and comment.author.login == f"{app}[bot]"
+    ticked = _TICKED.match(comment.body) if is_ours else None
+    return replace(comment, author=User(ticked[1], type="User")) if ticked else comment
+
+
+def is_of_box(comment: Comment) -> bool:
+    """Return whether a comment stands for a ticked box, which says itself what it does."""
+    return _TICKED.match(comment.body) is not None
 
 
 class LeftOut(Struct, frozen=True):

@@ -19,7 +19,7 @@ from pr_sessions.forges.github.payload import read_comment, read_pull_request, r
 from pr_sessions.io.files import MIB, read_bytes
 from pr_sessions.io.places import followed
 
-EVENTS = ("pull_request", "pull_request_target", "pull_request_review", "issue_comment")
+EVENTS = ("pull_request", "pull_request_target", "pull_request_review", "issue_comment", "issues")
 OCCASIONS = ("merge_group", "push", "schedule", "workflow_dispatch")
 # GitHub delivers nothing larger.
 MOST = 25 * MIB
@@ -34,7 +34,16 @@ _NAMES = (
     ("schedule", ("schedule",)),
     ("push", ("ref", "before", "after")),
     ("workflow_dispatch", ("ref", "inputs", "workflow")),
+    ("issues", ("issue",)),
 )
+
+
+class IssueEdit(Struct, frozen=True):
+    """An issue that was edited; `before` is its body before that, `None` where the body stayed as it was."""
+
+    number: int
+    body: str = ""
+    before: str | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -49,6 +58,7 @@ class Event(Struct, frozen=True, kw_only=True):
             says; empty where the event does not say, as for a comment.
         sender: who did it.
         pull_request: as the event reports it; a comment's event reports less.
+        issue: of an event `issues`, which is about no pull request.
         at: when it happened.
         problem: why it postpones nothing, in words; empty where it may.
     """
@@ -62,6 +72,7 @@ class Event(Struct, frozen=True, kw_only=True):
     pull_request: ForgePullRequest | None = None
     comment: Comment | None = None
     review: Review | None = None
+    issue: IssueEdit | None = None
     at: datetime | None = None
     problem: str = ""
 
@@ -139,6 +150,27 @@ class _AboutPullRequest(Struct):
     review: dict[str, Any] | None = None
 
 
+class _From(Struct):
+    body: str | None = msgspec.field(name="from", default=None)
+
+
+class _Changes(Struct):
+    body: _From | None = None
+
+
+class _Issue(Struct):
+    number: int
+    body: str | None = None
+
+
+class _AboutIssue(Struct):
+    repository: _Repository
+    issue: _Issue
+    action: str | None = None
+    sender: User | None = None
+    changes: _Changes | None = None
+
+
 class _Commit(Struct):
     timestamp: str | None = None
 
@@ -165,6 +197,8 @@ def read_payload(name: str, payload: Any) -> Event:
     try:
         if name in OCCASIONS:
             return _of_repository(name, msgspec.convert(payload, _AboutRepository))
+        if name == "issues":
+            return _of_issue(msgspec.convert(payload, _AboutIssue))
         if name in EVENTS:
             return _of_pull_request(name, msgspec.convert(payload, _AboutPullRequest))
     except (msgspec.ValidationError, RecursionError) as error:
@@ -186,6 +220,18 @@ def _of_repository(name: str, payload: _AboutRepository) -> Event:
         sha=group.head_sha if group else "",
         sender=payload.sender or User(),
         at=read_time(commit.timestamp) if commit.timestamp else None,
+    )
+
+
+def _of_issue(payload: _AboutIssue) -> Event:
+    change = payload.changes.body if payload.changes else None
+    return Event(
+        name="issues",
+        action=payload.action or "",
+        repository=payload.repository.full_name,
+        sender=payload.sender or User(),
+        # GitHub leaves the text out where there was none.
+        issue=IssueEdit(payload.issue.number, payload.issue.body or "", (change.body or "") if change else None),
     )
 
 

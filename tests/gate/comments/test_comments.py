@@ -267,6 +267,40 @@ def test_many_links_are_written_in_several_jobs() -> None:
     assert counts == [MOST_NEW, MOST_NEW, MOST_NEW, 0]
 
 
+# With the dashboard, a session has one comment.
+
+DASHBOARD = replace(POLICY, dashboard=True)
+
+
+def test_with_the_dashboard_a_session_has_one_comment_on_its_lowest_open_pull_request() -> None:
+    seen = snapshot(THREE, TWO, ended(ONE, 9))
+    assert short(planned(seen, 14, 20, DASHBOARD)) == [("13", "digest", "cursor-20251122-1000", None)]
+
+
+def test_with_the_dashboard_the_comment_moves_on_when_its_pull_request_is_closed() -> None:
+    seen = after(snapshot(ONE, TWO, THREE), 20, policy=DASHBOARD)
+    seen = replace(seen, pull_requests=snapshot(ended(ONE, 23), TWO, THREE).pull_requests)
+    assert short(planned(seen, 12, 24, DASHBOARD)) == [
+        ("13", "digest", "cursor-20251122-1000", None),
+        ("12", "link", "cursor-20251122-1000", 1),
+    ]
+
+
+def test_with_the_dashboard_the_comment_stays_where_it_is_once_nothing_is_open() -> None:
+    seen = after(snapshot(ONE, TWO, THREE), 20, policy=DASHBOARD)
+    seen = replace(seen, pull_requests=snapshot(*(ended(one, 23) for one in (ONE, TWO, THREE))).pull_requests)
+    assert short(planned(seen, 13, 24, DASHBOARD)) == [("12", "digest", "cursor-20251122-1000", 1)]
+
+
+def test_switching_the_dashboard_on_keeps_comments_that_are_there_true() -> None:
+    seen = after(snapshot(ONE, TWO), 20)
+    seen = replace(seen, pull_requests=snapshot(ended(ONE, 23), TWO, THREE).pull_requests)
+    assert short(planned(seen, 12, 24, DASHBOARD)) == [
+        ("13", "digest", "cursor-20251122-1000", 2),
+        ("12", "link", "cursor-20251122-1000", 1),
+    ]
+
+
 # Sessions join, pull requests move.
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pr_sessions.core.gate import Decision, Reason, Why
 from pr_sessions.core.models import NO_STACK
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.errors import ForgeFailed, InvalidValue, PrSessionsError
@@ -41,6 +42,7 @@ READ_ONLY = (
 ADVISORY = "`gate: advisory` writes no check run"
 NOTHING = "the event is about no commit of an open pull request: there is nothing to report on"
 
+_ASKED = Decision(postpone=False, skip=False, reasons=(Reason(Why.ASKED),))
 T = TypeVar("T")
 R = TypeVar("R")
 # The policy, the commits, and what is unknown about them.
@@ -145,6 +147,8 @@ def _no_token(event: Event) -> InvalidValue:
 async def _affected_by(forge: ChecksCapability, event: Event, now: datetime) -> _Scope:
     if event.number:
         assessment = await assess(forge, event, now)
+        if event.name == "issues":  # A box of the dashboard, of somebody who may write.
+            assessment = replace(assessment, decision=_ASKED)
         return assessment.policy, affected_commits(assessment), assessment.snapshot.unknowns
     rules, unknowns = await fetch_ruleset(forge)
     policy = rules.policy

@@ -12,14 +12,14 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.core.ids import is_valid_id, safe_author
+from pr_sessions.core.ids import is_valid_id, number_order, safe_author
 from pr_sessions.core.models import Session
 from pr_sessions.core.policy import Policy
 from pr_sessions.forges.base import Comment
 from pr_sessions.gate.assess import Assessment
 from pr_sessions.gate.comments.digest import Subject, digest, link
 from pr_sessions.gate.rebuild import RebuiltSessions, Snapshot
-from pr_sessions.gate.status import breaches, view
+from pr_sessions.gate.status import SessionView, breaches, view
 
 # Bounded, and matched against the beginning of a line of known length only.
 _MARK = re.compile(r"<!-- pr-sessions: (digest|link|answer) ([A-Za-z0-9_.-]{1,200}) -->", re.ASCII)
@@ -180,15 +180,17 @@ def for_session(
 ) -> Iterator[DesiredComment]:
     """Yield the digest for one pull request, and one line for the others that are open, or that carried the digest.
 
-    Yield nothing where there is nothing to say and no comment yet.
+    With the dashboard, only those others have a line that have a comment already. Yield nothing where there is nothing
+    to say and no comment yet.
     """
     subject = _subject(state, session)
     shown, key = subject.view, session_key(session.id)
     is_commented = any(number in existing for number in session.prs)
     if not is_commented and not (shown.open and (len(session.prs) > 1 or shown.overlaps or subject.breaches)):
         return
+    anchor = _anchor(shown, existing) if state.policy.dashboard else shown.anchor
     yield DesiredComment(
-        number=shown.anchor,
+        number=anchor,
         kind=CommentKind.DIGEST,
         key=key,
         text=digest(subject, state.at),
@@ -196,11 +198,20 @@ def for_session(
         outline=_outline(state, session),
         final=session.completion is not None,
     )
-    line = link(session.id, shown.anchor)
+    line = link(session.id, anchor)
     for number in session.prs:
         carried = number in existing and existing[number].kind is CommentKind.DIGEST
-        if number != shown.anchor and (number in shown.open or carried):
+        has_line = number in existing if state.policy.dashboard else number in shown.open
+        if number != anchor and (has_line or carried):
             yield DesiredComment(number=number, kind=CommentKind.LINK, key=key, text=line, lasting=line, outline=line)
+
+
+def _anchor(shown: SessionView, existing: Mapping[str, BotComment]) -> str:
+    """Return the lowest open pull request, or the open one that carries the digest; once none is open, it stays."""
+    carriers = [n for n in shown.session.prs if n in existing and existing[n].kind is CommentKind.DIGEST]
+    if shown.open:
+        return next((n for n in carriers if n in shown.open), min(shown.open, key=number_order))
+    return next(iter(carriers), shown.anchor)
 
 
 def is_in_place(desired: DesiredComment, existing: BotComment) -> bool:

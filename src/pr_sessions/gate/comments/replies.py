@@ -12,7 +12,7 @@ from pr_sessions.core.lifecycle import runs_out
 from pr_sessions.core.models import Session, State
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.gate.assess import Assessment
-from pr_sessions.gate.commands import Command, CommandKind, parse_commands
+from pr_sessions.gate.commands import Command, CommandKind, is_of_box, parse_commands
 from pr_sessions.gate.comments.bot_comments import replied_to
 from pr_sessions.gate.rebuild import NO_SESSION, RebuiltSessions, Snapshot, rebuild
 from pr_sessions.gate.wording import clock, counted, ended, name, reference, references, text
@@ -45,7 +45,7 @@ def replies(assessment: Assessment) -> tuple[Reply, ...]:
 def unanswered_commands(snapshot: Snapshot, app: str) -> tuple[Command, ...]:
     """Return the commands of people with write access that have no reply yet, oldest first."""
     answered = replied_to(snapshot.comments, app)
-    open_comments = (each for each in snapshot.comments if (each.number, str(each.id)) not in answered)
+    open_comments = (c for c in snapshot.comments if (c.number, str(c.id)) not in answered and not is_of_box(c))
     return tuple(command for command in parse_commands(open_comments) if snapshot.writers.get(command.by.lower()))
 
 
