@@ -18,11 +18,11 @@ from pr_sessions.render import terminal
 from pr_sessions.tracker import utc_now
 
 if TYPE_CHECKING:
-    from pr_sessions.forges.github.client import GitHub
+    from pr_sessions.forges.github.inbox import GitHubInbox
     from pr_sessions.gate.event import Event
 
 T = TypeVar("T")
-Work = Callable[["GitHub | None", "Event", datetime], Awaitable[T]]
+Work = Callable[["GitHubInbox | None", "Event", datetime], Awaitable[T]]
 
 # A job waits for it.
 TOTAL, TRIES = timedelta(seconds=30), 4
@@ -136,14 +136,14 @@ async def _with_github(event: "Event", now: datetime, work: Work[T]) -> T:
         return await work(github, event, now)
 
 
-async def _client(stack: AsyncExitStack, repository: str) -> "GitHub | None":
+async def _client(stack: AsyncExitStack, repository: str) -> "GitHubInbox | None":
     """Return a client that gives up soon; report why it cannot be used, which is no failure."""
-    from pr_sessions.forges.github.client import open_github
+    from pr_sessions.forges.github.inbox import open_inboxes
     from pr_sessions.forges.github.transport import RetryPolicy
 
-    opening = open_github(repository, os.environ, clock=utc_now, retry=RetryPolicy(TOTAL, TRIES))
+    opening = open_inboxes([repository], os.environ, clock=utc_now, retry=RetryPolicy(TOTAL, TRIES))
     try:
-        github = await stack.enter_async_context(opening)
+        (github,) = await stack.enter_async_context(opening)
     except InvalidValue as error:
         terminal.note(f"GitHub is not asked: {error}; {error.hint}")
         return None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pr_sessions.core.agents import Involvement
 from pr_sessions.core.conflicts import Conflict, MergeResult
@@ -173,7 +174,12 @@ class Inbox(Struct, frozen=True, kw_only=True):
 
 
 def build_rows(
-    prs: Sequence[OpenPullRequest], conflicts: Iterable[Conflict] = (), viewer: str = "", *, only_mine: bool = False
+    prs: Sequence[OpenPullRequest],
+    conflicts: Iterable[Conflict] = (),
+    viewer: str = "",
+    *,
+    only_mine: bool = False,
+    names_authors: bool = True,
 ) -> tuple[Row, ...]:
     """Return the rows, what needs people most first.
 
@@ -182,12 +188,13 @@ def build_rows(
         conflicts: pairs that share files, conflicts first.
         viewer: a login; "you" is used of nobody else.
         only_mine: whether rows are left out in which the viewer is no author, requested reviewer or assignee.
+        names_authors: whether reasons and next steps name authors and agents.
     """
     pairs: dict[tuple[str, str], list[Conflict]] = defaultdict(list)
     for conflict in conflicts:
         for number in conflict.numbers:
             pairs[conflict.repository, number].append(conflict)
-    rows = [_row(group, pairs, viewer) for group in group_rows(prs)]
+    rows = [_row(group, pairs, viewer, names_authors=names_authors) for group in group_rows(prs)]
     if only_mine:
         rows = [row for row in rows if any(_concerns(pr, viewer) for pr in row.prs)]
     return tuple(sorted(rows, key=_urgency))
@@ -204,8 +211,11 @@ def budgets(prs: Iterable[OpenPullRequest], limit: int | None) -> tuple[Budget, 
     return tuple(Budget(*key, tuple(agent_numbers), limit) for key, agent_numbers in sorted(numbers.items()))
 
 
-def _row(group: RowGroup, pairs: Mapping[tuple[str, str], Sequence[Conflict]], viewer: str) -> Row:
-    choices = [(pr, choose_section(pr, pairs.get(pr.key, ()), viewer)) for pr in group.prs]
+def _row(
+    group: RowGroup, pairs: Mapping[tuple[str, str], Sequence[Conflict]], viewer: str, *, names_authors: bool
+) -> Row:
+    shown = (pr if names_authors else replace(pr, author="", agents=()) for pr in group.prs)
+    choices = [(pr, choose_section(pr, pairs.get(pr.key, ()), viewer)) for pr in shown]
     section = min((chosen_section.section for _, chosen_section in choices), key=list(Section).index)
     chosen = [(pr, chosen_section) for pr, chosen_section in choices if chosen_section.section is section]
     reason, step = _joined(chosen)

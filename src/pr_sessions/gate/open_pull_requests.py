@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pr_sessions.core.agents import Agent, merge_agents
 from pr_sessions.core.collection import SessionCollection
 from pr_sessions.core.detection import detect
+from pr_sessions.core.gate import decide
 from pr_sessions.core.history import HistoricPullRequest
 from pr_sessions.core.ids import number_order, repository_of
 from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session, State, in_stack
@@ -24,7 +25,7 @@ from pr_sessions.gate.builder import MOST_FILES, SnapshotBuilder
 from pr_sessions.gate.fetch import Fetcher
 from pr_sessions.gate.file_lists import MOST_FILE_LISTS
 from pr_sessions.gate.rebuild import RebuiltSessions, Snapshot
-from pr_sessions.gate.status import as_historic
+from pr_sessions.gate.status import as_historic, pull_request_status
 from pr_sessions.tracker.environment import tidy
 
 RECENTLY = timedelta(days=7)
@@ -43,6 +44,7 @@ class FetchedInbox(Struct, frozen=True, kw_only=True):
         unknowns: what could not be read, in words.
         requests: how many were sent for it, and for other repositories that are read over the same connection.
         viewer: login of the account that reads; empty if not known.
+        waiting: numbers of those whose checks wait for the end of their session.
     """
 
     repository: str
@@ -51,6 +53,7 @@ class FetchedInbox(Struct, frozen=True, kw_only=True):
     unknowns: tuple[str, ...]
     requests: int
     viewer: str
+    waiting: frozenset[str] = frozenset()
 
 
 def _nothing(_done: int, _of: int) -> None:
@@ -102,6 +105,7 @@ async def fetch_open_pull_requests(
         unknowns=(*listed.unknowns, *builder.snapshot().unknowns, *_unread_files(prs)),
         requests=forge.requests_sent,
         viewer=listed.viewer,
+        waiting=_waiting(prs, snapshot, rebuilt, rules.policy, now),
     )
 
 
@@ -116,6 +120,16 @@ def _without_own_commits(details: Sequence[OpenDetails]) -> Iterator[OpenDetails
         shared = tuple(sha for sha in reported.pull_request.commits if counts[sha] > 1)
         pull_request = replace(reported.pull_request, commits=shared)
         yield replace(each, pull_request=replace(reported, pull_request=pull_request))
+
+
+def _waiting(
+    prs: Iterable[OpenPullRequest], snapshot: Snapshot, rebuilt: RebuiltSessions, policy: Policy, now: datetime
+) -> frozenset[str]:
+    """Return those whose checks wait. What was not read of others is no reason to run the checks of one."""
+    known = replace(snapshot, unknowns=())
+    numbers = [pr.number for pr in prs if not pr.is_approved]
+    statuses = (pull_request_status(number, known, rebuilt, policy, now) for number in numbers)
+    return frozenset(status.number for status in statuses if decide(status, policy).skip)
 
 
 async def _fetch_sessions(fetcher: Fetcher, details: Iterable[OpenDetails]) -> RebuiltSessions:

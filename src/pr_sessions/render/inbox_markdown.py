@@ -34,6 +34,11 @@ def _lines(inbox: Inbox, view: View) -> Iterator[str]:
     count = counted(len(inbox.pull_requests), "open pull request")
     yield f"**{name}**: {count} in {counted(len(inbox.rows), 'row')}, read {clock(inbox.at)} from {text(inbox.source)}"
     yield ""
+    yield from markdown_sections(inbox, view)
+
+
+def markdown_sections(inbox: Inbox, view: View) -> Iterator[str]:
+    """Yield the lines of all sections, exceeded budgets and what was not read."""
     for part in parts(inbox, view):
         yield from _part(part, inbox)
     exceeded = [each for each in inbox.budgets if each.is_exceeded]
@@ -51,7 +56,7 @@ def _part(part: Part, inbox: Inbox) -> Iterator[str]:
         yield table([_cells(row, inbox) for row in part.rows], ("", "Pull requests", "What", "State", "Why", "Next"))
         yield ""
     if part.left_out and part.rows:
-        yield from (f"and {part.left_out} more", "")
+        yield from (f"and {counted(part.left_out, 'more row')}", "")
 
 
 def _cells(row: Row, inbox: Inbox) -> tuple[str, ...]:

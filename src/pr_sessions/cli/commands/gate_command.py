@@ -176,6 +176,27 @@ def _comment_lines(outcome: "CommentReport") -> Iterator[str]:
     yield from (one_line(note, 400) for note in (*outcome.notes, *outcome.refused))
 
 
+@gate_command.command("dashboard")
+@event_options
+def dashboard_command(asked: Asked) -> None:
+    r"""Keep one issue up to date that shows what is open.
+
+    Needs `issues: write` and `gate.dashboard: true`. When somebody with write access ticks a box of the issue, starts
+    checks. Never fails because of GitHub.
+
+    \b
+    Examples:
+      pr-sessions gate dashboard
+    """
+    from pr_sessions.cli.gate_dashboard import dashboard
+
+    outcome = run(asked, partial(dashboard, write=may_write(asked)))
+    data = {"did": outcome.did, "url": outcome.address, "body": outcome.body, "notes": outcome.notes}
+    done = [f"{outcome.did}: {one_line(outcome.address, 200)}"] if outcome.did else []
+    lines = [*done, *(one_line(note, 400) for note in outcome.notes), *outcome.body.splitlines()]
+    terminal.show(data, lines, as_json=asked.json)
+
+
 @gate_command.command("check")
 @event_options
 def check_command(asked: Asked) -> int:

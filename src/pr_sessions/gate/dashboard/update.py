@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pr_sessions.core.policy import GateMode, Policy
+from pr_sessions.core.policy import GateMode, Policy, Ruleset
 from pr_sessions.errors import ForgeFailed, PrSessionsError
 from pr_sessions.forges.base import ChecksCapability, ForgeWriter, Issue, IssuesCapability
 from pr_sessions.gate.checks.publish import report
@@ -26,6 +26,9 @@ MANY = "more than a box was edited: nothing was started"
 OUTSIDER = "nothing is started for somebody who may not write"
 ADVISORY = "with gate: advisory no checks wait"
 _PERMISSION = "give the job `permissions: issues: write`"
+
+
+Render = Callable[[Ruleset], Awaitable[str]]
 
 
 class DashboardForge(ForgeWriter, ChecksCapability, IssuesCapability, Protocol):
@@ -49,7 +52,7 @@ class DashboardReport(Struct, frozen=True, kw_only=True):
 
 
 async def update_dashboard(
-    forge: DashboardForge, event: Event, now: datetime, render: Callable[[], Awaitable[str]], *, write: bool
+    forge: DashboardForge, event: Event, now: datetime, render: Render, *, write: bool
 ) -> DashboardReport:
     """Apply the box that the event ticked, and write the body as it is after that. It never raises for the forge.
 
@@ -66,7 +69,7 @@ async def update_dashboard(
     if unknowns or not rules.policy.dashboard:
         return DashboardReport(notes=unknowns or (OFF,))
     try:
-        return await _update(forge, event, rules.policy, now, render, write=write)
+        return await _update(forge, event, rules, now, render, write=write)
     except ForgeFailed as error:
         hint = _PERMISSION if error.status in (403, 404) else error.hint
         return DashboardReport(notes=(f"the dashboard was not written: {error}; {hint}",))
@@ -75,9 +78,9 @@ async def update_dashboard(
 async def _update(
     forge: DashboardForge,
     event: Event,
-    policy: Policy,
+    rules: Ruleset,
     now: datetime,
-    render: Callable[[], Awaitable[str]],
+    render: Render,
     *,
     write: bool,
 ) -> DashboardReport:
@@ -86,8 +89,8 @@ async def _update(
         return DashboardReport(notes=(OTHER_ISSUE,))
     if issue and not issue.is_open:
         return DashboardReport(address=issue.address, notes=(CLOSED,))
-    notes = await _apply(forge, event, policy, now) if write and event.issue else ()
-    body = await render()
+    notes = await _apply(forge, event, rules.policy, now) if write and event.issue else ()
+    body = await render(rules)
     if not write:
         return DashboardReport(body=body, notes=notes)
     return await _written(forge, issue, body, notes)

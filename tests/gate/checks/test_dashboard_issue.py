@@ -9,6 +9,7 @@ from shop import CONFIGURATION, Shop
 
 from asking import Ask, Time
 from fake_github import FakeGitHub
+from pr_sessions.core.policy import Ruleset
 from pr_sessions.forges.base import User
 from pr_sessions.gate.dashboard.boxes import Box, BoxKind, box_item
 from pr_sessions.gate.dashboard.issue import LABEL, MARK, TITLE, with_frame
@@ -66,7 +67,7 @@ def update(ask: Ask, shop: Shop) -> Update:
     """`gate dashboard`, at a schedule if no event is given."""
 
     def call(event: Event | None = None, body: str = BODY, *, write: bool = True) -> DashboardReport:
-        async def render() -> str:
+        async def render(_rules: Ruleset) -> str:
             return body
 
         event = event or Event(name="schedule", repository="ada/shop")
