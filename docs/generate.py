@@ -16,7 +16,7 @@ from pr_sessions.config.file import plain
 from pr_sessions.config.schema import MAX_ITEMS, MAX_MARKER, MAX_PATTERN, RULES
 from pr_sessions.config.template import WHY
 from pr_sessions.core.diagram import mermaid
-from pr_sessions.core.gate_minutes import DAYS, TYPICAL, Occasion, minutes, minutes_a_month
+from pr_sessions.core.gate_minutes import DAYS, TYPICAL, Occasion, dashboard_minutes, minutes, minutes_a_month
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.core.signature import Signature
 from pr_sessions.git.repository import CONFIG
@@ -90,6 +90,7 @@ merged; its checks wait and are started once. Something waits for {day.waiting_h
         yield f"| {part} | {' | '.join(map(str, spent))} |"
     yield f"| a day | {' | '.join(str(minutes(mode, day.occasions(mode))) for mode in GateMode)} |"
     yield f"| a month of {DAYS} such days | {' | '.join(f'{minutes_a_month(mode):,}' for mode in GateMode)} |"
+    yield f"| the dashboard, a day | {' | '.join([str(dashboard_minutes())] * len(GateMode))} |"
 
 
 def _times(count: int) -> str:

@@ -30,7 +30,7 @@ def files_from(source: Source) -> Mapping[str, bytes]:
 
 
 AROUND, GATE = ".github/workflows/pr-sessions.yml", ".github/workflows/pr-sessions-gate.yml"
-SWEEP = ".github/workflows/pr-sessions-sweep.yml"
+SWEEP, DASHBOARD = (f".github/workflows/pr-sessions-{name}.yml" for name in ("sweep", "dashboard"))
 ACTION = ".github/actions/pr-sessions/action.yml"
 WORKFLOWS = {name: yaml.safe_load(data) for name, data in files_from(SOURCE).items() if "/workflows/" in name}
 FILES = tuple(files_from(SOURCE))
@@ -97,6 +97,25 @@ def test_it_writes_the_workflows_and_the_action_and_says_what_to_commit(
 def test_what_to_commit_follows_the_share(gate: Cli, repo: Path, share: str, paths: str) -> None:
     following = gate("--share", share, "--json").json["next"]
     assert following[0] == f"git add {paths} && git commit -m 'Track work sessions'"
+
+
+def test_the_dashboard_is_a_setting_and_a_workflow(gate: Cli, repo: Path) -> None:
+    workflow, config = repo / DASHBOARD, repo / CONFIG
+    before = gate("--json").json["minutes_a_month"]
+    assert not workflow.exists()
+    after = gate("--dashboard", "--json").json
+    assert ("gate.dashboard: true" in config.read_text(), workflow.exists()) == (True, True)
+    assert after["minutes_a_month"] - before == 30 * (3 * 40 + 24)
+    gate()
+    assert workflow.exists()
+    config.write_text(config.read_text().replace("gate.dashboard: true", "gate.dashboard: false"))
+    gate()
+    assert not workflow.exists()
+
+
+def test_the_dashboard_goes_with_github(cli: Cli) -> None:
+    refused = cli("init", "--dashboard")
+    assert (refused.code, "--dashboard goes with --github" in refused.err) == (2, True)
 
 
 def test_a_second_time_changes_nothing(gate: Cli, repo: Path) -> None:

@@ -75,6 +75,18 @@ def test_mine_are_those_of_author_reviewer_and_assignee() -> None:
     assert {row.id for row in rows} == {"#1", "#2", "#3"}
 
 
+def test_authors_and_agents_can_be_left_out_of_all_words() -> None:
+    prs = [
+        pr(1, author="ada", is_draft=True, agents=CODEX),
+        pr(2, session_id="s", is_draft=True, agents=CODEX, work=Work.AT_WORK),
+    ]
+    rows = build_rows(prs, names_authors=False)
+    assert [(row.reason, row.next) for row in rows] == [
+        ("#2: an agent is at work in its session", "wait for the agent of #2"),
+        ("#1: a draft", "its author marks as ready #1"),
+    ]
+
+
 def test_the_size_of_a_row_is_known_only_where_all_are() -> None:
     known = pr(1, session_id="s", additions=3, deletions=1)
     both = build_rows([known, pr(2, session_id="s", additions=4, deletions=0)])

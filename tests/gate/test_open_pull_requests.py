@@ -14,11 +14,11 @@ from pr_sessions.core.models import Attribution, Basis, PullRequestRecord, Sessi
 from pr_sessions.core.open_pull_requests import OpenPullRequest, ReviewState, Work
 from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.paths import SESSION_FILE
-from pr_sessions.core.policy import Policy
+from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.core.times import write_time
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.transport import RetryPolicy
-from pr_sessions.gate.open_pull_requests import FetchedInbox, fetch_open_pull_requests, from_collection
+from pr_sessions.gate.open_pull_requests import FetchedInbox, WaitingSession, fetch_open_pull_requests, from_collection
 from pr_sessions.gate.repositories import FetchedRepositories, fetch_repositories
 from pr_sessions.git.repository import CONFIG
 from pr_sessions.storage.files.codec import encode_session
@@ -372,3 +372,23 @@ def test_an_inferred_session_and_none_are_the_same_to_the_last_known_state() -> 
         ("1", None, Work.UNKNOWN),
         ("7", None, Work.UNKNOWN),
     ]
+
+
+def test_sessions_whose_checks_wait_are_named_also_inferred_ones(fake: FakeGitHub, fetch: Any) -> None:
+    for number, minutes in ((1, 40), (2, 45), (3, 50), (4, 55)):
+        opened(fake, number, minutes, title=f"auto-pr: {number}", author="cursor[bot]" if number < 4 else "bot")
+        fake.pulls[number]["user"] |= CURSOR if number < 4 else {}
+    fake.rollups[3] = "SUCCESS"
+    opened(fake, 5, 55)
+    enforce = {"gate": GateMode.ENFORCE, "gate_checks": ("test",), "gate_workflow": "ci.yml"}
+    assert (fetch().waiting, fetch(**enforce).waiting) == (
+        (),
+        (WaitingSession(("1", "2", "3"), ("1", "2")), WaitingSession(("4",), ("4",))),
+    )
+
+
+def test_what_was_not_read_of_others_leaves_a_session_waiting(fake: FakeGitHub, fetch: Any) -> None:
+    opened(fake, 1, 40, title="auto-pr: 1")
+    fake.forbidden_fields.add("repository.collaborators")
+    fetched = fetch(gate=GateMode.ENFORCE, gate_checks=("test",), gate_workflow="ci.yml")
+    assert fetched.waiting == (WaitingSession(("1",), ("1",)),)

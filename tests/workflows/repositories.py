@@ -35,10 +35,12 @@ def lay(
     files: dict[str, str] | None = None,
     source: Source = SOMEWHERE,
     mode: GateMode = GateMode.ENFORCE,
+    *,
+    dashboard: bool = True,
 ) -> Path:
     """The files of `init --github`, the workflows of the docs, and further ones."""
     texts = {name: text.encode() for name, text in {**workflows_in_docs(), **(files or {})}.items()}
-    for name, data in {**gate_files(VERSION, source, mode), **texts}.items():
+    for name, data in {**gate_files(VERSION, source, mode, dashboard=dashboard), **texts}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
     return root

@@ -514,8 +514,8 @@ class TestInputs:
             ("gate", "the input command 'gate' was renamed to 'decide'"),
             ("ci", "the input command 'ci' was renamed to 'decide'"),
             ("report", "the input command 'report' was renamed to 'finish'"),
-            ("$(touch /tmp/x)", "the input command is decide, comment, check, finish, sweep or install"),
-            ("", "the input command is decide, comment, check, finish, sweep or install"),
+            ("$(touch /tmp/x)", "the input command is decide, comment, check, finish, sweep, dashboard or install"),
+            ("", "the input command is decide, comment, check, finish, sweep, dashboard or install"),
         ],
     )
     def test_an_old_one_says_the_new_one_and_fails(

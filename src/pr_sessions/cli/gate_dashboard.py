@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pr_sessions.core.policy import GateMode, Ruleset
+from pr_sessions.core.policy import Ruleset
 from pr_sessions.errors import ForgeFailed
 
 if TYPE_CHECKING:
@@ -46,4 +46,4 @@ async def _body(github: "GitHubInbox", now: datetime, rules: Ruleset) -> str:
         unknowns=fetched.unknowns,
         requests=fetched.requests,
     )
-    return dashboard_body(inbox, fetched.waiting, has_boxes=rules.policy.gate is GateMode.ENFORCE)
+    return dashboard_body(inbox, fetched.waiting)

@@ -58,12 +58,14 @@ def initial_text(
     track: Track | None = None,
     *,
     ask_forge: bool | None = None,
+    dashboard: bool | None = None,
 ) -> str:
     """Return a first configuration: what depends on the place or was chosen, and all else as comments."""
     parts = [HEAD]
     settings = {"time_zone": time_zone, "share": share, "mark": mark, "track": track}
     chosen = {key: value for key, value in settings.items() if value}
-    chosen |= {} if ask_forge is None else {"hooks.ask_forge": str(ask_forge).lower()}
+    flags = {"hooks.ask_forge": ask_forge, "gate.dashboard": dashboard}
+    chosen |= {key: str(flag).lower() for key, flag in flags.items() if flag is not None}
     for key, why in WHY.items():
         if key in chosen:
             setting = f"{key}: {chosen[key]}\n"

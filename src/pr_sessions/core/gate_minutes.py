@@ -84,9 +84,14 @@ class Day(Struct, frozen=True):
 TYPICAL = Day()
 
 
-def minutes_a_month(mode: GateMode, day: Day = TYPICAL) -> int:
+def minutes_a_month(mode: GateMode, day: Day = TYPICAL, *, dashboard: bool = False) -> int:
     """Return what a month of such days costs."""
-    return DAYS * minutes(mode, day.occasions(mode))
+    return DAYS * (minutes(mode, day.occasions(mode)) + (dashboard_minutes(day) if dashboard else 0))
+
+
+def dashboard_minutes(day: Day = TYPICAL) -> int:
+    """Return what the dashboard adds to a day: a job for each pull request opened, reviewed, merged, and each hour."""
+    return 3 * day.pull_requests + 24
 
 
 def minutes(mode: GateMode, occasions: Mapping[Occasion, int]) -> int:

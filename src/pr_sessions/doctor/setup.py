@@ -65,7 +65,7 @@ def gate_of_another_mode(case: Case) -> Iterator[Finding]:
     """Report workflows of the gate that do not fit the setting `gate`."""
     from pr_sessions.setup.gate_files import RENEW, wrong_mode
 
-    if problem := wrong_mode(case.repository, case.policy.gate):
+    if problem := wrong_mode(case.repository, case.policy.gate, dashboard=case.policy.dashboard):
         place = f"{case.parsed.name}:{case.parsed.origins.get('gate', 0)}"
         yield Finding(Severity.WARNING, problem, place, RENEW)
 

@@ -16,7 +16,7 @@ from pr_sessions.core.gate import decide
 from pr_sessions.core.history import HistoricPullRequest
 from pr_sessions.core.ids import number_order, repository_of
 from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session, State, in_stack
-from pr_sessions.core.open_pull_requests import OpenPullRequest
+from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest
 from pr_sessions.core.policy import People, Policy, Ruleset, Track
 from pr_sessions.core.relations import stacks
 from pr_sessions.core.work import work_of
@@ -35,6 +35,18 @@ _FILES_ON_A_PAGE = 100
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
+class WaitingSession(Struct, frozen=True):
+    """A session for whose end checks wait; it may be inferred.
+
+    Attributes:
+        open: numbers of its open pull requests.
+        waiting: numbers of those whose checks wait.
+    """
+
+    open: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
 class FetchedInbox(Struct, frozen=True, kw_only=True):
     """What is open in one repository.
 
@@ -44,7 +56,7 @@ class FetchedInbox(Struct, frozen=True, kw_only=True):
         unknowns: what could not be read, in words.
         requests: how many were sent for it, and for other repositories that are read over the same connection.
         viewer: login of the account that reads; empty if not known.
-        waiting: numbers of those whose checks wait for the end of their session.
+        waiting: the sessions for whose end checks wait.
     """
 
     repository: str
@@ -53,7 +65,7 @@ class FetchedInbox(Struct, frozen=True, kw_only=True):
     unknowns: tuple[str, ...]
     requests: int
     viewer: str
-    waiting: frozenset[str] = frozenset()
+    waiting: tuple[WaitingSession, ...] = ()
 
 
 def _nothing(_done: int, _of: int) -> None:
@@ -124,12 +136,18 @@ def _without_own_commits(details: Sequence[OpenDetails]) -> Iterator[OpenDetails
 
 def _waiting(
     prs: Iterable[OpenPullRequest], snapshot: Snapshot, rebuilt: RebuiltSessions, policy: Policy, now: datetime
-) -> frozenset[str]:
-    """Return those whose checks wait. What was not read of others is no reason to run the checks of one."""
+) -> tuple[WaitingSession, ...]:
+    """Return the sessions for whose end checks wait. What was not read of others is no reason to run those of one."""
     known = replace(snapshot, unknowns=())
-    numbers = [pr.number for pr in prs if not pr.is_approved]
-    statuses = (pull_request_status(number, known, rebuilt, policy, now) for number in numbers)
-    return frozenset(status.number for status in statuses if decide(status, policy).skip)
+    numbers: dict[str, list[str]] = defaultdict(list)
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for pr in sorted(prs, key=lambda pr: number_order(pr.number)):
+        if session := rebuilt.session_of(pr.number):
+            numbers[session.id].append(pr.number)
+            status = pull_request_status(pr.number, known, rebuilt, policy, now)
+            if decide(status, policy).skip and not pr.is_approved and pr.checks is not Checks.PASSING:
+                waiting[session.id].append(pr.number)
+    return tuple(WaitingSession(tuple(numbers[key]), tuple(waits)) for key, waits in waiting.items())
 
 
 async def _fetch_sessions(fetcher: Fetcher, details: Iterable[OpenDetails]) -> RebuiltSessions:

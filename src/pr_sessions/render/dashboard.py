@@ -5,21 +5,20 @@ signs of one; and links leave no trace on the pull requests that they lead to.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from pr_sessions.core.conflicts import Conflict
 from pr_sessions.core.ids import number_order
 from pr_sessions.core.inbox import Inbox, Row, build_rows
-from pr_sessions.core.inbox_rows import RowKind
 from pr_sessions.core.inbox_view import View
-from pr_sessions.core.open_pull_requests import OpenPullRequest, Work
+from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.gate.dashboard.boxes import Box, BoxKind, box_item
 from pr_sessions.gate.dashboard.issue import with_frame
+from pr_sessions.gate.open_pull_requests import WaitingSession
 from pr_sessions.gate.wording import clock, counted, listed, text
 from pr_sessions.render.inbox_markdown import MOST_NUMBERS, markdown_sections, pull_request_link
-from pr_sessions.render.inbox_words import row_title
 
 LONGEST = 60_000
 """Characters. GitHub takes 65,536."""
@@ -49,15 +48,14 @@ def _quiet(pr: OpenPullRequest, titles: dict[str, str]) -> OpenPullRequest:
     )
 
 
-def dashboard_body(inbox: Inbox, waiting: Collection[str], *, has_boxes: bool) -> str:
+def dashboard_body(inbox: Inbox, waiting: Sequence[WaitingSession]) -> str:
     """Return the body of the issue, at most 60,000 characters.
 
     Args:
         inbox: its rows are those of `dashboard_rows`.
-        waiting: numbers of the pull requests whose checks wait.
-        has_boxes: whether checks can be started.
+        waiting: the sessions for whose end checks wait; they get boxes.
     """
-    boxes = list(_boxes(inbox, waiting)) if has_boxes else []
+    boxes = list(_boxes(inbox, waiting))
     sections = _largest(inbox, LONGEST - _FRAME - sum(len(line) + 1 for line in boxes))
     return with_frame("\n".join([*sections, *boxes]), clock(inbox.at))
 
@@ -80,26 +78,28 @@ def _lines(inbox: Inbox, most: int) -> Iterator[str]:
     yield from markdown_sections(inbox, View(limit=most))
 
 
-def _boxes(inbox: Inbox, waiting: Collection[str]) -> Iterator[str]:
-    """Yield a box for each session that goes on, and below it one for each of its pull requests that waits."""
-    rows = [row for row in inbox.rows if row.kind is RowKind.SESSION and row.work is not Work.ENDED]
+def _boxes(inbox: Inbox, waiting: Sequence[WaitingSession]) -> Iterator[str]:
+    """Yield a box for each session, and below it one for each of its pull requests whose checks wait."""
+    prs = {pr.number: pr for pr in inbox.pull_requests}
     room = _LONGEST_BOXES
-    if rows:
-        yield from ("", "## Start checks", "")
-    for at, row in enumerate(rows):
-        items = _items(row, waiting)
+    if waiting:
+        yield from ("## Start checks", "")
+    for at, session in enumerate(waiting):
+        items = _items(session, prs)
         room -= sum(len(item) + 1 for item in items)
         if room < 0:
-            yield from ("", f"and {counted(len(rows) - at, 'more session')}")
+            yield from ("", f"and {counted(len(waiting) - at, 'more session')}")
             return
         yield from items
 
 
-def _items(row: Row, waiting: Collection[str]) -> list[str]:
-    numbers = sorted(row.numbers, key=number_order)
-    links = listed([pull_request_link(pr) for pr in row.prs], MOST_NUMBERS)
-    name = f"**{text(row_title(row))}** {links}"
-    boxes = [(Box(BoxKind.COMPLETE, numbers[0]), f"{name}: no more pull requests, run the checks")]
-    prs = [pr for pr in row.prs if pr.number in waiting][:MOST_NUMBERS]
-    boxes += [(Box(BoxKind.RUN, pr.number), f"{pull_request_link(pr)}: run its checks now") for pr in prs]
+def _items(session: WaitingSession, prs: Mapping[str, OpenPullRequest]) -> list[str]:
+    first = prs[session.open[0]]
+    links = listed([pull_request_link(prs[number]) for number in session.open], MOST_NUMBERS)
+    words = f"**{text(first.session_title or first.title)}** {links}: no more pull requests, run the checks"
+    boxes = [(Box(BoxKind.COMPLETE, first.number), words)]
+    boxes += [
+        (Box(BoxKind.RUN, number), f"{pull_request_link(prs[number])}: run its checks now")
+        for number in session.waiting[:MOST_NUMBERS]
+    ]
     return [("  " if box.kind is BoxKind.RUN else "") + box_item(box, words) for box, words in boxes]

@@ -18,7 +18,8 @@ TEMPLATES = Path(__file__).with_name("github")
 ACTION = ".github/actions/pr-sessions"
 WORKFLOWS = ".github/workflows"
 AROUND = "pr-sessions.yml"
-WORKFLOW_NAMES = (AROUND, "pr-sessions-gate.yml", "pr-sessions-check.yml", SWEEP)
+DASHBOARD = "pr-sessions-dashboard.yml"
+WORKFLOW_NAMES = (AROUND, "pr-sessions-gate.yml", "pr-sessions-check.yml", SWEEP, DASHBOARD)
 _TOOL = f"{ACTION}/tool.txt"
 # Each source and each mode of the gate needs some of these files, and a wheel may be added.
 _PURPOSES = {
@@ -30,6 +31,7 @@ _PURPOSES = {
     f"{WORKFLOWS}/pr-sessions-gate.yml": "asked by your own workflows",
     f"{WORKFLOWS}/pr-sessions-check.yml": "the last job of a workflow that asked",
     f"{WORKFLOWS}/{SWEEP}": "every ten minutes while something waits",
+    f"{WORKFLOWS}/{DASHBOARD}": "the issue that shows what is open",
 }
 PATHS = tuple(_PURPOSES)
 RENEW = "pr-sessions init --github --from ..."
@@ -46,7 +48,7 @@ _FIRST_LINE = re.compile(
 )
 
 
-def to_install(repository: Repository, source: Source, mode: GateMode) -> Iterator[Step]:
+def to_install(repository: Repository, source: Source, mode: GateMode, *, dashboard: bool = False) -> Iterator[Step]:
     """Write what is missing or outdated, unless somebody has changed it, and remove what has no use any more.
 
     Raises:
@@ -56,7 +58,7 @@ def to_install(repository: Repository, source: Source, mode: GateMode) -> Iterat
         raise InvalidValue(f"{repository.root} is not in git, so GitHub runs nothing for it", "run `git init` first")
     from importlib.metadata import version
 
-    wanted = gate_files(version("pr-sessions"), source, mode)
+    wanted = gate_files(version("pr-sessions"), source, mode, dashboard=dashboard)
     for name, data in wanted.items():
         path = repository.place(name)
         present = read_bytes(path, _LIMIT)
@@ -89,23 +91,27 @@ def changed(repository: Repository) -> tuple[Place, ...]:
     return tuple(repository.place(name) for name, data in ours if not _is_as_written(repository, name, data))
 
 
-def wrong_mode(repository: Repository, mode: GateMode) -> str:
+def wrong_mode(repository: Repository, mode: GateMode, *, dashboard: bool = False) -> str:
     """Return what is wrong if the workflows are those of another mode of the gate; empty if nothing is."""
-    around, sweep = (read_bytes(repository.place(f"{WORKFLOWS}/{name}"), _LIMIT) for name in (AROUND, SWEEP))
-    if around is None or not is_ours(around) or (mode is GateMode.ENFORCE) == (sweep is not None):
+    names = (AROUND, SWEEP, DASHBOARD)
+    around, sweep, own_issue = (read_bytes(repository.place(f"{WORKFLOWS}/{name}"), _LIMIT) for name in names)
+    if around is None or not is_ours(around):
         return ""
+    if (mode is GateMode.ENFORCE) == (sweep is not None):
+        return "gate.dashboard: true shows nothing: its workflow is missing" if dashboard and own_issue is None else ""
     if mode is GateMode.ENFORCE:
         return "gate: enforce postpones nothing: the workflows in .github are those of gate: advisory"
     return "the workflows in .github are those of gate: enforce, which cost more minutes than gate: advisory needs"
 
 
-def gate_files(version: str, source: Source, mode: GateMode) -> Mapping[str, bytes]:
+def gate_files(version: str, source: Source, mode: GateMode, *, dashboard: bool = False) -> Mapping[str, bytes]:
     """Return every file by its path from the repository's root; the same on every machine.
 
     Args:
         version: of this package.
         source: from which the action installs it.
         mode: of the gate. Each has its own workflows, since one that reads a setting first costs minutes for that.
+        dashboard: whether an issue shows what is open.
     """
     build = ("build.txt",) if isinstance(source, Commit) else ()
     installed = " ".join(_file(name) for name in ("requirements.txt", *build))
@@ -123,6 +129,7 @@ def gate_files(version: str, source: Source, mode: GateMode) -> Mapping[str, byt
         digest = sha256(source.data).hexdigest()
         texts[_TOOL] = f"${{GITHUB_ACTION_PATH}}/{source.name} --hash=sha256:{digest}\n"
     texts |= {f"{WORKFLOWS}/{name}": text for name, text in _workflows(mode)}
+    texts |= {f"{WORKFLOWS}/{DASHBOARD}": _dashboard(mode)} if dashboard else {}
     wheel = {f"{ACTION}/{source.name}": source.data} if isinstance(source, Wheel) else {}
     return {path: _signed(text.encode(), version) for path, text in texts.items()} | wheel
 
@@ -165,6 +172,41 @@ def _workflows(mode: GateMode) -> Iterator[tuple[str, str]]:
         yield name, _template(name, CHECKOUT=CHECKOUT)
     if mode is GateMode.ENFORCE:
         yield SWEEP, _template(SWEEP, SWEEP=_sweep())
+
+
+def _dashboard(mode: GateMode) -> str:
+    """Return the workflow of the dashboard; only where checks wait it has boxes that start them."""
+    boxes = _BOXES if mode is GateMode.ENFORCE else _NO_BOXES
+    return _template(DASHBOARD, CHECKOUT=CHECKOUT, MODE=mode, **boxes)
+
+
+_NO_BOXES = {
+    "ISSUES": "",
+    "TICKED": "",
+    "ALONE": "",
+    "GROUP": "",
+    "PERMISSIONS": """\
+      pull-requests: read # pull requests, their files, reviews and comments
+      checks: read # results of checks
+""",
+}
+_BOXES = {
+    "ISSUES": """\
+  issues:
+    types: [edited]
+""",
+    "TICKED": """\
+      (github.event_name == 'issues' && github.event.sender.type != 'Bot' && github.event.issue.user.type == 'Bot' &&
+      contains(github.event.changes.body.from, '<!-- pr-sessions: dashboard -->')) ||
+""",
+    "ALONE": " Each edit of the issue has a group of its own: no box is dropped.",
+    "GROUP": "-${{ github.event_name == 'issues' && github.run_id }}",
+    "PERMISSIONS": """\
+      pull-requests: write # the comment that completes a session
+      checks: write # the check `pr-sessions`
+      actions: write # starts the workflow of the setting gate.workflow, and switches pr-sessions-sweep.yml on
+""",
+}
 
 
 def _sweep(condition: str = "") -> str:

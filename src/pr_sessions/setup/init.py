@@ -36,6 +36,7 @@ class Request(Struct, frozen=True):
         agents: those that get hooks; the hooks of all others stay as they are.
         scope: for whom.
         github: from where the gate's workflows install pr-sessions; without it, none are written.
+        dashboard: whether an issue shows what is open.
     """
 
     share: Share | None = None
@@ -48,6 +49,7 @@ class Request(Struct, frozen=True):
     agents: tuple[Host, ...] = ()
     scope: Scope = Scope.USER
     github: Source | None = None
+    dashboard: bool | None = None
 
 
 class Settings(Struct, frozen=True):
@@ -63,6 +65,7 @@ class Settings(Struct, frozen=True):
     mark: Marking | None = None
     ask_forge: bool | None = None
     track: Track | None = None
+    dashboard: bool | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -97,7 +100,8 @@ def settings_after(repository: Repository, request: Request, environ: Mapping[st
     if request.time_zone and not is_time_zone(request.time_zone):
         name = quoted(request.time_zone)
         raise InvalidValue(f"no time zone is named {name}", "names look like Europe/Berlin or UTC")
-    fields = {name: name for name in ("time_zone", "share", "mark", "track")} | {"hooks.ask_forge": "ask_forge"}
+    fields = {name: name for name in ("time_zone", "share", "mark", "track")}
+    fields |= {"hooks.ask_forge": "ask_forge", "gate.dashboard": "dashboard"}
     present = {name: getattr(policy, field) if name in parsed.origins else None for name, field in fields.items()}
     zone = request.time_zone or present["time_zone"] or local_time_zone(environ)
     share = request.share or present["share"] or _default_share(repository)
@@ -105,9 +109,11 @@ def settings_after(repository: Repository, request: Request, environ: Mapping[st
     mark = request.mark or present["mark"]
     asks = present["hooks.ask_forge"] if request.ask_forge is None else request.ask_forge
     track = request.track or present["track"]
+    dashboard = present["gate.dashboard"] if request.dashboard is None else request.dashboard
     wanted = {"time_zone": zone, "share": share, "mark": mark, "track": track, "hooks.ask_forge": asks}
+    wanted |= {"gate.dashboard": dashboard}
     missing = tuple(name for name in fields if present[name] != wanted[name])
-    return Settings(share, zone, policy.gate, mark, asks, track, missing)
+    return Settings(share, zone, policy.gate, mark, asks, track, dashboard, missing)
 
 
 def plan(repository: Repository, request: Request, environ: Mapping[str, str], now: datetime) -> tuple[Step, ...]:
@@ -125,8 +131,14 @@ def plan(repository: Repository, request: Request, environ: Mapping[str, str], n
         *agent_hooks.to_install(repository, request.agents, request.scope, environ),
         *agent_hooks.to_renew(repository, environ, request.agents, request.scope),
         *agent_hooks.to_connect(repository, committed=bool(request.agents) and request.scope is Scope.PROJECT),
-        *(gate_files.to_install(repository, request.github, settings.gate) if request.github else ()),
+        *_gate(repository, request.github, settings),
     )
+
+
+def _gate(repository: Repository, source: Source | None, settings: Settings) -> Iterator[Step]:
+    if source:
+        dashboard = settings.dashboard is True
+        yield from gate_files.to_install(repository, source, settings.gate, dashboard=dashboard)
 
 
 def _tracks_session_file(repository: Repository) -> bool:
@@ -168,7 +180,7 @@ def _configuration(repository: Repository, settings: Settings) -> Iterator[Step]
     data = read_bytes(repository.config, MIB)
     if data is None:
         chosen = (settings.time_zone, settings.share, settings.mark, settings.track)
-        text = initial_text(*chosen, ask_forge=settings.ask_forge)
+        text = initial_text(*chosen, ask_forge=settings.ask_forge, dashboard=settings.dashboard)
         what = f"configuration: time zone {settings.time_zone}, share {settings.share}"
         yield Step(Action.WRITE, repository.config, what, text.encode())
     elif settings.missing:

@@ -131,7 +131,7 @@ def checked(parsed: "Parsed", repository: "Repository") -> dict[str, Any]:
     from pr_sessions.config.file import Note, notes
     from pr_sessions.setup.gate_files import RENEW, wrong_mode
 
-    wrong = wrong_mode(repository, parsed.policy.gate)
+    wrong = wrong_mode(repository, parsed.policy.gate, dashboard=parsed.policy.dashboard)
     of_gate = [Note(parsed.origins.get("gate", 0), f"{wrong}; {RENEW}")] if wrong else []
     return {
         "path": parsed.name,

@@ -73,6 +73,7 @@ _BEGINS = {
     metavar="SOURCE",
     help="Required with --github: git+https://HOST/OWNER/pr-sessions@COMMIT, or a wheel.",
 )
+@click.option("--dashboard", is_flag=True, help="With --github: keep one issue that shows what is open.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
 @options.as_json
 def init_command(
@@ -85,6 +86,7 @@ def init_command(
     commit_trailer: bool | None,
     github: bool,
     source: str | None,
+    dashboard: bool,
     dry_run: bool,
     json: bool,
 ) -> None:
@@ -109,6 +111,8 @@ def init_command(
         raise click.UsageError("--scope goes with --agents")
     if source and not github:
         raise click.UsageError("--from goes with --github")
+    if dashboard and not github:
+        raise click.UsageError("--dashboard goes with --github")
     asks = not dry_run and not json
     hosts = hosts_named(agents) if agents is not None else ask_for_hooks(repository, os.environ) if asks else ()
     request = Request(
@@ -122,6 +126,7 @@ def init_command(
         agents=hosts,
         scope=Scope(scope or Scope.USER),
         github=_source(source) if github else None,
+        dashboard=True if dashboard else None,
     )
     settings = init.settings_after(repository, request, os.environ)
 
@@ -130,7 +135,7 @@ def init_command(
 
     steps = plan() if dry_run else carry_out(plan, repository)
     notes = [*_notes(repository, settings), *_hook_notes(repository, request), *_gate_notes(repository, request)]
-    cost = _cost(settings.gate) if request.github and steps else None
+    cost = _cost(settings) if request.github and steps else None
     next_commands = _next(repository, settings, request) if steps else []
     data = {
         "root": str(repository.root),
@@ -201,12 +206,12 @@ def _gate_notes(repository: Repository, request: Request) -> list[str]:
     return notes
 
 
-def _cost(mode: GateMode) -> tuple[int, str]:
+def _cost(settings: Settings) -> tuple[int, str]:
 
-    minutes = minutes_a_month(mode)
+    minutes = minutes_a_month(settings.gate, dashboard=settings.dashboard is True)
     return minutes, (
-        f"about {minutes:,} minutes of GitHub Actions a month, with gate: {mode} and {TYPICAL.pull_requests} pull"
-        " requests of agents a day; a public repository pays for none"
+        f"about {minutes:,} minutes of GitHub Actions a month, with gate: {settings.gate} and"
+        f" {TYPICAL.pull_requests} pull requests of agents a day; a public repository pays for none"
     )
 
 
