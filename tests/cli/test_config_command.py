@@ -65,6 +65,7 @@ def test_every_setting_has_its_value_and_its_origin(cli: Cli, repo: Path) -> Non
         "gate.max_wait": (30, "default"),
         "gate.open_budget": ("off", "default"),
         "gate.over_budget": ("warn", "default"),
+        "gate.dashboard": (False, "default"),
         "comment": ("auto", "default"),
     }
 

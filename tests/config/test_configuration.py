@@ -54,6 +54,7 @@ gate.assisted: true
 gate.max_wait: 45
 gate.open_budget: 12
 gate.over_budget: fail
+gate.dashboard: true
 comment: never
 """
 EVERYTHING_POLICY = Policy(
@@ -85,6 +86,7 @@ EVERYTHING_POLICY = Policy(
     gate_max_wait=timedelta(minutes=45),
     open_budget=12,
     over_budget=OverBudget.FAIL,
+    dashboard=True,
     comment=Commenting.NEVER,
 )
 
@@ -94,7 +96,7 @@ def places(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_key_becomes_its_field_and_keeps_its_line() -> None:
-    origins = dict(zip(RULES, [1, 2, 3, *range(5, 24), *range(25, 32)], strict=True))
+    origins = dict(zip(RULES, [1, 2, 3, *range(5, 24), *range(25, 33)], strict=True))
     assert parse(EVERYTHING, "c.yaml") == Parsed(EVERYTHING_POLICY, origins, (), "c.yaml")
 
 
@@ -215,6 +217,7 @@ def test_a_file_that_says_nothing_is_all_defaults(text: str) -> None:
         ("gate.open_budget: on", "gate.open_budget: must be a whole number, or off, not true or false"),
         ("gate.over_budget: error", "gate.over_budget: must be warn or fail"),
         ("gate.over_budget: off", "gate.over_budget: must be warn or fail"),
+        ("gate.dashboard: on and off", "gate.dashboard: must be true or false, not text"),
         ("comment: always", "comment: must be auto or never"),
         ("comment: off", "comment: must be auto or never"),
         ("? [a, b]\n: 3", "the name of a setting must be a text"),
@@ -252,6 +255,7 @@ def test_a_mistake_is_named_and_leaves_the_default(text: str, message: str) -> N
         ("gate.open_budget: 100000", "open_budget", 100_000),
         ("gate.open_budget: off", "open_budget", None),
         ("gate.over_budget: warn", "over_budget", OverBudget.WARN),
+        ("gate.dashboard: true", "dashboard", True),
         ("comment: auto", "comment", Commenting.AUTO),
     ],
 )
@@ -566,6 +570,7 @@ def test_each_setting_tells_its_origin(tmp_path: Path) -> None:
         ("gate.max_wait", 30, "default"),
         ("gate.open_budget", "off", "default"),
         ("gate.over_budget", "warn", "default"),
+        ("gate.dashboard", False, "default"),
         ("comment", "auto", "default"),
     ]
 

@@ -23,9 +23,11 @@ async def dashboard(github: "GitHubInbox | None", event: "Event", now: datetime,
 
 
 async def _body(github: "GitHubInbox", now: datetime, rules: Ruleset) -> str:
-    from pr_sessions.core.conflicts import shared_files
-    from pr_sessions.core.inbox import Inbox, budgets
+    from msgspec.structs import replace
+
     from pr_sessions.gate.open_pull_requests import fetch_open_pull_requests
+    from pr_sessions.gate.repositories import FetchedRepositories
+    from pr_sessions.look.inbox import Reading, inbox_of
     from pr_sessions.render.dashboard import dashboard_body, dashboard_rows
 
     fetched = await fetch_open_pull_requests(github, rules, now)
@@ -35,15 +37,6 @@ async def _body(github: "GitHubInbox", now: datetime, rules: Ruleset) -> str:
             f"the dashboard is written by {account}, and this is the token of {fetched.viewer}",
             "use the runner's GITHUB_TOKEN, or an App's own key in PR_SESSIONS_APP_ID and PR_SESSIONS_APP_KEY",
         )
-    conflicts = shared_files(fetched.pull_requests)
-    inbox = Inbox(
-        at=now,
-        source="GitHub",
-        repositories=(fetched.repository,),
-        rows=dashboard_rows(fetched.pull_requests, conflicts),
-        conflicts=conflicts,
-        budgets=budgets(fetched.pull_requests, rules.policy.open_budget),
-        unknowns=fetched.unknowns,
-        requests=fetched.requests,
-    )
-    return dashboard_body(inbox, fetched.waiting)
+    inbox = inbox_of(FetchedRepositories((fetched,)), Reading(at=now, source="GitHub"))
+    rows = dashboard_rows(fetched.pull_requests, inbox.conflicts)
+    return dashboard_body(replace(inbox, rows=rows), fetched.waiting)
