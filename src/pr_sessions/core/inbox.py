@@ -164,6 +164,12 @@ class Inbox(Struct, frozen=True, kw_only=True):
         return {account: tuple(prs) for account, prs in opened.items()}
 
     @property
+    def listed_worktrees(self) -> tuple[Worktree, ...]:
+        """Return the working trees; none if there is only one, without work of its own."""
+        has_work = any(tree.uncommitted or tree.unproposed for tree in self.worktrees)
+        return self.worktrees if has_work or len(self.worktrees) > 1 else ()
+
+    @property
     def rows_of_unknown_work(self) -> tuple[Row, ...]:
         """Return the rows of agents of which no hook and no forge reported what they do."""
         return tuple(row for row in self.rows if row.work is Work.UNKNOWN and row.agents)

@@ -276,10 +276,8 @@ def _budgets(inbox: Inbox) -> list[str]:
 
 
 def _worktrees(inbox: Inbox) -> list[str]:
-    """Return what goes on in the working trees of the clone; nothing of a single one without work of its own."""
-    trees = inbox.worktrees
-    if len(trees) < 2 and not any(tree.uncommitted or tree.unproposed for tree in trees):
-        return []
+    """Return what goes on in the working trees of the clone."""
+    trees = inbox.listed_worktrees
     lines = []
     for tree in trees:
         words = ", ".join(one_line(word, 80) for word in worktree_words(tree, inbox.at))
@@ -288,7 +286,7 @@ def _worktrees(inbox: Inbox) -> list[str]:
             if shared.names[0] == tree.path:
                 places = ", ".join(map(place_text, shared.places[:3]))
                 lines.append(dim(one_line(f"{_BELOW}changes the same lines as {shared.names[1]}: {places}", 200)))
-    return [heading(f"WORKING TREES {len(trees)}"), *lines]
+    return [heading(f"WORKING TREES {len(trees)}"), *lines] if trees else []
 
 
 def place_text(place: ConflictPlace) -> str:

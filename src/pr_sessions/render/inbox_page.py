@@ -226,7 +226,7 @@ class _View:
         first, second = names
         name = first if second == path else second
         keys = [key for key in self._anchors if name == f"#{key[1]}"]
-        return self.to_rows(*keys) if len(keys) == 1 else escape(_shown(name))
+        return self.to_rows(*keys) if len(keys) == 1 else Markup("<code><bdi>{}</bdi></code>").format(_shown(name))
 
     @property
     def drawn(self) -> tuple[Conflict, ...]:
