@@ -1,6 +1,7 @@
 """Pairs of open pull requests that change the same files, where an agent may undo the work of somebody else."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -37,6 +38,13 @@ def pr(number: int, *files: str, **known: object) -> OpenPullRequest:
 )
 def test_pairs(prs: list[OpenPullRequest], pairs: list[tuple[str, str]]) -> None:
     assert [conflict.numbers for conflict in shared_files(prs)] == pairs
+
+
+def test_the_order_of_the_pull_requests_does_not_matter() -> None:
+    prs = [pr(9, "a", "b"), pr(10, "b", "c"), pr(11, "c", "d"), pr(12, "d", "a", opened=NINE), pr(13, "a", opened=None)]
+    expected = shared_files(prs)
+    assert {shared_files(order) for order in permutations(prs)} == {expected}
+    assert [conflict.numbers for conflict in expected if "13" in conflict.numbers] == [("13", "9"), ("13", "12")]
 
 
 def test_what_was_tried_stands_beside_its_pair_and_conflicts_first() -> None:

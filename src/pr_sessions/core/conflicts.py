@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pr_sessions.core.agents import Involvement
 from pr_sessions.core.history import HistoricPullRequest
+from pr_sessions.core.ids import number_order
 from pr_sessions.core.models import PullRequest
 from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.core.overlaps import overlaps
@@ -75,9 +76,9 @@ def shared_files(prs: Sequence[OpenPullRequest]) -> tuple[Conflict, ...]:
     """Return the pairs that change the same files, those first of which their files say most; none was merged yet.
 
     Both are of one repository, at least one is in a session or has a sign of an agent, and neither is built on the
-    other. Two of the same session are no pair: their agent knows of both.
+    other. Two of the same session are no pair: their agent knows of both. Their order does not matter.
     """
-    ordered = sorted(prs, key=lambda pr: pr.repository)
+    ordered = sorted(prs, key=lambda pr: (pr.repository, number_order(pr.number)))
     return tuple(
         conflict
         for repository, group in groupby(ordered, key=lambda pr: pr.repository)
