@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks.accuracy.git_truth import measure
 from benchmarks.accuracy.rebuilt import read_histories
+from benchmarks.inbox_replay import replay_both
 from benchmarks.inbox_rows import peaks
 from benchmarks.past_forge import original
 from benchmarks.replay import replay
@@ -40,8 +41,9 @@ EXPECTED = {
 # One history has an id in a paragraph with prose, which does not count as one of trailers.
 MOST_INEXACT = 2
 MOST_ROWS = 180
-# All of them take minutes: `python -m benchmarks.replay`.
+# All of them take minutes: `python -m benchmarks.replay` and `python -m benchmarks.inbox_replay`.
 EVENTS = 40
+INBOX_EVENTS, INBOX_START = 30, 150
 
 
 def main(folder: Path) -> int:
@@ -53,6 +55,7 @@ def main(folder: Path) -> int:
         events(folder / "original"),
         known_sessions(folder / "git-truth"),
         inbox(folder / "aidev"),
+        inbox_events(folder),
     )
     results = [result for check in checks for result in check]
     for ok, text in results:
@@ -145,6 +148,13 @@ def inbox(folder: Path) -> Iterator[tuple[bool, str]]:
     found = list(peaks(folder))
     pull_requests, rows = sum(peak.open for peak in found), sum(peak.rows for peak in found)
     yield rows <= MOST_ROWS, f"inbox: {pull_requests} open in {len(found)} repositories at their peaks are {rows} rows"
+
+
+def inbox_events(folder: Path) -> Iterator[tuple[bool, str]]:
+    """The inbox after some events of real days says what is true."""
+    for outcome in replay_both(folder, INBOX_EVENTS, INBOX_START):
+        count, wrong = outcome.events.total(), outcome.differences.total()
+        yield count == INBOX_EVENTS and not wrong, f"inbox after {count} events of {outcome.name}: {wrong} things wrong"
 
 
 def _shuffled(lines: list[bytes], seed: int) -> list[bytes]:
