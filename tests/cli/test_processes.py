@@ -95,3 +95,13 @@ def test_a_closed_stdout_is_no_bug(repo: Path, arguments: str) -> None:
     line = f"exec {shlex.quote(sys.executable)} -m pr_sessions {arguments} >&-"
     done = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", ["status", "add 42 --title auto-pr:x --author ada --files 3"])
+def test_short_commands_import_little(repo: Path, arguments: str) -> None:
+    code = "import sys; from pr_sessions.cli.main import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", code, *arguments.split()]
+    done = subprocess.run(command, cwd=repo, capture_output=True, check=True, encoding="utf-8")
+
+    heavy = {"asyncio", "httpx", "jinja2", "json", "rich", "yaml", "pr_sessions.core.inference"}
+    assert heavy & set(done.stderr.split()) == set()

@@ -34,7 +34,6 @@ ELSEWHERE = {
     "doctor/files.py": "whether a folder may be written, which only `access` says",
     "cli/commands/look_command.py": "a path that the user names",
     "doctor/git.py": "the interpreter that git's configuration names",
-    "cli/main.py": "the null device",
     "setup/gate_files.py": "our own templates",
     "setup/gate_source.py": "the package that runs, and a throw-away repository",
     "git/borrowed.py": "a throw-away repository",

@@ -125,6 +125,13 @@ class TestReading:
         replace_file(kept.files[-1], b'\xef\xbb\xbf{"active_sessions": {"a": {"session_id": "a"}}}')
         assert known(kept.store) == ["a"]
 
+    def test_files_that_did_not_change_are_parsed_once(self, kept: Kept) -> None:
+        save(kept.store, session("a"))
+        read = kept.store.read()
+        assert kept.store.read() is read
+        save(kept.store, session("b"))
+        assert known(kept.store) == ["a", "b"]
+
     def test_a_session_that_stands_twice_is_read_once(self, kept: Kept) -> None:
         record = b'{"session_id": "a", "completed": "2025-11-22T10:00:00Z"}'
         replace_file(kept.files[-1], b'{"completed_sessions": [%s, %s]}' % (record, record))

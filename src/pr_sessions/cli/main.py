@@ -3,10 +3,10 @@
 0 done, 1 the user can fix it, 2 wrong usage, 3 our bug, 130 interrupted.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn
 
@@ -58,20 +58,17 @@ def pr_sessions() -> None:
 
 def main() -> NoReturn:
     """Run the installed command."""
-    # One command is over before collecting garbage would pay.
-    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a character gets an escape in its place.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError:
-        # A failed write was reported already, and must not become an error while Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        # A failed write was reported already, and must not become an error at the end.
+        with suppress(OSError):
+            stream.flush()
+    # Python would first free all that it imported, piece by piece: a tenth of the time of a command.
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one exit code for each kind of failure

@@ -16,6 +16,10 @@ def main() -> "NoReturn":
     """Runs the command line, or `pr-sessions hook`, for which an agent waits and which ends in success, always."""
     if sys.argv[1:2] == ["hook"] and sys.argv[2:3] not in ([word] for word in _FOR_PEOPLE):
         _take_event(sys.argv[2:])
+    import gc
+
+    # One command, and its imports, are over before collecting garbage would pay.
+    gc.disable()
     from pr_sessions.cli.main import main as command_line
 
     command_line()

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from pr_sessions.core.agents import Agent, Confidence, Evidence, Involvement, involvement
 from pr_sessions.core.attribution import Candidate
 from pr_sessions.core.evidence_text import Form
-from pr_sessions.core.inference import Group, Learnt
 from pr_sessions.core.models import Attribution, Basis, PullRequestRecord, Session
 from pr_sessions.core.people import HIDDEN
-from pr_sessions.core.recording import Recorded
-from pr_sessions.core.sign_counts import SignCounts
+
+if TYPE_CHECKING:
+    from pr_sessions.core.inference import Group, Learnt
+    from pr_sessions.core.recording import Recorded
+    from pr_sessions.core.sign_counts import SignCounts
 
 # Strongest first.
 BASES: Mapping[Basis, str] = {
@@ -127,7 +130,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     not_asked: Mapping[Basis, str] = {}
     equal_matches: tuple[str, ...] = ()
     would_join: str = ""
-    inferred: tuple[Group, Learnt] | None = None
+    inferred: "tuple[Group, Learnt] | None" = None
 
     @property
     def session_id(self) -> str | None:
@@ -179,7 +182,7 @@ def not_asked(record: PullRequestRecord) -> Mapping[Basis, str]:
     return {basis: f"not asked: {why}" for basis, why in unknown.items() if why}
 
 
-def explain_recorded(recorded: Recorded) -> Explanation:
+def explain_recorded(recorded: "Recorded") -> Explanation:
     """Return why a pull request that was just recorded is where it is."""
     kept, result = recorded.record, recorded.result
     return Explanation(
@@ -207,7 +210,7 @@ def evidence_clause(evidence: Evidence, escape: Callable[[str], str]) -> str:
     return _RULES[evidence.rule].format(detail) if evidence.rule in _RULES else f"{escape(evidence.rule)}: {detail}"
 
 
-def involvement_clause(agents: Sequence[Agent], counts: SignCounts, escape: Callable[[str], str]) -> str:
+def involvement_clause(agents: Sequence[Agent], counts: "SignCounts", escape: Callable[[str], str]) -> str:
     """Return what part agents had in a pull request, and the signs that say so: kind, and in how many commits.
 
     Args:
@@ -228,7 +231,7 @@ def involvement_clause(agents: Sequence[Agent], counts: SignCounts, escape: Call
     return f"{part.value} by {names}: {signs or 'no reason is kept'}"
 
 
-def _sign_clause(agent: Agent, evidence: Evidence, counts: SignCounts, escape: Callable[[str], str]) -> str:
+def _sign_clause(agent: Agent, evidence: Evidence, counts: "SignCounts", escape: Callable[[str], str]) -> str:
     clause = _SIGNS.get(evidence.rule, f"{escape(evidence.rule)} of {{}}").format(escape(agent.name))
     showing = counts.showing.get(evidence, 0)
     if not showing:

@@ -64,6 +64,8 @@ class OverlaidSessions(Generic[R]):
 
     def ends(self) -> list[tuple[str, str]]:
         """Return a text that sorts like its end or last work, and the id, for each completed session."""
+        if not self._put.sessions and not self._absorbed:
+            return list(self.reader.ends())
         return [(end, i) for end, i in self.reader.ends() if self._is_kept(i)] + self._put.ends()
 
     def names(self) -> dict[str, str]:
@@ -74,7 +76,7 @@ class OverlaidSessions(Generic[R]):
 
     def count_pull_requests(self) -> int:
         """Return how many pull requests are in a session."""
-        return len({*self.reader.listed}.union(*(session.prs for session in self._put.sessions.values())))
+        return len(frozenset(self.reader.listed).union(*(session.prs for session in self._put.sessions.values())))
 
     def active(self) -> tuple[Session, ...]:
         """Return the sessions that have not completed, by id."""

@@ -10,30 +10,31 @@ from collections.abc import Collection, Iterable, Iterator
 
 # Where the session file lies below the root of a working tree.
 SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
-_TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__)/")
-_TEST_NAME = re.compile(r"(?:^test_|_(?:test|tests|spec)\.|\.(?:test|spec)\.|[a-z0-9](?:Test|Tests|Spec)\.)[^/]*$")
-_DOCS = re.compile(r"(?:^|/)docs?/|\.(?:md|mdx|rst|adoc)$", re.IGNORECASE)
+# Compiled where they are used: most commands look at no path.
+_TEST_FOLDER = r"(?:^|/)(?:tests?|specs?|__tests__)/"
+_TEST_NAME = r"(?:^test_|_(?:test|tests|spec)\.|\.(?:test|spec)\.|[a-z0-9](?:Test|Tests|Spec)\.)[^/]*$"
+_DOCS = r"(?i:(?:^|/)docs?/|\.(?:md|mdx|rst|adoc)$)"
 # What package managers lock, what compilers and test runners write, and other people's code.
-_GENERATED_NAME = re.compile(
+_GENERATED_NAME = (
     r"(?:^|[/.-])lock\.(?:json|ya?ml)$|\.lock(?:b|file|\.json|\.hcl)?$"
     r"|(?:^|/)(?:npm-shrinkwrap\.json|go\.(?:work\.)?sum|Package\.resolved)$"
     r"|\.(?:min\.(?:js|css|mjs)|map|snap|pb\.(?:go|cc|h)|g\.dart|freezed\.dart)$"
     r"|_pb2(?:_grpc)?\.pyi?$|\.(?:gen|generated)\.[A-Za-z0-9]{1,10}$"
 )
-_GENERATED_FOLDER = re.compile(r"(?:^|/)(?:vendor|node_modules|__generated__|generated|__snapshots__|dist)/")
+_GENERATED_FOLDER = r"(?:^|/)(?:vendor|node_modules|__generated__|generated|__snapshots__|dist)/"
 _OURS = (SESSION_FILE.removesuffix(".json"), "docs/metrics/analytics/")
-# The pieces of a glob; compiled where they are used.
+# The pieces of a glob.
 _PIECE = r"(?:(?<![^/])\*\*/)|\*\*|[\s\S]"
 
 
 def is_test(path: str) -> bool:
     """Whether the path looks like a test in one of the usual layouts, such as `tests/`, `test_x.py`, `x.spec.ts`."""
-    return bool(_TEST_FOLDER.search(path) or _TEST_NAME.search(path.rpartition("/")[2]))
+    return bool(re.search(_TEST_FOLDER, path) or re.search(_TEST_NAME, path.rpartition("/")[2]))
 
 
 def is_document(path: str) -> bool:
     """Whether the path is documentation. Files that this tool writes are none, wherever they lie."""
-    return bool(_DOCS.search(path)) and not is_ours(path)
+    return bool(re.search(_DOCS, path)) and not is_ours(path)
 
 
 def is_generated(path: str) -> bool:
@@ -41,7 +42,7 @@ def is_generated(path: str) -> bool:
 
     That two pull requests change it says little about them.
     """
-    return bool(_GENERATED_NAME.search(path) or _GENERATED_FOLDER.search(path))
+    return bool(re.search(_GENERATED_NAME, path) or re.search(_GENERATED_FOLDER, path))
 
 
 def is_ours(path: str) -> bool:

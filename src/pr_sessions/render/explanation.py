@@ -14,11 +14,9 @@ from pr_sessions.core.explain import (
 )
 from pr_sessions.core.explain import attribution_clause as basis_clause
 from pr_sessions.core.models import Attribution, Basis
-from pr_sessions.core.sign_counts import SignCounts
 from pr_sessions.core.stacks import recorded_stacks
 from pr_sessions.core.summary import SessionSummary
 from pr_sessions.core.visible_text import one_line, one_line_around
-from pr_sessions.render.inference import inferred_session
 from pr_sessions.render.sessions import corrections, describe_status, inferred_from, role, session_name, stack_clause
 from pr_sessions.render.terminal import clock, heading, table, word
 
@@ -34,6 +32,8 @@ def explanation_lines(explanation: Explanation, summary: SessionSummary | None) 
         yield f"Pull request {number} is in no session: {one_line(no_session_clause(explanation), 400)}."
         yield f"Put it into one: pr-sessions add {number} --session ID"
     if explanation.inferred:
+        from pr_sessions.render.inference import inferred_session
+
         yield from ("", *inferred_session(explanation.number, *explanation.inferred))
     yield ""
     if explanation.is_auto:
@@ -41,6 +41,8 @@ def explanation_lines(explanation: Explanation, summary: SessionSummary | None) 
         yield from (f"  {clause}" for clause in evidence_clauses(explanation.evidence))
     else:
         yield "Nothing that is known of it says that it is automatic."
+    from pr_sessions.core.sign_counts import SignCounts
+
     yield f"Involvement: {one_line(involvement_clause(explanation.agents, SignCounts(), one_line), 400)}."
     yield from agent_lines(explanation.agents)
     yield from basis_lines(explanation)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, get_args
 from msgspec import json
 
 from pr_sessions.core.agents import Agent, Confidence, Evidence, Role, Run, involvement
-from pr_sessions.core.history import History, NoPullRequest
 from pr_sessions.core.models import Attribution, Basis, Merging, PullRequestRecord, Split, Stack
 from pr_sessions.core.summary import Overview, SessionSummary
 from pr_sessions.core.times import write_time
@@ -15,6 +14,7 @@ from pr_sessions.core.times import write_time
 if TYPE_CHECKING:
     from pr_sessions.core.explain import Explanation
     from pr_sessions.core.gate import Decision
+    from pr_sessions.core.history import History
     from pr_sessions.core.inference import Group, Learnt
     from pr_sessions.core.overlaps import Overlaps
     from pr_sessions.core.recorded_inference import RecordedInference
@@ -295,10 +295,12 @@ def _learnt_json(learnt: "Learnt") -> Json:
     return {"rule": learnt.rule, "known": learnt.known, "b_cubed_f": dict(learnt.figures)}
 
 
-def history_json(history: History | None) -> Json | None:
+def history_json(history: "History | None") -> Json | None:
     """Return what was read of a history."""
     if history is None:
         return None
+    from pr_sessions.core.history import NoPullRequest
+
     return {
         "ref": history.ref,
         "commit": history.tip or None,

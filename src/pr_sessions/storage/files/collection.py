@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, reduce
-from itertools import chain
 from typing import Any, Self
 
 from pr_sessions.core.collection import SessionCollection
@@ -133,8 +132,9 @@ class FileReader:
     @cached_property
     def listed(self) -> frozenset[str]:
         """The numbers of all pull requests that sessions list."""
-        lists = [_list(entry.raw.get("prs")) for entry in self.entries.values()]
-        return frozenset(str(number) for number in chain.from_iterable(lists) if type(number) in (str, int))
+        lists = [numbers for e in self.entries.values() if type(numbers := e.raw.get("prs")) is list]
+        numbers = [number for listed in lists for number in listed if type(number) in (str, int)]
+        return frozenset(map(str, numbers))
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:

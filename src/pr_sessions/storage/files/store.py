@@ -63,13 +63,22 @@ class FileStore:
         self.keep = timedelta(days=policy.keep_days) if policy and policy.keep_days else None
         self.pr_index = repository.pr_index if repository and policy and policy.minimal_metadata else None
         self._lock = lock
+        self._last_read: tuple[Mapping[Place, bytes], FileSessions] | None = None
         self._refuse_half = nobody_merges if repository is None else lambda p: refuse_half_merged(repository, p)
         self.archives = Archives.next_to(files, zone, self._refuse_half)
 
     def read(self) -> FileSessions:
-        """Return what is stored. Wait for no writer, and write nothing."""
+        """Return what is stored. Wait for no writer, and write nothing.
+
+        Files that did not change since the last time are not parsed again.
+        """
         # In this order: what moves meanwhile is written to its archive before it goes.
-        sessions = self._merge(self._contents())
+        contents = self._contents()
+        if self._last_read is None or self._last_read[0] != contents:
+            self._last_read = contents, self._merge(contents)
+        else:
+            self._refuse_half(self.files)
+        sessions = self._last_read[1]
         merged = merge_apart([sessions, *self.archives.collections(self.archives.read(None))])
         return without_people(merged, self.policy)
 
