@@ -28,6 +28,11 @@ Parents = dict[str, tuple[str, ...]]
         ),
         # an octopus
         ({"M": ("a", "x", "y"), "x": ("a",), "y": ("a",), "a": ()}, {"M": ("x", "y")}),
+        # an octopus with a branch that an earlier one of it took in, which is older
+        (
+            {"M": ("a", "x", "z"), "x": ("a", "y"), "y": ("z", "a", "b"), "z": ("a", "b"), "a": (), "b": ()},
+            {"M": ("x", "z"), "z": ("b",), "x": ("y",), "y": ()},
+        ),
         # a shallow clone does not know the rest
         ({"M": ("a", "x"), "x": ("unknown",)}, {"M": ("x",)}),
         ({"a": ()}, {}),

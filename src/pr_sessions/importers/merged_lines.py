@@ -1,6 +1,7 @@
 """Which commits each merge of a history brought in, and which history each commit belongs to."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from heapq import heapify, heappop, heappush
 
 
 def merged_lines(parents: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -15,18 +16,20 @@ def merged_lines(parents: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str,
         By the id of each merge, the ids of its branch's own commits, the tip first.
     """
     inner = {parent for shas in parents.values() for parent in shas}
+    shas = list(parents)
+    age = {sha: place for place, sha in enumerate(shas)}
     visited: set[str] = set()
     lines: dict[str, tuple[str, ...]] = {}
-    for tip in (sha for sha in parents if sha not in inner):
-        merges = _merges(_line(tip, parents, visited), parents)
-        while merges:
-            merge = merges.pop()
+    for tip in (sha for sha in shas if sha not in inner):
+        # The oldest first: by then all that is older than a merge, and so in its own line, is visited.
+        waiting = _merges(_line(tip, parents, visited), parents, age)
+        heapify(waiting)
+        while waiting:
+            merge = shas[-heappop(waiting)]
             branches = [_line(tip, parents, visited) for tip in parents[merge][1:]]
             lines[merge] = tuple(sha for branch in branches for sha in branch)
-            # What a branch took in itself comes before the next merge of the line that it went into, and what an
-            # earlier branch of the same merge took in before what a later one did.
-            for branch in reversed(branches):
-                merges += _merges(branch, parents)
+            for older in _merges(lines[merge], parents, age):
+                heappush(waiting, older)
     return lines
 
 
@@ -40,9 +43,9 @@ def _line(tip: str, parents: Mapping[str, tuple[str, ...]], visited: set[str]) -
     return line
 
 
-def _merges(line: list[str], parents: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the merges of a line, the oldest last: the next to be taken from the end."""
-    return [sha for sha in line if len(parents[sha]) > 1]
+def _merges(line: Iterable[str], parents: Mapping[str, tuple[str, ...]], age: Mapping[str, int]) -> list[int]:
+    """Return the merges of a line by their age, negated: the oldest is the smallest."""
+    return [-age[sha] for sha in line if len(parents[sha]) > 1]
 
 
 def unrelated(parents: Mapping[str, tuple[str, ...]], cut: Collection[str] = ()) -> dict[str, str]:
