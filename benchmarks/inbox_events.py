@@ -7,7 +7,9 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from benchmarks.inbox_ledger import APP, OUTSIDER, WRITERS, Ledger, Review, Truth, fake_sha
+from benchmarks.inbox_commits import Commits
+from benchmarks.inbox_ledger import Ledger
+from benchmarks.inbox_truth import APP, OUTSIDER, PARTS, WRITERS, Review, Truth
 from benchmarks.past_forge import Stream
 from pr_sessions.core.models import PullRequest
 
@@ -15,8 +17,8 @@ BETWEEN = 2
 """Generated events after each real one."""
 MOST_OPEN = 40
 """Of one repository: the original's stream says nothing of endings."""
-PARTS = 3
-"""Parts of a file that can be changed without a conflict with the others."""
+AREAS = tuple(f"src/area_{number}.py" for number in range(8))
+"""Files of a repository whose stream names none."""
 _EMPTY = PullRequest(number="0")
 
 
@@ -64,12 +66,15 @@ class Happened(Struct, frozen=True):
 class Events:
     """Lets things happen to the pull requests of some streams, and keeps the ledger."""
 
-    def __init__(self, streams: Sequence[Stream], seed: int) -> None:
+    def __init__(self, streams: Sequence[Stream], commits: Commits, seed: int) -> None:
         self.ledger = Ledger()
+        self._commits = commits
         self.dice = random.Random(seed)  # noqa: S311 - a play, no secret
         self._streams = streams
         self.repositories = [_repository(stream) for stream in streams]
         self.habits = {name: self._habits() for name in self.repositories}
+        for name, stream in zip(self.repositories, streams, strict=True):
+            commits.add_repository(name, {*AREAS, *(path for paths in stream.files.values() for path in paths)})
         self._changed: dict[str, Truth] = {}
         self._at = datetime.min.replace(tzinfo=UTC)
 
@@ -143,11 +148,15 @@ class Events:
 
     def _opened(self, at: datetime, repository: str, number: str, pr: PullRequest, files: Sequence[str]) -> Truth:
         dice, others = self.dice, self.ledger.open_in(repository)
-        own = [other for other in others if not other.is_fork]
+        branch = pr.branch or f"work-{number}"
+        own = [other for other in others if not other.is_fork and other.branch != branch]
         below = dice.choice(own) if own and dice.random() < 0.1 else None
         with_hook = [other for other in own if other.hooked and other.author == pr.author]
-        hooked = dice.choice(with_hook).hooked if with_hook and dice.random() < 0.5 else ""
-        paths = files or [f"src/area_{dice.randrange(8)}.py" for _ in range(dice.randint(1, 3))]
+        is_fork = not below and dice.random() < 0.1
+        hooked = f"hook-{repository.replace('/', '-')}-{number}" if dice.random() < 0.2 else ""
+        if with_hook and dice.random() < 0.5:
+            hooked = dice.choice(with_hook).hooked
+        paths = files or dice.sample(AREAS, dice.randint(1, 3))
         truth = Truth(
             repository=repository,
             number=number,
@@ -156,17 +165,17 @@ class Events:
             author=pr.author,
             author_id=pr.author_id or 1,
             opened=at,
-            branch=pr.branch or f"work-{number}",
+            branch=branch,
             base=below.branch if below else "main",
-            is_fork=not below and not hooked and dice.random() < 0.1,
-            head=fake_sha(repository, number, at),
+            is_fork=is_fork,
             pushed=at,
             files={path: dice.randrange(PARTS) for path in paths},
             updated=at,
             is_draft=dice.random() < 0.2,
             checks=dice.choice(("none", "pending", "passing")),
         )
-        if hooked:
+        truth.head = self._commits.head(truth)
+        if hooked and not is_fork:
             truth.hooked = hooked
             self._hear(truth, at)
         return truth
@@ -206,12 +215,13 @@ class Events:
             self.dice.choice(opinions).state = "DISMISSED"
 
     def push(self, pr: Truth) -> None:
-        pr.head, pr.pushed = fake_sha(pr.key, self._at), self._at
+        pr.pushed = self._at
         pr.is_queued = pr.is_behind = False
         pr.has_base_conflict = pr.has_base_conflict and self.dice.random() < 0.3
         pr.checks = "none" if pr.checks == "none" else "pending"
-        changed = self.dice.choice([*pr.files, f"src/area_{self.dice.randrange(8)}.py"])
+        changed = self.dice.choice([*pr.files, *self.dice.sample(AREAS, 2)])
         pr.files[changed] = self.dice.randrange(PARTS)
+        pr.head = self._commits.head(pr)
         for review in pr.reviews if self.habits[pr.repository].dismisses_stale else ():
             if review.state == "APPROVED":
                 review.state = "DISMISSED"

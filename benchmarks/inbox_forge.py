@@ -2,11 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from benchmarks.inbox_events import Happened
-from benchmarks.inbox_ledger import APP, WRITERS, Ledger, Truth, fake_sha
+from benchmarks.inbox_ledger import Ledger
+from benchmarks.inbox_truth import APP, WRITERS, Truth
 from benchmarks.past_forge import description
 from fake_github import FakeGitHub, Repository
 from fake_github.objects import issue
@@ -25,11 +27,13 @@ _AGENT = Agent("claude-code", Role.OPENED, Confidence.CERTAIN)
 
 
 class InboxForge(FakeGitHub):
-    """Several repositories, empty at first."""
+    """Several repositories, empty at first, by the last commits of their default branches."""
 
-    def __init__(self, repositories: Sequence[str]) -> None:
-        super().__init__(description(), repositories[0])
-        for name in repositories[1:]:
+    def __init__(self, bases: Mapping[str, str]) -> None:
+        names = list(bases)
+        super().__init__(description(), names[0])
+        self._bases = bases
+        for name in names[1:]:
             self.add_repository(name)
         for repository in self.repositories.values():
             repository.permissions |= dict.fromkeys(WRITERS, "write")
@@ -56,7 +60,7 @@ class InboxForge(FakeGitHub):
         (row["user"] or {}).update(type="Bot" if is_app else "User", id=truth.author_id)
         row["head"] |= {"ref": truth.branch, "sha": truth.head}
         row["head"]["repo"]["full_name"] = f"{truth.author}/fork" if truth.is_fork else truth.repository
-        row["base"] |= {"ref": truth.base, "sha": fake_sha(truth.repository, truth.base)}
+        row["base"] |= {"ref": truth.base, "sha": self._bases[truth.repository]}
         row |= {
             "title": truth.title,
             "updated_at": updated,
@@ -124,7 +128,7 @@ def _session_file(truths: Iterable[Truth]) -> bytes:
             started=first,
             last_activity=last,
             completion=None if heard else Completion(last, Trigger.MANUAL_CLI),
-            runs=(Run("claude-code", fake_sha(name)[:20], first, last),),
+            runs=(Run("claude-code", sha256(name.encode()).hexdigest()[:20], first, last),),
             pull_requests={truth.number: _record(truth) for truth in members},
         )
         entries.append(Entry(name, encode_session(session), completed=heard is None))

@@ -1,154 +1,27 @@
-"""What is true of every pull request, and where it has to stand in the inbox.
+"""What is true of all pull requests, and what an inbox says that differs from it.
 
-The rules are written here once more, from what the inbox promises: nothing of `core/inbox*.py` is called, so that a
-mistake there shows. Only which session holds a pull request, and which agent opened it, is the product's word.
+Only which session holds a pull request, and which agent opened it, is the product's word.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from hashlib import sha256
+from datetime import timedelta
 from itertools import combinations
 
 from msgspec import Struct
 
-from pr_sessions.core.inbox import Inbox, Row
+from benchmarks.inbox_truth import SECTIONS, Key, Truth
+from pr_sessions.core.agents import Involvement
+from pr_sessions.core.conflicts import MergeResult
+from pr_sessions.core.inbox import Inbox, Row, budgets
 from pr_sessions.core.inbox_view import View, parts
 from pr_sessions.core.open_pull_requests import OpenPullRequest
+from pr_sessions.git.merge_pairs import TOO_LONG
 
-Key = tuple[str, str]
-"""Repository and number."""
-
-WRITERS, OUTSIDER, APP = ("rosa", "sam", "tove"), "uwe", "critic[bot]"
+MOST_PAIRS = 200
 BUSY = timedelta(minutes=15)
 _RUN = re.compile(r"app\.devin\.ai/sessions/[0-9a-f]{8,}")
-SECTIONS = (
-    "conflicts",
-    "needs_review",
-    "ready_to_merge",
-    "agent_at_work",
-    "waiting_for_checks",
-    "waiting_for_others",
-)
-
-
-class Review(Struct):
-    """What somebody said; `state` as GitHub writes it."""
-
-    login: str
-    state: str
-    commit: str
-    at: datetime
-
-
-class Truth(Struct, kw_only=True):
-    """A pull request as it is now; events change it.
-
-    Attributes:
-        files: by path, which part of the file it changes.
-        end: `merged` or `closed`; empty while it is open.
-        checks: `none`, `pending`, `failing` or `passing`.
-        merge_word: GitHub's `mergeStateStatus`.
-        heard: when a hook last reported its agent; `None` where there is no hook, or it reported the end.
-        hooked: the id of the session that a hook placed it in.
-    """
-
-    repository: str
-    number: str
-    title: str
-    body: str
-    author: str
-    author_id: int
-    opened: datetime
-    branch: str
-    base: str
-    head: str
-    pushed: datetime
-    files: dict[str, int]
-    updated: datetime
-    is_fork: bool = False
-    end: str = ""
-    is_draft: bool = False
-    checks: str = "none"
-    has_base_conflict: bool | None = False
-    is_behind: bool = False
-    is_queued: bool = False
-    auto_merge: bool = False
-    merge_word: str = "BLOCKED"
-    reviews: list[Review] = []
-    heard: datetime | None = None
-    hooked: str = ""
-
-    @property
-    def key(self) -> Key:
-        return self.repository, self.number
-
-    def opinion(self) -> tuple[str, bool]:
-        """What those who may write said last, and whether one of them saw the last commit.
-
-        Each person's last opinion counts; one that asks for changes outweighs approvals. An App cannot approve.
-        """
-        last: dict[str, Review] = {}
-        for review in self.reviews:
-            if review.login != OUTSIDER and review.state != "COMMENTED":
-                last[review.login] = review
-        for state in ("CHANGES_REQUESTED", "APPROVED"):
-            of_it = [r for r in last.values() if r.state == state and (r.login != APP or state != "APPROVED")]
-            if of_it:
-                return state.lower(), any(review.commit == self.head for review in of_it)
-        return "none", False
-
-    def section(self, *, collides: bool, is_at_work: bool) -> str:
-        """The first section that fits."""
-        _, is_reviewed = self.opinion()
-        waits_for_author = self.is_draft or self.has_base_conflict or self.checks == "failing"
-        fits = {
-            "conflicts": collides,
-            "needs_review": not is_reviewed and not waits_for_author and not self.is_queued,
-            "ready_to_merge": self.merge_word in ("CLEAN", "HAS_HOOKS")
-            and not (self.is_draft or self.is_queued or self.auto_merge),
-            "agent_at_work": is_at_work,
-            "waiting_for_checks": self.checks == "pending",
-            "waiting_for_others": True,
-        }
-        return next(name for name in SECTIONS if fits[name])
-
-    def facts(self) -> Mapping[str, object]:
-        """What a row has to say of it."""
-        state, is_current = self.opinion()
-        return {
-            "title": self.title,
-            "head": self.head,
-            "pushed": self.pushed,
-            "base": self.base,
-            "files": sorted(self.files),
-            "draft": self.is_draft,
-            "checks": self.checks,
-            "review": (state, state != "none" and not is_current),
-            "base conflict": self.has_base_conflict,
-            "merge word": self.merge_word.lower(),
-            "queued": self.is_queued,
-            "auto-merge": self.auto_merge,
-        }
-
-
-def shown_facts(pr: OpenPullRequest) -> Mapping[str, object]:
-    """What a row says of a pull request, under the names of `Truth.facts`."""
-    return {
-        "title": pr.title,
-        "head": pr.head_sha,
-        "pushed": pr.pushed,
-        "base": pr.base,
-        "files": sorted(pr.files or ()),
-        "draft": pr.is_draft,
-        "checks": pr.checks.value,
-        "review": (pr.review.state.value, pr.is_review_stale),
-        "base conflict": pr.has_base_conflict,
-        "merge word": pr.merge_state,
-        "queued": pr.is_queued,
-        "auto-merge": pr.auto_merge,
-    }
 
 
 class Ledger(Struct):
@@ -213,10 +86,37 @@ class Ledger(Struct):
         for key in expected.keys() & shown.keys():
             yield from _outdated(expected[key], shown[key])
         pairs = self.pairs(shown)
-        yield from _misplaced(inbox, expected, {pair for pair, collides in pairs.items() if collides})
+        tried = {(each.repository, each.numbers): each.attempt.result for each in inbox.conflicts}
+        untried = {pair for pair, result in tried.items() if result is MergeResult.NOT_TRIED}
+        yield from _misplaced(inbox, expected, {pair for pair, collides in pairs.items() if collides} - untried)
         yield from _pairs_apart(inbox, rows, set(pairs))
+        for pair, collides in pairs.items():
+            if pair in tried.keys() - untried and (tried[pair] is MergeResult.CONFLICT) != collides:
+                yield "pairs", f"{pair} comes to {tried[pair].value}"
+        too_long = sum(each.attempt.why_not == TOO_LONG for each in inbox.conflicts)
+        if len(untried) - too_long > max(0, len(pairs) - MOST_PAIRS):
+            yield "pairs", f"{len(untried)} of {len(pairs)} were not tried"
         yield from _runs_apart(expected, rows)
-        yield from _counts(inbox, set(expected))
+        yield from _counts(inbox, expected)
+        yield from _budgets_apart(inbox, expected)
+
+
+def shown_facts(pr: OpenPullRequest) -> Mapping[str, object]:
+    """What a row says of a pull request, under the names of `Truth.facts`."""
+    return {
+        "title": pr.title,
+        "head": pr.head_sha,
+        "pushed": pr.pushed,
+        "base": pr.base,
+        "files": sorted(pr.files or ()),
+        "draft": pr.is_draft,
+        "checks": pr.checks.value,
+        "review": (pr.review.state.value, pr.is_review_stale),
+        "base conflict": pr.has_base_conflict,
+        "merge word": pr.merge_state,
+        "queued": pr.is_queued,
+        "auto-merge": pr.auto_merge,
+    }
 
 
 def _outdated(truth: Truth, pr: OpenPullRequest) -> Iterator[tuple[str, str]]:
@@ -273,7 +173,7 @@ def _runs_apart(expected: Mapping[Key, Truth], rows: Mapping[Key, list[Row]]) ->
     yield from (("wrong session", f"{run} is in the rows {sorted(ids)}") for run, ids in runs.items() if len(ids) > 1)
 
 
-def _counts(inbox: Inbox, expected: set[Key]) -> Iterator[tuple[str, str]]:
+def _counts(inbox: Inbox, expected: Mapping[Key, Truth]) -> Iterator[tuple[str, str]]:
     """Counts unfold into exactly what they count, and together into all that is open."""
     folded = {part.section: part.count for part in parts(inbox, View())}
     unfolded = {part.section: len(part.rows) for part in parts(inbox, View(limit=None, unfolds=True))}
@@ -284,9 +184,16 @@ def _counts(inbox: Inbox, expected: set[Key]) -> Iterator[tuple[str, str]]:
         yield "counts", f"signs count {signs} pull requests of {len(expected)}"
 
 
-def fake_sha(*parts: object) -> str:
-    """A commit's name that stands for these."""
-    return sha256(repr(parts).encode()).hexdigest()[:40]
+def _budgets_apart(inbox: Inbox, expected: Mapping[Key, Truth]) -> Iterator[tuple[str, str]]:
+    """A budget counts the open pull requests that an agent opened and whose last commit nobody has an opinion of."""
+    waiting: dict[Key, set[str]] = defaultdict(set)
+    for pr in inbox.pull_requests:
+        truth = expected.get(pr.key)
+        if truth and pr.involvement is Involvement.OPENED and not truth.opinion()[1]:
+            waiting[pr.repository, pr.agent].add(pr.number)
+    counted = {(each.repository, each.agent): set(each.numbers) for each in budgets(inbox.pull_requests, 1)}
+    if counted != waiting:
+        yield "counts", f"budgets count {counted}, not {dict(waiting)}"
 
 
 def _name(key: Key) -> str:

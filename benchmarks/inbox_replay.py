@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import random
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,17 +18,16 @@ from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from benchmarks.inbox_events import Events
+from benchmarks.inbox_commits import Commits
+from benchmarks.inbox_events import Events, Happened
 from benchmarks.inbox_forge import InboxForge
-from benchmarks.inbox_ledger import Key, Ledger
-from benchmarks.past_forge import busiest_day, original
+from benchmarks.past_forge import Stream, busiest_day, original
 from fake_github import TOKEN
-from pr_sessions.core.conflicts import ConflictPlace, MergeAttempt, MergeResult, shared_files, with_attempts
-from pr_sessions.core.inbox import Inbox, build_rows
-from pr_sessions.core.open_pull_requests import OpenPullRequest
-from pr_sessions.forges.github.inbox import GitHubInbox, open_inboxes
-from pr_sessions.gate.repositories import fetch_repositories
+from pr_sessions.forges.github.inbox import open_inboxes
+from pr_sessions.gate.repositories import FetchedRepositories, fetch_repositories
+from pr_sessions.look.inbox import Reading, inbox_of
 from pr_sessions.tracker import utc_now
 
 SEED = 13
@@ -43,6 +43,8 @@ class Outcome(Struct):
     Attributes:
         events: by what happened.
         most_open: at one time, in one reading.
+        sections: of the rows of all readings.
+        merges: what came of merging pairs on trial.
         left: rows whose last pull request an event settled: one of them that is still there is stale.
         differences: by kind.
         examples: in words, the first of each kind.
@@ -53,6 +55,7 @@ class Outcome(Struct):
     pull_requests: int = 0
     most_open: int = 0
     sections: Counter[str] = field(default_factory=Counter)
+    merges: Counter[str] = field(default_factory=Counter)
     left: int = 0
     differences: Counter[str] = field(default_factory=Counter)
     examples: list[str] = []
@@ -82,68 +85,81 @@ def replay_both(folder: Path, most: int | None = None, start: int = 0) -> Sequen
     day = list(busiest_day(folder / "aidev"))
     name = f"{day[0].name.partition(' ')[0]}, {len(day)} repositories"
     streams = ((name, day), ("the original's stream", [original(folder / "original")]))
-    return [asyncio.run(replay(Events(each, SEED), most, start, Outcome(name))) for name, each in streams]
+    outcomes = []
+    for title, each in streams:
+        with tempfile.TemporaryDirectory() as temporary:
+            replay = Replay(title, each, Path(temporary) / "objects.git")
+            outcomes.append(asyncio.run(replay.run(most, start)))
+    return outcomes
 
 
-async def replay(events: Events, most: int | None, start: int, outcome: Outcome) -> Outcome:
-    """The events of some repositories, the inbox after each over the same connection."""
-    forge, happening = InboxForge(events.repositories), iter(events)
-    for happened in islice(happening, start):
-        forge.change(happened, events.ledger)
-    with forge.running():
-        environ = {"GITHUB_API_URL": forge.url, "GH_TOKEN": TOKEN}
-        async with open_inboxes(events.repositories, environ, clock=utc_now) as inboxes:
-            by_name = dict(zip(events.repositories, inboxes, strict=True))
-            rows: dict[str, list[set[Key]]] = {}
-            for number, happened in enumerate(islice(happening, most)):
-                forge.change(happened, events.ledger)
-                names = _names(happened.repository, number, events.repositories)
-                inbox = await _read([by_name[name] for name in names], happened.at, events.ledger, outcome)
-                outcome.events[happened.what] += 1
-                outcome.most_open = max(outcome.most_open, len(inbox.pull_requests))
-                outcome.sections.update(row.section.value for row in inbox.rows)
-                for kind, words in events.ledger.differences(inbox):
-                    outcome.add(kind, f"after {happened.what} of #{happened.number} at {happened.at}: {words}")
-                outcome.left += events.ledger.count_settled(rows.get(happened.repository, ()))
-                for name in names:
-                    rows[name] = [{pr.key for pr in row.prs} for row in inbox.rows if row.repository == name]
-    outcome.pull_requests = len(events.ledger.truths)
-    for problem in forge.broken:
-        outcome.add("not as GitHub describes it", problem)
-    return outcome
+class Replay:
+    """Real streams on a GitHub on loopback, and the inbox of a clone that has all commits."""
+
+    def __init__(self, name: str, streams: Sequence[Stream], git_dir: Path) -> None:
+        self.outcome = Outcome(name)
+        commits = Commits(git_dir)
+        self.events = Events(streams, commits, SEED)
+        self._git_dir = git_dir
+        self._forge = InboxForge(commits.bases)
+        # By repository, the pull requests of each row in the last reading.
+        self._rows: dict[str, list[set[tuple[str, str]]]] = {}
+
+    async def run(self, most: int | None, start: int) -> Outcome:
+        """Let all happen; read an inbox after each event but the first ones, over the same connection."""
+        every, ledger, happening = self.events.repositories, self.events.ledger, iter(self.events)
+        for happened in islice(happening, start):
+            self._forge.change(happened, ledger)
+        with self._forge.running():
+            environ = {"GITHUB_API_URL": self._forge.url, "GH_TOKEN": TOKEN}
+            async with open_inboxes(every, environ, clock=utc_now) as inboxes:
+                by_name = dict(zip(every, inboxes, strict=True))
+                for number, happened in enumerate(islice(happening, most)):
+                    self._forge.change(happened, ledger)
+                    names = _names(happened.repository, number, every)
+                    fetched = await fetch_repositories([by_name[name] for name in names], happened.at, _show)
+                    self._compare(happened, fetched)
+        self.outcome.pull_requests = len(ledger.truths)
+        for problem in self._forge.broken:
+            self.outcome.add("not as GitHub describes it", problem)
+        return self.outcome
+
+    def _compare(self, happened: Happened, fetched: FetchedRepositories) -> None:
+        outcome, at, ledger = self.outcome, happened.at, self.events.ledger
+        reading = Reading(at=at, source="GitHub", git_dir=self._git_dir)
+        inbox = inbox_of(fetched, reading)
+        outcome.events[happened.what] += 1
+        outcome.most_open = max(outcome.most_open, len(inbox.pull_requests))
+        outcome.sections.update(row.section.value for row in inbox.rows)
+        outcome.merges.update(conflict.attempt.result.value for conflict in inbox.conflicts)
+        outcome.left += ledger.count_settled(self._rows.get(happened.repository, ()))
+        for name in inbox.repositories:
+            self._rows[name] = [{pr.key for pr in row.prs} for row in inbox.rows if row.repository == name]
+        found = [*ledger.differences(inbox), *(("not read", unknown) for unknown in inbox.unknowns)]
+        if not _is_settled_order(fetched, at):
+            found.append(("order", "the rows depend on the order in which the forge answers"))
+        for kind, words in found:
+            outcome.add(kind, f"after {happened.what} of {happened.repository}#{happened.number} at {at}: {words}")
 
 
 def _names(repository: str, number: int, every: Sequence[str]) -> Sequence[str]:
+    """The event's repository and others in turn, or all."""
     if number % ALL_EVERY == ALL_EVERY - 1:
         return every
     beside = [every[(number * BESIDE + step) % len(every)] for step in range(BESIDE)]
     return tuple(dict.fromkeys((repository, *beside)))
 
 
-async def _read(forges: Sequence[GitHubInbox], at: datetime, ledger: Ledger, outcome: Outcome) -> Inbox:
-    """The inbox at a time; the order in which a forge answers must not matter."""
-    fetched = await fetch_repositories(forges, at, _show)
-    for unknown in (*fetched.unknowns, *(unknown for each in fetched.inboxes for unknown in each.unknowns)):
-        outcome.add("not read", unknown)
-    prs = [pr for each in fetched.inboxes for pr in each.pull_requests]
-    names = [each.repository for each in fetched.inboxes]
-    inbox = _inbox(prs, at, names, ledger)
-    if _inbox(random.Random(at.timestamp()).sample(prs, len(prs)), at, names, ledger) != inbox:  # noqa: S311 - an order
-        outcome.add("order", f"at {at} the rows depend on the order in which the forge answers")
-    return inbox
-
-
-def _inbox(prs: Sequence[OpenPullRequest], at: datetime, names: Sequence[str], ledger: Ledger) -> Inbox:
-    conflicts = with_attempts(shared_files(prs), _attempts(prs, ledger))
-    rows = build_rows(prs, conflicts)
-    return Inbox(at=at, source="GitHub", repositories=tuple(names), rows=rows, conflicts=conflicts)
-
-
-def _attempts(prs: Sequence[OpenPullRequest], ledger: Ledger) -> dict[tuple[str, tuple[str, str]], MergeAttempt]:
-    """What merging each pair on trial would come to."""
-    collides = MergeAttempt(MergeResult.CONFLICT, (ConflictPlace("src", 1, 2),))
-    pairs = ledger.pairs({pr.key: pr for pr in prs})
-    return {pair: collides if hit else MergeAttempt(MergeResult.CLEAN) for pair, hit in pairs.items()}
+def _is_settled_order(fetched: FetchedRepositories, at: datetime) -> bool:
+    """Whether the same comes of the answers in another order."""
+    order = random.Random(at.timestamp())  # noqa: S311 - an order, no secret
+    inboxes = [
+        replace(each, pull_requests=tuple(order.sample(each.pull_requests, len(each.pull_requests))))
+        for each in fetched.inboxes
+    ]
+    shuffled = replace(fetched, inboxes=tuple(order.sample(inboxes, len(inboxes))))
+    first, second = (inbox_of(each, Reading(at=at, source="GitHub")) for each in (fetched, shuffled))
+    return (first.rows, first.conflicts) == (second.rows, second.conflicts)
 
 
 def _show(_done: int, _of: int) -> None:
@@ -154,6 +170,7 @@ def _words(outcome: Outcome) -> Iterable[str]:
     yield f"{outcome.name}: {outcome.pull_requests} pull requests, at most {outcome.most_open} open in one reading"
     yield f"  {outcome.events.total()} events, an inbox after each: {_counted(outcome.events)}"
     yield f"  rows by section, over all of them: {_counted(outcome.sections)}"
+    yield f"  pairs with the same files: {_counted(outcome.merges)}"
     kinds = {"stale": 0, "missing": 0, **outcome.differences}
     yield f"  {outcome.left} rows left with their last pull request; {_counted(kinds)}"
     yield from (f"  {example}" for example in outcome.examples)
