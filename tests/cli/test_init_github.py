@@ -317,6 +317,13 @@ class TestMode:
         assert [said in note["message"] for note in checked["notes"]] == [True]
         assert [said in one["problem"] for one in examined["findings"] if "workflows" in one["problem"]] == [True]
 
+    def test_a_dashboard_without_its_workflow_is_found(self, repo: Path, cli: Cli, set_to: Any) -> None:
+        set_to("advisory")
+        with (repo / CONFIG).open("a") as config:
+            config.write("gate.dashboard: true\n")
+        said = "gate.dashboard: true shows nothing: its workflow is missing"
+        assert [said in note["message"] for note in cli("config", "--check", "--json").json["notes"]] == [True]
+
 
 class TestFrom:
     """From where the action installs the tool."""

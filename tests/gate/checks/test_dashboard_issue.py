@@ -36,7 +36,7 @@ COMPLETE, RUN, OTHER = (
     box_item(Box(kind, number), "go")
     for kind, number in ((BoxKind.COMPLETE, "1"), (BoxKind.RUN, "1"), (BoxKind.RUN, "2"))
 )
-BODY = with_frame(f"Two are open.\n\n{COMPLETE}\n{RUN}\n{OTHER}", "10:00")
+BODY = with_frame(f"Two are open.\n\n{COMPLETE}\n{RUN}\n{OTHER}", "2025-11-22 10:00 UTC")
 Update = Callable[..., DashboardReport]
 
 
@@ -116,7 +116,8 @@ class TestTheIssue:
             BODY.replace("Two are open.", "Buy my book."),
             f"{BODY}\nand this",
             BODY.replace(MARK, ""),
-            BODY.replace("10:00</sub>", "10:00</sub> See <b>here</b>"),
+            BODY.replace("UTC</sub>", "UTC</sub> See <b>here</b>"),
+            BODY.replace("10:00", "noon"),
             "",
         ],
     )
@@ -303,3 +304,9 @@ def test_a_record_that_somebody_else_wrote_is_none(fake: FakeGitHub, shop: Shop,
     view = shop.assessed(event).view
     assert view
     assert (view.session.completion, told["body"]) == (None, body)
+
+
+def test_an_event_that_cannot_be_read_changes_nothing(fake: FakeGitHub, update: Update) -> None:
+    fake.asked.clear()
+    done = update(Event(name="issues", repository="ada/shop", problem="the event file holds no object"))
+    assert (done, fake.asked) == (DashboardReport(notes=("the event file holds no object",)), [])

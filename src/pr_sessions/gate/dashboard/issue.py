@@ -10,7 +10,7 @@ from pr_sessions.gate.dashboard.boxes import lines_of
 LABEL = "pr-sessions"
 TITLE = "Open pull requests by session"
 MARK = "<!-- pr-sessions: dashboard -->"
-_STAMP = re.compile(r"<sub>pr-sessions, as of [^<>]{1,40}</sub>")
+_STAMP = re.compile(r"<sub>pr-sessions, as of [0-9]{4}(-[0-9]{2}){2} [0-9]{2}:[0-9]{2} UTC</sub>", re.ASCII)
 
 
 def with_frame(content: str, stamp: str) -> str:

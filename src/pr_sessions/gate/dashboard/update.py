@@ -63,7 +63,9 @@ async def update_dashboard(
         render: reads what is open, and returns the body.
         write: whether anything is written or started.
     """
-    if event.name == "issues" and (event.sender.is_bot or event.issue is None):
+    if event.name == "issues" and event.issue is None:
+        return DashboardReport(notes=(event.problem,))
+    if event.issue and event.sender.is_bot:
         return DashboardReport(notes=(OWN_EDIT,))
     rules, unknowns = await fetch_ruleset(forge)
     if unknowns or not rules.policy.dashboard:
