@@ -66,7 +66,9 @@ class OverlaidSessions(Generic[R]):
         """Return a text that sorts like its end or last work, and the id, for each completed session."""
         if not self._put.sessions and not self._absorbed:
             return list(self.reader.ends())
-        return [(end, i) for end, i in self.reader.ends() if self._is_kept(i)] + self._put.ends()
+        put, absorbed = self._put.sessions, self._absorbed
+        kept = [(end, i) for end, i in self.reader.ends() if i not in put and i not in absorbed]
+        return kept + self._put.ends()
 
     def names(self) -> dict[str, str]:
         """Return the id of the session behind every id and every alias."""

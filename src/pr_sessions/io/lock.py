@@ -100,12 +100,14 @@ def _leave_note(descriptor: int) -> None:
     """Say who holds the lock. Never the arguments: they may hold a pull request's words."""
     program = os.path.basename(sys.argv[0] if sys.argv else "") or "python"
     since = datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat()
-    note = f"{os.getpid()} {since}Z {program[:80]}\n"
+    note = f"{os.getpid()} {since}Z {program[:80]}\n".encode(errors="replace")
     # The note only serves a message: a full disk must not make the lock fail.
     with suppress(OSError):
-        os.ftruncate(descriptor, 0)
+        # To empty the file would give its block back and take another one, which may wait for the disk.
+        if os.fstat(descriptor).st_size > len(note):
+            os.ftruncate(descriptor, len(note))
         os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, note.encode(errors="replace"))
+        os.write(descriptor, note)
 
 
 def _busy(place: Place) -> Busy:

@@ -83,19 +83,21 @@ class FileReader:
 
     @cached_property
     def _holders(self) -> Mapping[str, str]:
-        listed: dict[str, str] = {}
         recorded: dict[str, str] = {}
+        listed: dict[str, str] = {}
         # Runs over every session on every write: plain loops are half as slow as anything shorter.
         for session_id, entry in self.entries.items():
             raw = entry.raw
+            metadata = raw.get("metadata")
+            records = metadata.get("pull_requests") if type(metadata) is dict else None
+            records = records if type(records) is dict else {}
+            for number in records:
+                recorded[number] = session_id
             numbers = raw.get("prs")
             for number in numbers if type(numbers) is list else ():
-                listed[str(number)] = session_id
-            if metadata := raw.get("metadata"):
-                records = metadata.get("pull_requests") if type(metadata) is dict else None
-                for number in records if type(records) is dict else ():
-                    recorded[number] = session_id
-        return listed | recorded
+                if type(number) is not str or number not in records:
+                    listed[str(number)] = session_id
+        return listed | recorded if listed else recorded
 
     def mentioning(self, numbers: Collection[str]) -> list[str]:
         """Return the ids of the sessions that list one of these pull requests, or did, or have its record."""
@@ -303,7 +305,9 @@ class FileSessions(OverlaidSessions[FileReader]):
                 sources = [stored[number]] if number in stored else []
                 records[number] = encode_record(record, [*sources, *self._moved.get(number, ())])
             top["unattributed"] = in_order(top.get("unattributed", {})) | records
-        return SessionFile(tuple(self.entry_of(i) for i in order if i not in without), top, self.name, self.run_ids)
+        kept, put = self.reader.entries, self._put.sessions
+        entries = [self.entry_of(i) if i in put else kept[i] for i in order if i not in without]
+        return SessionFile(tuple(entries), top, self.name, self.run_ids)
 
     def to_bytes(self, without: Collection[str] = ()) -> bytes:
         """Return the bytes of the file; see `to_document`."""
