@@ -19,6 +19,7 @@ from pr_sessions.gate.status import pull_request_status
 from pr_sessions.look.forge import survey_assessed
 from pr_sessions.render.closeup import closeup_lines
 from pr_sessions.render.json import closeup_json
+from pr_sessions.render.table import plain_lines
 from rules import all_signatures
 from scene import minute
 
@@ -81,7 +82,7 @@ def assessed(
 
 
 def shown(assessment: Assessment) -> Iterator[str]:
-    return closeup_lines(survey_assessed(assessment))
+    return plain_lines(closeup_lines(survey_assessed(assessment)))
 
 
 def as_data(assessment: Assessment) -> dict[str, Any]:

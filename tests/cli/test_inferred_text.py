@@ -12,6 +12,7 @@ from pr_sessions.core.models import Session
 from pr_sessions.look.survey import PullRequestGroup, Survey, SurveyedPullRequest
 from pr_sessions.render.inference import inferred_by
 from pr_sessions.render.survey import survey_lines
+from pr_sessions.render.table import plain_lines
 from scene import START
 
 
@@ -57,7 +58,7 @@ def shown(**more: object) -> list[str]:
         for n in prs
     )
     known = {"repository": "shop", "read": 3, "pull_requests": prs, "sessions": groups, "days": (START.date(),)}
-    return list(map(unstyle, survey_lines(Survey(**{**known, **more}))))
+    return list(map(unstyle, plain_lines(survey_lines(Survey(**{**known, **more})))))
 
 
 def test_bursts_of_several_sessions_are_labelled_as_inferred() -> None:

@@ -119,3 +119,18 @@ def test_one_that_somebody_started_and_that_goes_on_stays_in_lists(repo: Path, c
     cli("link", "1", "elsewhere")
 
     assert sorted(listed(cli)) == sorted([session_id, "elsewhere"])
+
+
+def test_text_ends_after_thirty_and_says_how_many_more_there_are(repo: Path, cli: Cli) -> None:
+    for number in range(32):
+        cli("start", "--author", f"a{number}", "--at", f"2025-{1 + number // 28:02}-{1 + number % 28:02}T10:00:00Z")
+
+    lines = cli("list").out.splitlines()
+    assert (len(lines), lines[-1]) == (32, "  ... and 2 more: --all")
+    assert len(cli("list", "--all").out.splitlines()) == 33
+    assert len(cli("list", "--limit", "3").out.splitlines()) == 4
+    assert (len(listed(cli)), len(listed(cli, "--limit", "3"))) == (32, 3)
+
+
+def test_all_and_a_limit_exclude_each_other(repo: Path, cli: Cli) -> None:
+    assert cli("list", "--all", "--limit", "3").code == 2

@@ -11,6 +11,7 @@ from pr_sessions.core.summary import SessionSummary
 from pr_sessions.render.explanation import explanation_lines
 from pr_sessions.render.json import record_json
 from pr_sessions.render.sessions import pull_request_lines
+from pr_sessions.render.table import plain_lines
 from strategies import at
 
 
@@ -35,7 +36,7 @@ def plain(lines: object) -> list[str]:
 
 
 def test_show_names_each_stack_with_its_order() -> None:
-    assert plain(pull_request_lines(SESSION))[-2:] == [
+    assert plain(plain_lines(pull_request_lines(SESSION)))[-2:] == [
         "  stack 50 into main, of 3: 2 <- 1",
         "  stack 50: ada/tool#5",
     ]
@@ -44,7 +45,7 @@ def test_show_names_each_stack_with_its_order() -> None:
 def test_explain_says_the_place_and_the_others() -> None:
     attribution = SESSION.pull_requests["1"].attribution
     explanation = Explanation(number="1", session=SESSION, attribution=attribution)
-    said = plain(explanation_lines(explanation, SessionSummary(SESSION, Policy(), at(0))))
+    said = plain(plain_lines(explanation_lines(explanation, SessionSummary(SESSION, Policy(), at(0)))))
 
     assert "  stack     place 2 in stack 50 into main, of 3; here 2 <- 1" in said
     assert "  rests on  a stack of the forge" in said

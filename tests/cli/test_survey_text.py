@@ -15,6 +15,7 @@ from pr_sessions.core.relations import AgentCount
 from pr_sessions.gate.status import Breach
 from pr_sessions.look.survey import PullRequestGroup, Survey, SurveyedPullRequest
 from pr_sessions.render.survey import survey_lines
+from pr_sessions.render.table import plain_lines
 from pr_sessions.render.terminal import age
 from scene import START, minute
 
@@ -99,7 +100,7 @@ WHOLE = Survey(
 
 def lines(overview: Survey) -> list[str]:
     """As they are shown where there is no colour."""
-    return list(map(unstyle, survey_lines(overview)))
+    return list(map(unstyle, plain_lines(survey_lines(overview))))
 
 
 TEXT = """\
@@ -167,6 +168,7 @@ What could not be read
 Next
   pr-sessions look ada/shop --why 1  why one is where it is
   pr-sessions look ada/shop --json   all of it
+  pr-sessions inbox ada/shop         what needs people now
 """
 
 
@@ -209,6 +211,7 @@ def test_people_alone_are_no_sessions() -> None:
         "Next",
         "  pr-sessions look ada/shop --why 12  why one is where it is",
         "  pr-sessions look ada/shop --json    all of it",
+        "  pr-sessions inbox ada/shop          what needs people now",
     ]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Cli
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -146,6 +147,32 @@ def test_long_text_goes_through_the_pager_of_the_environment(show: Show, shop: F
     for pager_name in ("no-such-pager", "/no/such/pager", "'unended"):
         missing = show(100, "inbox", PAGER=pager_name, LINES="5")
         assert (missing.end(), "NEEDS REVIEW" in missing.text) == (0, True)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("arguments", [("list",), ("show", "1"), ("explain", "1"), ("look",), ("report",)])
+def test_other_commands_have_the_width_of_the_terminal_too(
+    show: Show, cli: Cli, arguments: tuple[str, ...], columns: int
+) -> None:
+    cli("add", "1", "--title", "auto-pr: x", "--author", "a" * 50, "--agent", "cursor", "--state", "open")
+    screen = show(columns, *arguments, GH_TOKEN="")
+    assert screen.end() == 0
+    lines = Text.from_ansi(screen.text.replace("\r\n", "\n")).plain.split("\n")
+    assert [line for line in lines if cell_len(line) > columns] == []
+
+
+def test_numbers_and_sessions_are_links_and_states_have_signs(show: Show, cli: Cli, fake: FakeGitHub) -> None:
+    cli("add", "1", "--title", "auto-pr: x", "--author", "ada", "--state", "open", "--at", "1m")
+    texts = []
+    for command in (("list",), ("show", "1"), ("status",)):
+        screen = show(100, *command, GITHUB_API_URL="")
+        screen.end()
+        texts.append(screen.text)
+    listed, shown, status = texts
+    assert "● active" in listed
+    assert "● open" in shown
+    assert "● active" in status
+    assert "\x1b]8" not in status
 
 
 def test_rich_is_imported_only_where_a_terminal_is_drawn_on(repo: Path) -> None:

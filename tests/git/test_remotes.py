@@ -21,6 +21,7 @@ from pr_sessions.git.remotes import (
     named_id,
     parse_remotes,
     path_on,
+    pull_request_page,
     push_addresses,
     read_remotes,
     resolve_host,
@@ -255,3 +256,21 @@ def test_without_a_host_a_path_of_two_hosts_names_neither() -> None:
     own = listed("git@work:me/app", "git@lab:me/app")
 
     assert named_id(read_reference("me/app#7"), own, asks_ssh=False) == "me/app#7"
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("git@github.com:ada/shop.git", "https://github.com/ada/shop/pull/"),
+        ("https://gitlab.com/group/sub/shop", "https://gitlab.com/group/sub/shop/-/merge_requests/"),
+        ("https://codeberg.org/ada/shop", "https://codeberg.org/ada/shop/pulls/"),
+        ("https://code.example.com/ada/shop", "https://code.example.com/ada/shop/pull/"),
+        ("https://example.com/ada/shop", ""),
+    ],
+)
+def test_where_people_read_pull_requests(url: str, page: str) -> None:
+    assert pull_request_page(parse_remotes(f"origin\t{url} (fetch)"), "code.example.com") == page
+
+
+def test_without_a_remote_there_is_no_page() -> None:
+    assert pull_request_page(()) == ""

@@ -82,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one exit code for e
             list(arguments),
             prog_name="pr-sessions",
             standalone_mode=False,
-            color=False if os.environ.get("NO_COLOR") else None,
+            color=False if os.environ.get("NO_COLOR") else True if os.environ.get("FORCE_COLOR") else None,
         )
     except click.ClickException as error:
         _say_usage(error)

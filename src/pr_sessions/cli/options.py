@@ -191,16 +191,28 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 def forge_of_clone(remotes: "Sequence[Remote]") -> "CloneForge | None":
     """Return which forge the remotes of a clone lead to. `GITHUB_API_URL` names the host of an Enterprise Server."""
-    from pr_sessions.core.urls import canonical_host
     from pr_sessions.git.remotes import forge_of_clone as forge_of
 
-    github = ""
-    if os.environ.get("GITHUB_API_URL", "").strip():
-        from pr_sessions.forges.github.access import api_address, web_host
+    return forge_of(remotes, _github_host())
 
-        with suppress(InvalidValue):  # Who asks GitHub says so.
-            github = canonical_host(web_host(api_address(os.environ)).partition(":")[0])
-    return forge_of(remotes, github)
+
+def pull_request_page(remotes: "Sequence[Remote]") -> str:
+    """Return where people read pull requests of a clone, up to the number; empty where that is not known."""
+    from pr_sessions.git.remotes import pull_request_page as page_of
+
+    return page_of(remotes, _github_host())
+
+
+def _github_host() -> str:
+    """Return the host of GitHub where the environment names one."""
+    if not os.environ.get("GITHUB_API_URL", "").strip():
+        return ""
+    from pr_sessions.core.urls import canonical_host
+    from pr_sessions.forges.github.access import api_address, web_host
+
+    with suppress(InvalidValue):  # Who asks GitHub says so.
+        return canonical_host(web_host(api_address(os.environ)).partition(":")[0])
+    return ""
 
 
 def _local_zone(now: datetime) -> tzinfo:

@@ -149,6 +149,18 @@ def forge_of_clone(remotes: Iterable[Remote], github: str = "") -> CloneForge | 
     return "github" if address.host == github else forge_by_name(address.host) or "unknown"
 
 
+def pull_request_page(remotes: Sequence[Remote], github: str = "") -> str:
+    """Return where people read pull requests of a clone's repository, up to the number; empty where that is not known.
+
+    Args:
+        remotes: of the clone.
+        github: as for `forge_of_clone`.
+    """
+    address, forge = main_address(remotes), forge_of_clone(remotes, github)
+    parts = {"github": "pull", "gitlab": "-/merge_requests", "gitea": "pulls"}
+    return f"https://{address.host}/{address.path}/{parts[forge]}/" if address and forge in parts else ""
+
+
 def main_address(remotes: Iterable[Remote]) -> Address | None:
     """Return where `origin`, `upstream` or the first remote leads to; `None` where there is no remote."""
     addresses: dict[str, Address] = {}

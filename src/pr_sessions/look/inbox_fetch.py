@@ -46,7 +46,7 @@ async def fetch_inbox(
         raise PrSessionsError(source.why_not, source.hint)
     refuse_without_extra(source.name)
     names, unknowns = await _repositories(source, environ, root)
-    async with _open(source, names, environ, root) as forges:
+    async with open_forges(source, names, environ, root) as forges:
         has_token = all(forge.has_credential for forge in forges)
         if not has_token and not source.is_named:
             raise PrSessionsError(f"{source.name} was not asked: no token", HINTS[source.forge])
@@ -55,7 +55,7 @@ async def fetch_inbox(
         try:
             fetched = await fetch_repositories(forges, reading.at, show, elsewhere=elsewhere)
         finally:
-            await _end_requests()
+            await end_requests()
     if reading.only_mine and not any(each.viewer for each in fetched.inboxes):
         raise PrSessionsError(f"{source.name} does not say who you are", "--mine needs a token of your own account")
     return inbox_of(replace(fetched, unknowns=(*unknowns, *fetched.unknowns)), reading)
@@ -80,15 +80,16 @@ async def _repositories(
     return names, unknowns
 
 
-def _open(
+def open_forges(
     source: Source, names: tuple[str, ...], environ: Mapping[str, str], root: Path
 ) -> AbstractAsyncContextManager[Sequence[InboxReader]]:
+    """Open repositories on a forge; `glab` runs in `root`."""
     if source.forge == "gitlab":
         return open_gitlab_inboxes(source.host, names, environ, root=root, clock=utc_now)
     return open_inboxes(names, environ, clock=utc_now)
 
 
-async def _end_requests() -> None:
+async def end_requests() -> None:
     """End the requests that go on after a failure, so that none holds a connection when they are closed."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:

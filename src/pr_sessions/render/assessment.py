@@ -28,6 +28,7 @@ from pr_sessions.gate.wording import (
 from pr_sessions.render import terminal
 from pr_sessions.render.explanation import basis_lines, why_automatic
 from pr_sessions.render.json import explanation_json, time_json
+from pr_sessions.render.table import Line
 
 WIDTH = 160
 MOST_ROWS = 50
@@ -59,7 +60,7 @@ def view(assessment: Assessment, *, whole: bool) -> dict[str, Any]:
     return decided | (_everything(assessment) if whole else {})
 
 
-def lines(assessment: Assessment, *, whole: bool) -> Iterator[str]:
+def lines(assessment: Assessment, *, whole: bool) -> Iterator[Line]:
     """The same for people."""
     why = "; ".join(clauses(assessment.decision.reasons, _short))
     yield f"{headline(assessment)}{f': {why}' if why else ''}."

@@ -11,14 +11,15 @@ from pr_sessions.look.survey import Closeup
 from pr_sessions.render.explanation import agent_lines, candidate_lines, why_automatic
 from pr_sessions.render.inference import inferred_by
 from pr_sessions.render.survey import block, pattern_lines, unknown_lines
-from pr_sessions.render.terminal import MOST_ROWS, WIDTH, age, clock, cut, file_list, heading, table
+from pr_sessions.render.table import Line, table_lines
+from pr_sessions.render.terminal import MOST_ROWS, WIDTH, age, clock, cut, file_list, heading
 
 
-def closeup_lines(closeup: Closeup) -> Iterator[str]:
+def closeup_lines(closeup: Closeup) -> Iterator[Line]:
     """Yield everything about one pull request, of a history or of a forge."""
     pr, survey = closeup.pull_request, closeup.survey
     yield heading(f"#{pr.number} is {'automatic' if pr.is_auto else 'not automatic'}")
-    yield from table(_record(closeup))
+    yield from table_lines(_record(closeup))
     if pr.is_auto:
         yield from why_automatic(pr.explanation)
     else:
@@ -28,7 +29,7 @@ def closeup_lines(closeup: Closeup) -> Iterator[str]:
     if closeup.decision:
         rows = list(_decision_rows("today", closeup.decision))
         rows += _decision_rows("when opened", pr.at_opening) if pr.at_opening else []
-        yield from ("", heading("Its checks, by the gate"), *table(rows))
+        yield from ("", heading("Its checks, by the gate"), *table_lines(rows))
     yield from (
         "",
         heading("Its session" if pr.explanation.session_id or pr.is_auto or survey.at else "The work around it"),

@@ -18,12 +18,13 @@ from pr_sessions.core.stacks import recorded_stacks
 from pr_sessions.core.summary import SessionSummary
 from pr_sessions.core.visible_text import one_line, one_line_around
 from pr_sessions.render.sessions import corrections, describe_status, inferred_from, role, session_name, stack_clause
-from pr_sessions.render.terminal import clock, heading, table, word
+from pr_sessions.render.table import Line, table_lines
+from pr_sessions.render.terminal import clock, heading, word
 
 _AGENT_HEADER = ("agent", "role", "confidence", "by", "source")
 
 
-def explanation_lines(explanation: Explanation, summary: SessionSummary | None) -> Iterator[str]:
+def explanation_lines(explanation: Explanation, summary: SessionSummary | None) -> Iterator[Line]:
     """Yield why a pull request is in its session, or in none; `summary` is of that session."""
     number = explanation.number
     if summary:
@@ -77,7 +78,7 @@ def no_session_clause(explanation: Explanation) -> str:
     return "no author is known, and no session is current in this working tree"
 
 
-def why_automatic(explanation: Explanation, otherwise: str = "") -> Iterator[str]:
+def why_automatic(explanation: Explanation, otherwise: str = "") -> Iterator[Line]:
     """Yield a part of the output: what makes it automatic, or the other text, and the agents that were involved."""
     clauses = evidence_clauses(explanation.evidence) or ([otherwise] if otherwise else [])
     if clauses:
@@ -85,22 +86,22 @@ def why_automatic(explanation: Explanation, otherwise: str = "") -> Iterator[str
     yield from agent_lines(explanation.agents)
 
 
-def agent_lines(agents: Iterable[Agent]) -> Iterator[str]:
+def agent_lines(agents: Iterable[Agent]) -> Iterator[Line]:
     """Yield a row for each piece of evidence of an agent; nothing without agents."""
     rows = [row for agent in agents for row in _agent_rows(agent)]
     if rows:
         yield ""
-        yield from table(rows, _AGENT_HEADER)
+        yield from table_lines(rows, _AGENT_HEADER)
 
 
-def basis_lines(explanation: Explanation) -> Iterator[str]:
+def basis_lines(explanation: Explanation) -> Iterator[Line]:
     """Yield a row for each basis: which one decided, which ones are stronger, and what each found."""
     yield ""
     yield "What can put a pull request into a session, strongest first; only something stronger would move it:"
-    yield from table([_basis_row(result) for result in explanation.bases])
+    yield from table_lines([_basis_row(result) for result in explanation.bases])
 
 
-def candidate_lines(explanation: Explanation) -> Iterator[str]:
+def candidate_lines(explanation: Explanation) -> Iterator[Line]:
     """Yield a row for each basis that was evaluated: what it saw, and the sessions that it named."""
     candidates = explanation.candidates
     if not candidates:
@@ -109,12 +110,12 @@ def candidate_lines(explanation: Explanation) -> Iterator[str]:
         (each.basis.label, one_line(each.detail, 44), one_line_around(", ".join(each.candidates) or "nothing", 24))
         for each in candidates
     ]
-    yield from ("", heading("What was asked, the strongest first"), *table(rows))
+    yield from ("", heading("What was asked, the strongest first"), *table_lines(rows))
     if explanation.session and not candidates[-1].candidates:
         yield "  So it began a session of its own."
 
 
-def _in_session(explanation: Explanation, summary: SessionSummary) -> Iterator[str]:
+def _in_session(explanation: Explanation, summary: SessionSummary) -> Iterator[Line]:
     session, attribution = summary.session, explanation.attribution
     why = attribution_clause(attribution)
     yield f"Pull request {explanation.number} is in {session_name(session)}, because {why}."
@@ -130,7 +131,7 @@ def _in_session(explanation: Explanation, summary: SessionSummary) -> Iterator[s
         ("also known as", one_line(", ".join(session.aliases), 200)),
         *corrections(session),
     ]
-    yield from table([row for row in rows if row[1]])
+    yield from table_lines([row for row in rows if row[1]])
 
 
 def _marker_source(explanation: Explanation) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pr_sessions.core.recorded_inference import RecordedInference
     from pr_sessions.core.sign_counts import SignCounts
     from pr_sessions.importers.logs import LogsImported
+    from pr_sessions.look.refresh import Refreshed
     from pr_sessions.look.survey import Closeup, PullRequestGroup, Survey, SurveyedPullRequest
     from pr_sessions.render.outcomes import Shown
     from pr_sessions.setup.steps import Step
@@ -70,6 +71,15 @@ def session_with_pull_requests_json(summary: SessionSummary) -> Json:
     records = summary.session.pull_requests
     prs = {number: record_json(records[number]) if number in records else None for number in summary.session.prs}
     return session_json(summary) | {"pull_requests": prs}
+
+
+def refreshed_json(refreshed: "Refreshed") -> Json:
+    """Return what the forge says now of pull requests, by number."""
+    prs = {
+        number: {"title": each.title, "state": each.state, "draft": each.is_draft}
+        for number, each in refreshed.pull_requests.items()
+    }
+    return {"source": refreshed.source, "pull_requests": prs, "unknowns": refreshed.unknowns}
 
 
 def record_json(record: PullRequestRecord) -> Json:

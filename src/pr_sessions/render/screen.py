@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pr_sessions.core.visible_text import one_line_around, visible
 from pr_sessions.io.programs import child_environment, find_program
 from pr_sessions.render import terminal
-from pr_sessions.render.table import Line, Table, fitting, plain_lines, spans
+from pr_sessions.render.table import Line, Markdown, Table, fitting, plain_lines, spans
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -86,6 +86,11 @@ def draw(lines: Iterable[Line], width: int) -> str:
         emoji=False,
     )
     for line in lines:
+        if isinstance(line, Markdown):
+            from rich.markdown import Markdown as RichMarkdown
+
+            console.print(RichMarkdown(visible(line.text), hyperlinks=False))
+            continue
         for shown in _wrapped(line, console) if isinstance(line, str) else _table_lines(line, console):
             shown.rstrip()
             console.print(shown, soft_wrap=True)
@@ -124,12 +129,18 @@ def _table_lines(table: Table, console: "Console") -> Iterator["Text"]:
     drawn = RichTable(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=table.has_head, header_style="")
     for place in shown:
         column = table.columns[place]
-        drawn.add_column(_Cell(_text(column.title, "dim")), no_wrap=not column.shrinks)
+        drawn.add_column(
+            _Cell(_text(column.title, "dim")), no_wrap=not (column.shrinks or column.wraps), overflow="fold"
+        )
     for row in table.rows:
-        drawn.add_row(*(_Cell(_cell(row.cells[place])) for place in shown))
+        cells = ((_cell(row.cells[place]), table.columns[place].wraps) for place in shown)
+        drawn.add_row(*(_wrapping(text) if wraps else _Cell(text) for text, wraps in cells))
     indent = 2 if console.width > 40 else 0
     options = console.options.update_width(max(console.width - indent, 1))
     lines = [_of_segments(segments, indent) for segments in console.render_lines(drawn, options, pad=False)]
+    if any(column.wraps for column in table.columns):
+        yield from lines
+        return
     if table.has_head:
         yield lines.pop(0)
     for row, line in zip(table.rows, lines, strict=True):
@@ -143,13 +154,18 @@ def _table_lines(table: Table, console: "Console") -> Iterator["Text"]:
 def _cell(cell: Any) -> "Text":
     from rich.style import Style
 
-    is_terminal = sys.stdout.isatty()
+    has_links = is_terminal()
     text = _text("")
     for span in spans(cell):
         style = Style.parse(span.tone or "none")
-        if span.link and is_terminal:
+        if span.link and has_links:
             style += Style(link=span.link)
         text.append(f"{span.sign} {visible(span.text)}" if span.sign else visible(span.text), style)
+    return text
+
+
+def _wrapping(text: "Text") -> "Text":
+    text.no_wrap = False
     return text
 
 

@@ -1,13 +1,29 @@
 """Sessions for a terminal: one of them, and the overview that `status` prints."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pr_sessions.core.agents import Agent, Confidence, Role
-from pr_sessions.core.models import Basis, PullRequestRecord, Session, Stack, State, Totals
+from pr_sessions.core.models import Basis, PullRequestRecord, Session, Stack, State, Status, Totals
 from pr_sessions.core.stacks import recorded_stacks
 from pr_sessions.core.summary import Overview, SessionSummary
 from pr_sessions.core.visible_text import one_line, one_line_around
-from pr_sessions.render.terminal import clock, heading, plural, span, table, word
+from pr_sessions.render.table import (
+    Cell,
+    Column,
+    Line,
+    Span,
+    Table,
+    TableRow,
+    Tone,
+    link_or_none,
+    plain_lines,
+    table_lines,
+)
+from pr_sessions.render.terminal import clock, cut, dim, heading, plural, span, word
+
+if TYPE_CHECKING:
+    from pr_sessions.look.refresh import Refreshed
 
 ID_WIDTH = 60
 _INFERRED: Mapping[Basis, str] = {
@@ -16,6 +32,15 @@ _INFERRED: Mapping[Basis, str] = {
     Basis.COMMITS: "inferred from the commits of an agent's pull requests",
     Basis.TIME: "inferred from author and time alone",
 }
+
+
+_SIGNS = {
+    Status.ACTIVE: (Tone.GOOD, "●"),
+    Status.WARNING: (Tone.BUSY, "●"),
+    Status.IDLE: (Tone.BUSY, "○"),
+    Status.COMPLETED: (Tone.DIM, "✓"),
+}
+_STATES = {State.OPEN: (Tone.GOOD, "●"), State.MERGED: (Tone.NAME, "✓"), State.CLOSED: (Tone.BAD, "✗")}
 
 
 def session_name(session: Session) -> str:
@@ -41,7 +66,13 @@ def describe_status(summary: SessionSummary) -> str:
     return f"{summary.status}, {f'{left} min' if left < 120 else f'{left // 60} h'} left"
 
 
-def session_lines(summary: SessionSummary) -> Iterator[str]:
+def status_span(summary: SessionSummary, text: str) -> Span:
+    """Return what is said of a session's status, with its sign."""
+    tone, sign = _SIGNS.get(summary.status, (Tone.PLAIN, ""))
+    return Span(text, tone, sign)
+
+
+def session_lines(summary: SessionSummary) -> Iterator[Line]:
     """Yield its name, times and totals."""
     session = summary.session
     yield f"{session_name(session)} ({describe_status(summary)})"
@@ -58,14 +89,14 @@ def session_lines(summary: SessionSummary) -> Iterator[str]:
         ("also known as", one_line(", ".join(session.aliases), 200)),
         *corrections(session),
     ]
-    yield from table([row for row in rows if row[1]])
+    yield from table_lines([row for row in rows if row[1]])
 
 
-def overview_lines(overview: Overview) -> Iterator[str]:
+def overview_lines(overview: Overview) -> Iterator[Line]:
     """Yield the current session, the counts, and the latest sessions."""
     yield heading("Current session")
     if overview.current:
-        yield from (f"  {line}" for line in session_lines(overview.current))
+        yield from (f"  {line}" for line in plain_lines(session_lines(overview.current)))
     else:
         yield "  none in this working tree; begin one: pr-sessions start"
     yield ""
@@ -74,39 +105,76 @@ def overview_lines(overview: Overview) -> Iterator[str]:
     yield f"{len(overview.active)} active, {len(completed)} completed, {prs}{unattributed}"
     if overview.active:
         rows = [
-            (one_line_around(each.session.id, ID_WIDTH), describe_status(each), numbers(each.session.prs, 40))
+            (
+                one_line_around(each.session.id, ID_WIDTH),
+                status_span(each, describe_status(each)),
+                numbers(each.session.prs, 40),
+            )
             for each in overview.active
         ]
-        yield from ("", heading("Active"), *table(rows))
+        yield from ("", heading("Active"), *table_lines(rows))
     if overview.recent:
         ends = f"latest {overview.recent[0].session.id}, oldest {completed[0]}"
         yield from ("", heading(f"Completed ({one_line(ends, 440)})"))
         recent = [_recent_row(each.session) for each in overview.recent]
-        yield from table(recent, ("session", "trigger", "when", "lasted", "PRs"))
+        yield from table_lines(recent, ("session", "trigger", "when", "lasted", "PRs"))
 
 
-def list_lines(summaries: Iterable[SessionSummary], unattributed: Mapping[str, PullRequestRecord]) -> Iterator[str]:
-    """Yield a row for each session, then the pull requests that are in none."""
-    rows = [_list_row(summary) for summary in summaries]
+def list_lines(
+    summaries: Sequence[SessionSummary],
+    unattributed: Mapping[str, PullRequestRecord],
+    *,
+    left_out: int = 0,
+    page: str = "",
+    now: "Refreshed | None" = None,
+) -> Iterator[Line]:
+    """Yield a row for each session, then the pull requests that are in none.
+
+    Args:
+        summaries: the sessions that are shown.
+        unattributed: by number.
+        left_out: how many more sessions there are.
+        page: where people read pull requests, up to the number; empty if not known.
+        now: what the forge says of them, if it was asked.
+    """
+    rows = [(*_list_row(each, page), *(_present_cells(each.session, now) if now else ())) for each in summaries]
+    header = ["session", "author", "status", "started", "lasted", "PRs", "trigger", *(("open", "title") if now else ())]
     if unattributed:
-        rows.append(("in no session", *("-" * 4), numbers(tuple(unattributed)), "-"))
-    yield from table(rows, ("session", "author", "status", "started", "lasted", "PRs", "trigger"))
+        rows.append(("in no session", *("-" * 4), numbers(tuple(unattributed)), *("-" * (len(header) - 6))))
+    yield from _list_table(rows, header)
+    if left_out:
+        yield dim(f"  ... and {left_out} more: --all")
     records = unattributed.items()
     taken_out = [n for n, record in records if record.attribution and record.attribution.basis is Basis.MANUAL]
     if taken_out:
         yield f"  of these taken out manually: {numbers(taken_out)}"
+    yield from refreshed_lines(now)
 
 
-def pull_request_lines(session: Session) -> Iterator[str]:
-    """Yield a row for each pull request of a session; nothing without any."""
-    header = ("PR", "state", "files", "tests", "docs", "author", "agents", "placed by")
+def pull_request_lines(session: Session, page: str = "", now: "Refreshed | None" = None) -> Iterator[Line]:
+    """Yield a row for each pull request of a session; nothing without any. The arguments are those of `list_lines`."""
+    header = ["PR", "state", "files", "tests", "docs", "author", "agents", "placed by", *(["title"] if now else [])]
     records = session.pull_requests
-    rows = [(n, *(_record_cells(records[n]) if n in records else "-" * (len(header) - 1))) for n in session.prs]
+    rows = []
+    for number in session.prs:
+        present = now.pull_requests.get(number) if now else None
+        cells = list(_record_cells(records[number]) if number in records else "-" * 7)
+        if present and present.state:
+            cells[0] = _state_span(present.state)
+        cells += [one_line(present.title, 60) if present else "-"] if now else []
+        rows.append((_number(number, page), *cells))
     if rows:
         yield ""
-        yield from table(rows, header)
+        yield from table_lines(rows, header)
     for stack, prs in recorded_stacks(records):
         yield f"  {stack_clause(stack)}: {one_line(' <- '.join(prs), 100)}"
+    yield from refreshed_lines(now)
+
+
+def refreshed_lines(now: "Refreshed | None") -> Iterator[str]:
+    """Yield what the forge was asked for and did not say."""
+    if now and now.unknowns:
+        yield from ("", heading(f"Not read from {now.source}"), *cut([f"  {one_line(u, 200)}" for u in now.unknowns]))
 
 
 def stack_clause(stack: Stack) -> str:
@@ -163,16 +231,45 @@ def _recent_row(session: Session) -> tuple[str, ...]:
     return one_line_around(session.id, ID_WIDTH), trigger, clock(at), span(session.duration), numbers(session.prs, 40)
 
 
-def _list_row(summary: SessionSummary) -> tuple[str, ...]:
+def _list_table(rows: Sequence[Sequence[Cell]], header: Sequence[str]) -> list[Line]:
+    """Return the table of `list`, of which a narrow terminal leaves out what says least."""
+    if not rows:
+        return table_lines(rows)
+    dropped = {"lasted": 1, "trigger": 2, "started": 3, "author": 4, "open": 5}
+    names = ("session", "title")
+    columns = tuple(Column(title, dropped.get(title, 0), shrinks=title in names) for title in header)
+    return [Table(columns, tuple(TableRow(tuple(row)) for row in rows))]
+
+
+def _present_cells(session: Session, now: "Refreshed") -> tuple[str, str]:
+    """Return how many of its pull requests are open, and its title, else that of the first open one."""
+    present = [now.pull_requests[number] for number in session.prs if number in now.pull_requests]
+    is_open = [each for each in present if each.state is State.OPEN]
+    title = session.title or next((each.title for each in (*is_open, *present)), "")
+    return f"{len(is_open)} of {len(session.prs)}", one_line(title, 60) or "-"
+
+
+def _number(number: str, page: str) -> Span:
+    """Return a pull request's number, which leads to it where it is one of the clone's own."""
+    return Span(number, link=link_or_none(f"{page}{number}") if page and number.isdecimal() else "")
+
+
+def _state_span(state: State) -> Span:
+    tone, sign = _STATES[state]
+    return Span(state.value, tone, sign)
+
+
+def _list_row(summary: SessionSummary, page: str) -> tuple[Cell, ...]:
     session = summary.session
+    links = [link for number in session.prs if (link := _number(number, page).link)]
     marks = ["inferred"] if session.rests_on is Basis.TIME else []
     marks += [f"{len(session.manual)} manual"] if session.manual else []
     marks += ["merged"] if session.merged else []
     marks += ["reopened"] if session.reopened else []
     return (
-        one_line_around(session.id, ID_WIDTH),
+        Span(one_line_around(session.id, ID_WIDTH), link=links[-1] if links else ""),
         one_line(session.author, 30),
-        summary.status.value,
+        status_span(summary, summary.status.value),
         clock(session.started),
         span(session.duration if session.completion else session.active_time),
         f"{len(session.prs)} ({', '.join(marks)})" if marks else str(len(session.prs)),
@@ -180,7 +277,7 @@ def _list_row(summary: SessionSummary) -> tuple[str, ...]:
     )
 
 
-def _record_cells(record: PullRequestRecord) -> tuple[str, ...]:
+def _record_cells(record: PullRequestRecord) -> tuple[Cell, ...]:
     attribution, placed = record.attribution, None
     if attribution:
         basis = word(attribution.label, known=attribution.basis is not Basis.UNKNOWN)
@@ -194,4 +291,6 @@ def _record_cells(record: PullRequestRecord) -> tuple[str, ...]:
         ", ".join(agent_label(agent) for agent in record.agents),
         placed,
     )
-    return tuple("-" if cell in (None, "") else one_line(str(cell), 40) for cell in cells)
+    texts = ("-" if cell in (None, "") else one_line(str(cell), 40) for cell in cells)
+    state, *rest = texts
+    return (_state_span(record.state) if isinstance(record.state, State) else state, *rest)

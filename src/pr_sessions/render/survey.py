@@ -12,6 +12,7 @@ from pr_sessions.core.overlaps import Overlap, OverlapList
 from pr_sessions.core.visible_text import columns, filled, one_line, one_line_around
 from pr_sessions.look.survey import PullRequestGroup, Survey, SurveyedPullRequest
 from pr_sessions.render.history import history_lines
+from pr_sessions.render.table import Line, table_lines
 from pr_sessions.render.terminal import (
     MOST_ROWS,
     WIDTH,
@@ -24,7 +25,6 @@ from pr_sessions.render.terminal import (
     number_ranges,
     plural,
     span,
-    table,
 )
 
 MOST_BLOCKS = 3
@@ -44,7 +44,7 @@ FORGES = (
 )
 
 
-def survey_lines(survey: Survey) -> Iterator[str]:
+def survey_lines(survey: Survey) -> Iterator[Line]:
     """Yield the pull requests of a history, or those that are open, in their sessions."""
     yield from _open_headline(survey) if survey.at else _headline(survey)
     for part in _parts(survey):
@@ -57,9 +57,9 @@ def survey_lines(survey: Survey) -> Iterator[str]:
         yield from ("", *history_lines(survey.history))
 
 
-def _parts(survey: Survey) -> Iterator[list[str]]:
+def _parts(survey: Survey) -> Iterator[Sequence[Line]]:
     if not survey.pull_requests:
-        forms = [heading("Looked for, in the messages of its merge and squash commits"), *table(FORGES)]
+        forms = [heading("Looked for, in the messages of its merge and squash commits"), *table_lines(FORGES)]
         if survey.at or not survey.read:
             yield unknown_lines(survey.unknowns) if survey.at else forms
         return
@@ -151,13 +151,13 @@ def _open_headline(survey: Survey) -> Iterator[str]:
         yield " ".join(sentences)
 
 
-def _agents(survey: Survey) -> list[str]:
+def _agents(survey: Survey) -> list[Line]:
     """Return the agents that were involved, with how sure that is."""
     rows = [
         (one_line(each.name, 40), each.role.value, plural(each.pull_requests, "pull request"), each.confidence)
         for each in survey.agents
     ]
-    return [heading("Agents"), *cut(table(rows))] if rows else []
+    return [heading("Agents"), *table_lines(rows, most=MOST_ROWS)] if rows else []
 
 
 def _sessions(survey: Survey) -> list[str]:
@@ -305,9 +305,9 @@ def _bursts(survey: Survey) -> list[str]:
     return [heading(title), *cut(rows, MOST_BLOCKS)] if rows else []
 
 
-def _evidence(survey: Survey) -> list[str]:
+def _evidence(survey: Survey) -> list[Line]:
     rows = [(e.rule, one_line(e.detail, 40), plural(e.pull_requests, "pull request")) for e in survey.evidence]
-    return [heading("Why automatic"), *cut(table(rows))] if rows else []
+    return [heading("Why automatic"), *table_lines(rows, most=MOST_ROWS)] if rows else []
 
 
 def pattern_lines(patterns: Sequence[str]) -> list[str]:
@@ -322,7 +322,7 @@ def pattern_lines(patterns: Sequence[str]) -> list[str]:
     ]
 
 
-def _waiting(survey: Survey) -> list[str]:
+def _waiting(survey: Survey) -> list[Line]:
     """Count each pull request under the first reason that speaks against waiting, so that the numbers add up."""
     decisions = [pr.at_opening for pr in survey.pull_requests.values() if pr.at_opening]
     waited = sum(decision.postpone for decision in decisions)
@@ -331,7 +331,7 @@ def _waiting(survey: Survey) -> list[str]:
     rows += [(str(count), why) for why, count in sorted(others.items(), key=lambda item: (-item[1], item[0]))]
     return [
         heading("Checks that could have waited, by the gate, when they were opened"),
-        *cut(table(rows), MOST_WAITING),
+        *table_lines(rows, most=MOST_WAITING),
     ]
 
 
@@ -342,9 +342,9 @@ def _why(reason: Reason) -> str:
     return one_line(words(reason if reason.why is Why.UNKNOWN else Reason(reason.why), str), 64)
 
 
-def _breaches(survey: Survey) -> list[str]:
+def _breaches(survey: Survey) -> list[Line]:
     rows = [(one_line(b.agent, 40), f"{b.open} open", f"{b.budget} allowed") for b in survey.breaches]
-    return [heading("More than gate.open_budget allows"), *cut(table(rows))] if rows else []
+    return [heading("More than gate.open_budget allows"), *table_lines(rows, most=MOST_ROWS)] if rows else []
 
 
 def _not_automatic(survey: Survey) -> list[str]:
@@ -360,7 +360,7 @@ def unknown_lines(unknowns: Sequence[str]) -> list[str]:
     return [heading("What could not be read"), *cut(lines)] if lines else []
 
 
-def _next(survey: Survey) -> list[str]:
+def _next(survey: Survey) -> list[Line]:
     groups = survey.sessions or (() if survey.at else survey.not_automatic)
     number = groups[0].review[0] if groups else next(iter(survey.pull_requests))
     if survey.at:
@@ -373,4 +373,4 @@ def _next(survey: Survey) -> list[str]:
             ("pr-sessions look --days 30", "a longer time"),
             ("pr-sessions init", "track this repository from now on"),
         ]
-    return [heading("Next"), *table(rows)]
+    return [heading("Next"), *table_lines(rows)]

@@ -51,11 +51,13 @@ class Column(Struct, frozen=True):
         title: in the table's head.
         dropped: its place among those that a narrow terminal leaves out, the first of which is 1; 0 for never.
         shrinks: whether it is cut first where there is too little room, in its middle: names differ at their ends.
+        wraps: whether its text goes on in the next line instead; no row of the table has lines over or under it then.
     """
 
     title: str = ""
     dropped: int = 0
     shrinks: bool = False
+    wraps: bool = False
 
 
 class TableRow(Struct, frozen=True):
@@ -78,7 +80,30 @@ class Table(Struct, frozen=True):
         return any(column.title for column in self.columns)
 
 
-Line = str | Table
+class Markdown(Struct, frozen=True):
+    """A text in Markdown, in which everything from outside is escaped; a terminal shows it laid out."""
+
+    text: str
+
+
+Line = str | Table | Markdown
+
+
+def table_lines(rows: Sequence[Sequence[Cell]], header: Sequence[str] = (), most: int | None = None) -> list[Line]:
+    """Return a table of the first rows, and how many more there are; `(nothing)` without rows.
+
+    On a narrow terminal, columns with a head are cut, the widest first; without heads the last one goes on below.
+    """
+    if not rows:
+        return ["  (nothing)"]
+    titles = header or [""] * len(rows[0])
+    last = len(titles) - 1
+    columns = (
+        Column(title, shrinks=bool(header), wraps=not header and place == last) for place, title in enumerate(titles)
+    )
+    table = Table(tuple(columns), tuple(TableRow(tuple(row)) for row in rows[:most]))
+    more = len(rows) - len(table.rows)
+    return [table, click.style(f"  ... and {more} more", dim=True)] if more else [table]
 
 
 def spans(cell: Cell) -> tuple[Span, ...]:
@@ -98,6 +123,8 @@ def plain_lines(lines: Iterable[Line], *, signs: bool = False) -> Iterator[str]:
     for line in lines:
         if isinstance(line, str):
             yield visible(line)
+        elif isinstance(line, Markdown):
+            yield visible(line.text)
         else:
             yield from _plain_table(line, signs=signs)
 

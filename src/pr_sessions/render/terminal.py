@@ -13,9 +13,10 @@ from typing import Any
 import click
 from msgspec import json, to_builtins
 
-from pr_sessions.core.visible_text import columns, filled, one_line, one_line_around, visible, visible_json
+from pr_sessions.core.visible_text import columns, one_line, one_line_around, visible, visible_json
 from pr_sessions.errors import CannotWrite
 from pr_sessions.io.places import Place, followed
+from pr_sessions.render.table import Line, plain_lines, table_lines
 
 WIDTH = 80
 MOST_ROWS = 5
@@ -27,9 +28,9 @@ MOST_SUMMARY = 1 << 20
 CUT = "\n\n(The rest is too long for GitHub.)\n"
 
 
-def show(data: Any, text: Iterable[str], *, as_json: bool) -> None:
-    """Print a result on stdout: the data as one JSON document, or the lines."""
-    for line in [_json(data)] if as_json else map(visible, text):
+def show(data: Any, text: Iterable[Line], *, as_json: bool) -> None:
+    """Print a result on stdout: the data as one JSON document, or the lines, with signs on a terminal."""
+    for line in [_json(data)] if as_json else plain_lines(text, signs=sys.stdout is not None and sys.stdout.isatty()):
         _print(line)
 
 
@@ -115,12 +116,7 @@ def dim(text: str) -> str:
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> list[str]:
     """Return aligned columns, or `(nothing)` without rows."""
-    if not rows:
-        return ["  (nothing)"]
-    lines = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
-    widths = [max(columns(row[i]) for row in lines) for i in range(len(lines[0]))]
-    shown = ["  " + "  ".join(filled(cell, w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in lines]
-    return [dim(shown[0]), *shown[1:]] if header else shown
+    return list(plain_lines(table_lines(rows, header)))
 
 
 def word(text: str, *, known: bool) -> str:

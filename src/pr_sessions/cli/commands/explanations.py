@@ -15,7 +15,7 @@ from pr_sessions.core.recorded_inference import infer_recorded, is_alone
 from pr_sessions.core.runs import agents_with_ids
 from pr_sessions.core.summary import SessionSummary
 from pr_sessions.errors import NotFound
-from pr_sessions.render import terminal
+from pr_sessions.render import screen, terminal
 from pr_sessions.render.explanation import attribution_clause, evidence_clauses, explanation_lines, no_session_clause
 from pr_sessions.render.json import evidence_json, explanation_json, inferred_json, session_json
 from pr_sessions.render.sessions import session_name
@@ -56,7 +56,7 @@ def explain(tracker: Tracker, pr: str, *, as_json: bool) -> None:
         "unattributed": None if session else no_session_clause(explanation),
         "inferred": inferred_json(*explanation.inferred) if explanation.inferred else None,
     }
-    terminal.show(data, explanation_lines(explanation, summary), as_json=as_json)
+    screen.show(data, explanation_lines(explanation, summary), as_json=as_json)
 
 
 def _explanation(tracker: Tracker, number: str) -> Explanation:

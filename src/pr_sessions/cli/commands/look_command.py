@@ -10,7 +10,7 @@ import click
 
 from pr_sessions.cli import options
 from pr_sessions.errors import InvalidValue, NotARepository, NotFound
-from pr_sessions.render import terminal
+from pr_sessions.render import screen, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,7 +191,7 @@ def _show(surveys: "list[Survey]", *, as_json: bool) -> None:
     if as_json and last.at is None:
         data["open"] = survey_json(before[0]) if before else None
     lines = chain(*(chain(survey_lines(survey), [""]) for survey in before), survey_lines(last))
-    terminal.show(data, lines, as_json=as_json)
+    screen.show(data, lines, as_json=as_json)
     for survey in surveys:
         if survey.at:
             _note_requests(survey.requests)
@@ -201,7 +201,7 @@ def _show_closeup(closeup: "Closeup", *, as_json: bool) -> None:
     from pr_sessions.render.closeup import closeup_lines
     from pr_sessions.render.json import closeup_json
 
-    terminal.show(closeup_json(closeup), closeup_lines(closeup), as_json=as_json)
+    screen.show(closeup_json(closeup), closeup_lines(closeup), as_json=as_json)
     if closeup.survey.at:
         _note_requests(closeup.survey.requests)
 

@@ -6,7 +6,8 @@ import click
 
 from pr_sessions.cli import options
 from pr_sessions.io.places import Place
-from pr_sessions.render import terminal
+from pr_sessions.render import screen
+from pr_sessions.render.table import Line, Markdown
 from pr_sessions.tracker import Tracker
 
 
@@ -37,8 +38,8 @@ def report_command(save: bool, json: bool) -> None:
     markdown = render_markdown(metrics)
     saved = _save(tracker, markdown, now) if save else None
     data = {**as_json(metrics), "inferred": inference_json(inference), "saved": str(saved) if saved else None}
-    lines = [f"Saved {saved}"] if saved else [markdown.rstrip("\n"), *inferred_summary(inference)]
-    terminal.show(data, lines, as_json=json)
+    lines: list[Line] = [f"Saved {saved}"] if saved else [Markdown(markdown.rstrip("\n")), *inferred_summary(inference)]
+    screen.show(data, lines, as_json=json)
 
 
 def _save(tracker: Tracker, markdown: str, now: datetime) -> Place:

@@ -1,7 +1,7 @@
 """Commands that show sessions: `show`, `status`, `find`, `list`."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,12 +17,13 @@ from pr_sessions.core.models import Session, State, Status
 from pr_sessions.core.runs import session_with_ids
 from pr_sessions.core.summary import Overview, SessionSummary
 from pr_sessions.core.visible_text import one_line
-from pr_sessions.errors import InvalidValue, NotFound
-from pr_sessions.render import terminal
+from pr_sessions.errors import InvalidValue, NotFound, PrSessionsError
+from pr_sessions.render import screen, terminal
 from pr_sessions.render.json import (
     inferred_json,
     overview_json,
     record_json,
+    refreshed_json,
     session_json,
     session_with_pull_requests_json,
 )
@@ -32,16 +33,19 @@ from pr_sessions.tracker import Tracker, resolve_session, way_on
 if TYPE_CHECKING:
     from pr_sessions.core.collection import SessionCollection
     from pr_sessions.core.urls import PullRequestReference
+    from pr_sessions.look.refresh import Refreshed
 
 _RECENT = 10
+_DEFAULT_LIMIT = 30
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @click.command("show")
 @click.argument("target", required=False, type=options.SessionName(), metavar="[PR|SESSION]")
 @click.option("--why", is_flag=True, help="Explain why the pull request is in its session.")
+@click.option("--refresh", is_flag=True, help="Ask the forge for titles and states, which are not stored.")
 @options.as_json
-def show_command(target: str | None, why: bool, json: bool) -> None:
+def show_command(target: str | None, why: bool, refresh: bool, json: bool) -> None:
     r"""Show a session, or explain why a pull request is in it.
 
     Without an argument: the current session, the counts and the last ten. SESSION may be a unique prefix of an id.
@@ -54,8 +58,9 @@ def show_command(target: str | None, why: bool, json: bool) -> None:
       pr-sessions show ada-20251122-1000 --json
     """
     if target is None:
-        if why:
-            raise click.UsageError("--why takes a pull request, such as `pr-sessions show 42 --why`.")
+        if why or refresh:
+            given = "--why takes a pull request" if why else "--refresh takes a pull request or a session"
+            raise click.UsageError(f"{given}, such as `pr-sessions show 42 {'--why' if why else '--refresh'}`.")
         _show_here(options.tracker(), as_json=json)
         return
     reference = _reference(target)
@@ -66,13 +71,14 @@ def show_command(target: str | None, why: bool, json: bool) -> None:
         session = resolve_session(tracker.sessions(), target)
         if target in session.aliases:
             terminal.note(f"{one_line(target, 200)} became part of {one_line(session.id, 200)}")
-        _show(tracker, session, as_json=json)
+        _show(tracker, session, refresh=refresh, as_json=json)
     elif why:
         from pr_sessions.cli.commands.explanations import explain
 
         explain(tracker, options.number_in(tracker.repository, reference), as_json=json)
     else:
-        _show_pull_request(tracker, options.number_in(tracker.repository, reference), target, as_json=json)
+        number = options.number_in(tracker.repository, reference)
+        _show_pull_request(tracker, number, target, refresh=refresh, as_json=json)
 
 
 def _reference(target: str) -> "PullRequestReference | None":
@@ -83,14 +89,14 @@ def _reference(target: str) -> "PullRequestReference | None":
     return None
 
 
-def _show_pull_request(tracker: Tracker, number: str, target: str, *, as_json: bool) -> None:
+def _show_pull_request(tracker: Tracker, number: str, target: str, *, refresh: bool, as_json: bool) -> None:
     """Show its session, or the session whose id is that number, where no pull request has it."""
     try:
-        _show(tracker, tracker.find(number), as_json=as_json)
+        _show(tracker, tracker.find(number), refresh=refresh, as_json=as_json)
     except NotFound:
         collection = tracker.sessions()
         if target in collection:
-            _show(tracker, collection[target], as_json=as_json)
+            _show(tracker, collection[target], refresh=refresh, as_json=as_json)
             return
         unattributed = collection.unattributed(number)
         if unattributed is None:
@@ -101,11 +107,35 @@ def _show_pull_request(tracker: Tracker, number: str, target: str, *, as_json: b
         terminal.show(data, lines, as_json=as_json)
 
 
-def _show(tracker: Tracker, session: Session, *, as_json: bool) -> None:
+def _show(tracker: Tracker, session: Session, *, refresh: bool, as_json: bool) -> None:
     session = session_with_ids(session, tracker.run_ids())
     summary = SessionSummary(session, tracker.policy, tracker.now())
-    lines = [*session_lines(summary), *pull_request_lines(session)]
-    terminal.show(session_with_pull_requests_json(summary), lines, as_json=as_json)
+    now = _refreshed(tracker, session.prs) if refresh else None
+    data = session_with_pull_requests_json(summary) | ({"refreshed": refreshed_json(now)} if now else {})
+    lines = [*session_lines(summary), *pull_request_lines(session, _page(tracker), now)]
+    screen.show(data, lines, as_json=as_json)
+
+
+def _refreshed(tracker: Tracker, numbers: Sequence[str]) -> "Refreshed | None":
+    """Return what the forge says of pull requests; `None`, and a note, where it cannot be asked."""
+    from pr_sessions.look.refresh import refresh
+
+    try:
+        return options.run_async(refresh(tracker.repository, numbers, os.environ))
+    except PrSessionsError as error:
+        terminal.note(f"titles and states are as they were stored: {one_line(str(error), 300)}")
+        if error.hint:
+            terminal.note(f"hint: {error.hint}")
+        return None
+
+
+def _page(tracker: Tracker) -> str:
+    """Return where people read pull requests, up to the number; nothing where no terminal shows links."""
+    if not (screen.is_terminal() and tracker.repository.git_dir):
+        return ""
+    from pr_sessions.git.remotes import read_remotes
+
+    return options.pull_request_page(read_remotes(tracker.repository.root))
 
 
 @click.command("status")
@@ -278,7 +308,9 @@ class Filters(Struct, frozen=True):
 @click.option(
     "--min", "fewest", type=click.IntRange(0), default=0, metavar="N", help="Only with N pull requests or more."
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Most sessions. [default: 30, with --json all]")
+@click.option("--all", "everything", is_flag=True, help="Every session.")
+@click.option("--refresh", is_flag=True, help="Ask the forge for titles and states, which are not stored.")
 @options.as_json
 def list_command(
     author: str | None,
@@ -290,6 +322,8 @@ def list_command(
     is_open: bool,
     fewest: int,
     limit: int | None,
+    everything: bool,
+    refresh: bool,
     json: bool,
 ) -> None:
     r"""List sessions, with filters.
@@ -303,19 +337,26 @@ def list_command(
       pr-sessions list --author cursor-bot --status completed --trigger timeout
       pr-sessions list --open --min 2
       pr-sessions list --since 2025-11-01T00:00:00Z
+      pr-sessions list --open --refresh
     """
+    if limit and everything:
+        raise click.UsageError("--all and --limit exclude each other.")
     tracker = options.tracker()
     collection, now = tracker.sessions(), tracker.now()
     filters = Filters(author, status, trigger, agent, since, until, is_open, fewest)
     every = (SessionSummary(session, tracker.policy, now) for session in collection)
-    shown = sorted(filter(filters.match, every), key=lambda s: (_first(s.session), s.session.id), reverse=True)[:limit]
+    matching = sorted(filter(filters.match, every), key=lambda s: (_first(s.session), s.session.id), reverse=True)
+    shown = matching[: limit or (None if everything or json else _DEFAULT_LIMIT)]
     records = collection.all_unattributed()
     unattributed = {number: records[number] for number in sorted(records, key=number_order)}
+    refreshed = _refreshed(tracker, [number for each in shown for number in each.session.prs]) if refresh else None
     data = {
         "sessions": [session_json(summary) for summary in shown],
         "unattributed": {number: record_json(record) for number, record in unattributed.items()},
-    }
-    terminal.show(data, list_lines(shown, unattributed), as_json=json)
+    } | ({"refreshed": refreshed_json(refreshed)} if refreshed else {})
+    left_out = 0 if limit else len(matching) - len(shown)
+    lines = list_lines(shown, unattributed, left_out=left_out, page=_page(tracker), now=refreshed)
+    screen.show(data, lines, as_json=json)
 
 
 def _first(session: Session) -> datetime:
