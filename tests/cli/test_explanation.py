@@ -14,6 +14,7 @@ from pr_sessions.gate.assess import Assessment
 from pr_sessions.gate.commands import Command, CommandKind
 from pr_sessions.gate.event import Event
 from pr_sessions.render.assessment import lines, view
+from pr_sessions.render.table import plain_lines
 from strategies import START
 
 
@@ -62,7 +63,9 @@ def test_the_decision_is_one_line(told: dict[str, object], line: str) -> None:
 
 
 def test_everything_is_told_on_request() -> None:
-    assert [click.unstyle(line).rstrip() for line in lines(whole(), whole=True)] == list(WHOLE.splitlines())
+    assert [click.unstyle(line).rstrip() for line in plain_lines(lines(whole(), whole=True))] == list(
+        WHOLE.splitlines()
+    )
 
 
 WHOLE = """\

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Cli, Git, Result
+from rich.text import Text
 
 from fake_github import TOKEN, FakeGitHub
 from pr_sessions.render import screen
@@ -54,11 +55,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def shown(result: Result) -> list[str]:
     """The rows of the output: their marks and numbers."""
-    rows = (
-        re.match(r" *(\*|~)? *((?:#\d+ ?)+) .*", re.sub(r"\x1b\[[0-9;]*m", "", line))
-        for line in result.out.splitlines()
-    )
-    return [f"{row[1] or ''}{row[2].strip()}" for row in rows if row and not row[0].lstrip().startswith("#1:")]
+    lines = Text.from_ansi(result.out).plain.splitlines()
+    rows = (re.match(r" *(\*|~)? *((?:#\d+ ?)+) .*", line) for line in lines)
+    return [f"{row[1] or ''}{row[2].strip()}" for row in rows if row]
 
 
 def test_the_clones_own_repository_by_default(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
