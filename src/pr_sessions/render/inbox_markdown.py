@@ -15,6 +15,7 @@ from pr_sessions.render.table import link_or_none
 MOST_NUMBERS = 10
 MOST_PAIRS = 2
 MOST_LINES = 20
+_COLUMNS = ("", "Pull requests", "What", "State", "Why", "Next")
 _MARKS = {Mark.NEW: "new", Mark.CHANGED: "changed", None: ""}
 
 
@@ -53,7 +54,9 @@ def _part(part: Part, inbox: Inbox) -> Iterator[str]:
     title = SECTIONS[part.section] if part.section else "Snoozed"
     yield from (f"## {title}: {part.count}", "")
     if part.rows:
-        yield table([_cells(row, inbox) for row in part.rows], ("", "Pull requests", "What", "State", "Why", "Next"))
+        # Marks have a column where there are some.
+        columns = slice(0 if any(row.mark for row in inbox.rows) else 1, None)
+        yield table([_cells(row, inbox)[columns] for row in part.rows], _COLUMNS[columns])
         yield ""
     if part.left_out and part.rows:
         yield from (f"and {counted(part.left_out, 'more row')}", "")
