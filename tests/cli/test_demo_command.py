@@ -20,35 +20,39 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_it_shows_commands_and_what_they_print(place: Path, cli: Cli) -> None:
+def test_it_shows_value_first_and_no_plumbing(place: Path, cli: Cli) -> None:
     result = cli("demo")
     lines = result.out.splitlines()
 
     assert (result.code, result.err) == (0, "")
-    assert len(lines) < 90
-    assert [line for line in lines if line.startswith("**")] == [
-        "**8 pull requests in 4 sessions**: one review covers 2.0 on average."
+    assert len(lines) <= 45
+    assert [line.removeprefix("$ ").split()[1] for line in lines if line.startswith("$ ")] == [
+        "look",
+        "hook",
+        "explain",
+        "inbox",
     ]
+    assert [line.strip() for line in lines if line.startswith(("CONFLICTS", "READY"))] == [
+        "CONFLICTS 2",
+        "READY TO MERGE 1",
+    ]
+    assert "  ### A session of 2 pull requests by claude-code" in lines
+    assert [line.split("  ")[1] for line in lines[-3:]] == ["pr-sessions look", "pr-sessions inbox", "pr-sessions init"]
 
 
-def test_every_command_is_one_that_can_be_typed(place: Path, cli: Cli) -> None:
-    typed = [line.partition("$ ")[2] for line in cli("demo", "--json").json["commands"]]
+def test_the_hook_is_what_explains_the_pull_request(place: Path, cli: Cli) -> None:
+    shown = cli("demo").out
 
-    assert {line.removeprefix("CI=true ").split()[0] for line in typed} == {"pr-sessions", "git"}
+    assert "because an agent's hook saw the session create it (amp: reported)." in shown
+    assert "at work" in next(line for line in shown.splitlines() if line.startswith("    #10"))
 
 
 def test_json_is_the_final_state(place: Path, cli: Cli) -> None:
     found = cli("demo", "--json").json
-    ends = sorted((s["prs"], s.get("completion_trigger")) for s in found["sessions"])
 
     assert found["folder"] is None
-    assert ends == [
-        ([], "timeout"),
-        (["1", "2", "3"], "timeout"),
-        (["4", "5"], "timeout"),
-        (["7"], "manual_cli"),
-        (["8", "9"], None),
-    ]
+    assert [line.split()[1] for line in found["commands"]] == ["look", "hook", "explain", "inbox"]
+    assert [(s["prs"], s.get("completion_trigger")) for s in found["sessions"]] == [(["10"], None)]
 
 
 def test_nothing_stays(place: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -64,7 +68,7 @@ def test_it_stays_where_somebody_wants_to_keep_it(place: Path, cli: Cli) -> None
     (home,) = place.iterdir()
 
     assert shown.endswith(f"\nKept for you to play with: cd {home.resolve() / 'shop'}\n")
-    assert (home / "shop/.git/pr-sessions/sessions.json").is_file()
+    assert (home / "shop/.cursor/config/session_config.yaml").is_file()
 
 
 def test_the_users_own_git_settings_have_no_say(

@@ -110,9 +110,24 @@ def test_a_conflict_comes_before_everything() -> None:
     conflict = Conflict(repository="", numbers=("5", "9"), files=("models.py",), attempt=attempt)
     first, second = (OpenPullRequest(number=number, merge_state="clean") for number in ("5", "9"))
     assert [choose_section(pr, [conflict]) for pr in (first, second)] == [
-        SectionChoice(Section.CONFLICTS, "conflicts with #9 in models.py", "before #9, merge"),
-        SectionChoice(Section.CONFLICTS, "conflicts with #5 in models.py", "after #5, resolve 2 conflicts in"),
+        SectionChoice(Section.CONFLICTS, "conflicts with #9 in models.py 40-58, models.py 70-71", "before #9, merge"),
+        SectionChoice(
+            Section.CONFLICTS,
+            "conflicts with #5 in models.py 40-58, models.py 70-71",
+            "after #5, resolve 2 conflicts in",
+        ),
     ]
+
+
+def test_of_many_conflicts_the_first_three_are_named() -> None:
+    attempt = MergeAttempt(MergeResult.CONFLICT, (ConflictPlace("logo.png", kind="binary"),))
+    conflicts = [
+        Conflict(repository="", numbers=("5", str(number)), files=("logo.png",), attempt=attempt)
+        for number in range(6, 11)
+    ]
+    choice = choose_section(OpenPullRequest(number="5"), conflicts)
+    assert choice.reason == "conflicts with #6 in logo.png, with #7 in logo.png, with #8 in logo.png and 2 more"
+    assert choice.next == "before #6, merge"
 
 
 @pytest.mark.parametrize("result", [MergeResult.CLEAN, MergeResult.NOT_TRIED])

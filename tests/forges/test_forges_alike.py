@@ -84,7 +84,7 @@ def both(fake: FakeGitHub, ask: Ask) -> Both:
     memory.changed_files = {number: [read_file(row) for row in rows] for number, rows in fake.files.items()}
     memory.submitted_reviews = {number: [read_review(row) for row in rows] for number, rows in fake.reviews.items()}
     memory.all_comments = [read_comment(row) for row in fake.comments.values()]
-    memory.writers, memory.contents["", ".github/x.yml"] = {"ada"}, b"x: 1\n"
+    memory.logins_of_writers, memory.contents["", ".github/x.yml"] = {"ada"}, b"x: 1\n"
     memory.pipelines = dict(fake.workflows)
     return Both(ask, memory)
 

@@ -18,7 +18,13 @@ from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.core.times import write_time
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.github.transport import RetryPolicy
-from pr_sessions.gate.open_pull_requests import FetchedInbox, WaitingSession, fetch_open_pull_requests, from_collection
+from pr_sessions.gate.open_pull_requests import (
+    FetchedInbox,
+    WaitingSession,
+    fetch_open_pull_requests,
+    from_collection,
+    with_sessions_of_clone,
+)
 from pr_sessions.gate.repositories import FetchedRepositories, fetch_repositories
 from pr_sessions.git.repository import CONFIG
 from pr_sessions.storage.files.codec import encode_session
@@ -392,3 +398,36 @@ def test_what_was_not_read_of_others_leaves_a_session_waiting(fake: FakeGitHub, 
     fake.forbidden_fields.add("repository.collaborators")
     fetched = fetch(gate=GateMode.ENFORCE, gate_checks=("test",), gate_workflow="ci.yml")
     assert fetched.waiting == (WaitingSession(("1",), ("1",)),)
+
+
+def session_of_clone(basis: Basis, session_id: str = "ada-1", **more: Any) -> Session:
+    known = {"started": minute(0), "last_activity": minute(1), "inferred": basis is not Basis.HOOK} | more
+    return Session(id=session_id, pull_requests={"1": record(basis=basis)}, **known)
+
+
+@pytest.mark.parametrize(
+    ("basis", "on_forge", "expected"),
+    [
+        (Basis.HOOK, None, ("ada-1", Work.AT_WORK)),
+        (Basis.HOOK, "cursor-0", ("ada-1", Work.AT_WORK)),
+        (Basis.WORKSPACE, None, ("ada-1", Work.UNKNOWN)),
+        (Basis.WORKSPACE, "cursor-0", ("cursor-0", Work.UNKNOWN)),
+        (Basis.TIME, None, (None, Work.UNKNOWN)),
+    ],
+)
+def test_what_hooks_reported_to_the_clone_counts_before_what_the_forge_shows(
+    basis: Basis, on_forge: str | None, expected: tuple[str | None, Work]
+) -> None:
+    sessions = InMemorySessions().put(session_of_clone(basis))
+    shown = OpenPullRequest(repository="ada/shop", number="1", session_id=on_forge)
+
+    (pr,) = with_sessions_of_clone([shown], sessions, POLICY, minute(2), "ada/shop")
+
+    assert (pr.session_id, pr.work, pr.agents) == (*expected, (AGENT,))
+
+
+def test_a_clone_says_nothing_of_other_repositories_and_of_what_it_did_not_record() -> None:
+    sessions = InMemorySessions().put(session_of_clone(Basis.HOOK))
+    apart = [OpenPullRequest(repository="ada/app", number="1"), OpenPullRequest(repository="ada/shop", number="2")]
+
+    assert with_sessions_of_clone(apart, sessions, POLICY, minute(2), "ada/shop") == tuple(apart)

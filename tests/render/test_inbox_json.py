@@ -25,7 +25,7 @@ def test_a_row_names_its_session_its_section_why_and_what_is_next() -> None:
         "issue": None,
         "prs": ["16", "14", "15"],
         "section": "conflicts",
-        "reason": "#14: conflicts with #18 in billing/models.py, billing/<b>tax</b>.py",
+        "reason": "#14: conflicts with #18 in billing/models.py 40-58, billing/models.py 90, billing/<b>tax</b>.py",
         "next": "before #18, merge #14",
         "about": ["14"],
         "work": "idle",

@@ -54,14 +54,14 @@ def test_at_a_hundred_columns() -> None:
         "",
         "CONFLICTS 2",
         "     #16 #14 #15     Billing                         claude-code  earlier commit  ✗ fail 1/3  7 d",
-        "      #14: conflicts with #18 in billing/models.py, billing/<b>tax</b>.py -> before #18, merge #14",
-        "      with #18, conflict: billing/models.py 40-58, billing/models.py 90, billing/<b>tax</b>.py",
+        "      #14: conflicts with #18 in billing/models.py 40-58, billing/models.py 90,",
+        "      billing/<b>tax</b>.py -> before #18, merge #14",
         "      with #40, same file, not tried: billing/models.py",
         "     #18             <script>documen… </bdi></main>  cursor       not reviewed    ✓ pass      6 d",
-        "      conflicts with #14 in billing/models.py, billing/<b>tax</b>.py -> after #14, resolve 3",
-        "      conflicts in #18",
-        "      with #14, conflict: billing/models.py 40-58, billing/models.py 90, billing/<b>tax</b>.py",
+        "      conflicts with #14 in billing/models.py 40-58, billing/models.py 90, billing/<b>tax</b>.py ->",
+        "      after #14, resolve 3 conflicts in #18",
         "      with #40, same file, not tried (its objects are not in this clone): billing/models.py",
+        "",
     ]
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from pr_sessions.core.conflicts import Conflict, MergeResult
+from pr_sessions.core.conflicts import Conflict, ConflictPlace, MergeResult
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
 
 MERGEABLE = ("clean", "has_hooks", "mergeable")
@@ -14,6 +14,9 @@ MERGEABLE = ("clean", "has_hooks", "mergeable")
 GitHub's are of `mergeStateStatus` (https://docs.github.com/en/graphql/reference/enums), GitLab's of
 `detailed_merge_status` (https://docs.gitlab.com/api/merge_requests/).
 """
+
+
+_MOST_NAMED = 3
 
 
 class Section(StrEnum):
@@ -49,23 +52,34 @@ def choose_section(pr: OpenPullRequest, conflicts: Sequence[Conflict] = (), view
         conflicts: the pairs that it is part of.
         viewer: the login that "you" is used of; empty for nobody.
     """
-    conflict = next((each for each in conflicts if each.attempt.result is MergeResult.CONFLICT), None)
-    if conflict:
-        return _in_conflict(pr, conflict)
+    real = [each for each in conflicts if each.attempt.result is MergeResult.CONFLICT]
+    if real:
+        return _in_conflict(pr, real)
     author = "you" if viewer and pr.author.lower() == viewer.lower() else pr.author or "its author"
     return next(chosen_section for rule in _RULES if (chosen_section := rule(pr, author)))
 
 
-def _in_conflict(pr: OpenPullRequest, conflict: Conflict) -> SectionChoice:
+def _in_conflict(pr: OpenPullRequest, conflicts: Sequence[Conflict]) -> SectionChoice:
+    first, second = conflicts[0].numbers
+    count = len(conflicts[0].attempt.places)
+    step = f"before #{second}, merge"
+    if pr.number != first:
+        step = f"after #{first}, resolve {count} conflict{'s' if count != 1 else ''} in"
+    named = [_named(pr.number, each) for each in conflicts[:_MOST_NAMED]]
+    more = f" and {len(conflicts) - _MOST_NAMED} more" if len(conflicts) > _MOST_NAMED else ""
+    return SectionChoice(Section.CONFLICTS, f"conflicts {', '.join(named)}{more}", step)
+
+
+def _named(number: str, conflict: Conflict) -> str:
+    """Return the opposite pull request and where the two meet, at most at `_MOST_NAMED` places."""
     first, second = conflict.numbers
-    count = len(conflict.attempt.places)
-    conflicts = f"{count} conflict{'s' if count != 1 else ''}"
-    opposite = second if pr.number == first else first
-    where = ", ".join(dict.fromkeys(place.path for place in conflict.attempt.places[:3]))
-    reason = f"conflicts with #{opposite} in {where}" if where else f"conflicts with #{opposite}"
-    if pr.number == first:
-        return SectionChoice(Section.CONFLICTS, reason, f"before #{second}, merge")
-    return SectionChoice(Section.CONFLICTS, reason, f"after #{first}, resolve {conflicts} in")
+    where = ", ".join(_place(each) for each in conflict.attempt.places[:_MOST_NAMED])
+    return f"with #{second if number == first else first}{f' in {where}' if where else ''}"
+
+
+def _place(place: ConflictPlace) -> str:
+    lines = f" {place.first}" if place.first else ""
+    return f"{place.path}{lines}-{place.last}" if place.last > place.first else f"{place.path}{lines}"
 
 
 def _review(pr: OpenPullRequest, author: str) -> SectionChoice | None:

@@ -1,7 +1,11 @@
-"""A forge in memory, for tests of what needs only the protocols of `base`. It answers as GitHub's client does."""
+"""A forge in memory, for the demo, and for tests of what needs only the protocols of `base`.
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+It answers as GitHub's client does.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -16,26 +20,33 @@ from pr_sessions.forges.base import (
     ForgePullRequest,
     ForgeStack,
     Issue,
+    OpenDetails,
+    OpenList,
     PullRequestPage,
     Review,
+    Show,
     User,
 )
+
+if TYPE_CHECKING:
+    from pr_sessions.core.open_pull_requests import OpenPullRequest
 
 PER_PAGE = 100
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class FakeForge:
-    """One repository. Tests put values into its attributes; the methods are those of the three protocols.
+    """One repository. Values are put into its attributes; the methods are those of the protocols.
 
     Attributes:
         pull_requests_by_number: every pull request, with the state that lists filter by.
+        views: of open pull requests as reviewers meet them, by number.
         changed_files: by the number of the pull request.
         submitted_reviews: by the number of the pull request.
         all_stacks: those of the repository.
         all_comments: oldest first.
         all_issues: those that are no pull requests, oldest first.
-        writers: logins in lower case.
+        logins_of_writers: in lower case.
         contents: the bytes of files, by branch (empty for the default one) and path.
         checks: every check run, oldest first.
         pipelines: whether each pipeline may be started.
@@ -48,12 +59,13 @@ class FakeForge:
         self.has_credential = True
         self.requests_sent = 0
         self.pull_requests_by_number: dict[int, ForgePullRequest] = {}
+        self.views: dict[int, OpenPullRequest] = {}
         self.changed_files: dict[int, list[ChangedFile]] = {}
         self.submitted_reviews: dict[int, list[Review]] = {}
         self.all_stacks: list[ForgeStack] = []
         self.all_comments: list[Comment] = []
         self.all_issues: list[Issue] = []
-        self.writers: set[str] = set()
+        self.logins_of_writers: set[str] = set()
         self.contents: dict[tuple[str, str], bytes] = {}
         self.checks: list[CheckRun] = []
         self.pipelines: dict[str, bool] = {}
@@ -117,7 +129,29 @@ class FakeForge:
     async def may_write(self, login: str) -> bool:
         """Return whether an account may write to the repository."""
         self.requests_sent += 1
-        return login.lower() in self.writers
+        return login.lower() in self.logins_of_writers
+
+    async def open_details(self, show: Show) -> OpenList:
+        """Return what is open, of which there is a view."""
+        self.requests_sent += 1
+        numbered = ((int(pr.pull_request.number), pr) for pr in self._newest_first("open"))
+        details = tuple(
+            OpenDetails(pr, self.views[number], tuple(self.changed_files.get(number, ())))
+            for number, pr in numbered
+            if number in self.views
+        )
+        show(len(details), len(details))
+        return OpenList(repository=self.repository, pull_requests=details)
+
+    async def writers(self, logins: Sequence[str]) -> Mapping[str, bool]:
+        """Return whether accounts may write to the repository, by login in lower case."""
+        self.requests_sent += 1
+        return {login.lower(): login.lower() in self.logins_of_writers for login in logins}
+
+    async def opened_elsewhere(self, logins: Sequence[str], since: datetime) -> Mapping[str, int]:
+        """Return that accounts opened none: there are no other repositories."""
+        self.requests_sent += 1
+        return dict.fromkeys((login.lower() for login in logins if since <= self.now), 0)
 
     async def file(self, path: str, ref: str = "") -> bytes | None:
         """Return a file; `None` if there is none."""

@@ -15,7 +15,7 @@ from pr_sessions.core.detection import detect
 from pr_sessions.core.gate import decide
 from pr_sessions.core.history import HistoricPullRequest
 from pr_sessions.core.ids import number_order, repository_of
-from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session, State, in_stack
+from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session, State, in_stack, is_put
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest
 from pr_sessions.core.policy import People, Policy, Ruleset, Track
 from pr_sessions.core.relations import stacks
@@ -257,6 +257,33 @@ async def _with_elsewhere(
         "what people opened in other repositories", forge.opened_elsewhere(outsiders, now - RECENTLY)
     )
     return tuple(replace(pr, elsewhere=(counts or {}).get(pr.author.lower())) for pr in prs)
+
+
+def with_sessions_of_clone(
+    prs: Iterable[OpenPullRequest], sessions: SessionCollection, policy: Policy, now: datetime, repository: str
+) -> tuple[OpenPullRequest, ...]:
+    """Return pull requests with what a clone has recorded: hooks report to it, and not to the forge.
+
+    A session into which a person or a hook put one counts here before what the forge shows; another one only where the
+    forge shows none.
+
+    Args:
+        prs: of any repositories.
+        sessions: those of the clone.
+        policy: the clone's.
+        now: UTC.
+        repository: `owner/name` of the clone's.
+    """
+    return tuple(_as_in_clone(pr, sessions, policy, now) if pr.repository == repository else pr for pr in prs)
+
+
+def _as_in_clone(pr: OpenPullRequest, sessions: SessionCollection, policy: Policy, now: datetime) -> OpenPullRequest:
+    session = sessions.for_pull_request(pr.number)
+    record = session.pull_requests.get(pr.number) if session else None
+    if session is None or record is None:
+        return pr
+    pr = replace(pr, agents=merge_agents(pr.agents, record.agents))
+    return _with_session(pr, session, policy, now) if is_put(record) or pr.session_id in (None, session.id) else pr
 
 
 def from_collection(

@@ -12,12 +12,24 @@ from pr_sessions.core.conflicts import shared_files, with_attempts
 from pr_sessions.core.inbox import Budget, Inbox, budgets, build_rows
 from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.core.policy import Policy
-from pr_sessions.gate.open_pull_requests import from_collection
+from pr_sessions.gate.open_pull_requests import from_collection, with_sessions_of_clone
 from pr_sessions.gate.repositories import FetchedRepositories
 from pr_sessions.git.changed_lines import changed_lines
 from pr_sessions.git.merge_tree import attempt_merges
 
 OFFLINE = "this clone"
+
+
+class CloneSessions(Struct, frozen=True):
+    """What a clone has recorded.
+
+    Attributes:
+        repository: `owner/name` of the clone's.
+    """
+
+    repository: str
+    sessions: SessionCollection
+    policy: Policy
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -27,12 +39,14 @@ class Reading(Struct, frozen=True, kw_only=True):
         at: UTC.
         source: `GitHub`, `GitLab`, or `this clone`.
         git_dir: of the clone whose commits are merged on trial; `None` for none.
+        recorded: by the clone; `None` for none.
         only_mine: whether only rows that concern the account that reads are kept.
     """
 
     at: datetime
     source: str
     git_dir: Path | None = None
+    recorded: CloneSessions | None = None
     only_mine: bool = False
 
 
@@ -44,7 +58,10 @@ def inbox_of(fetched: FetchedRepositories, reading: Reading) -> Inbox:
     unknowns = (
         f"{each.repository}: {unknown}" if several else unknown for each in inboxes for unknown in each.unknowns
     )
-    inbox = _inbox([pr for each in inboxes for pr in each.pull_requests], reading, limits, inboxes[0].viewer)
+    prs: Sequence[OpenPullRequest] = [pr for each in inboxes for pr in each.pull_requests]
+    if known := reading.recorded:
+        prs = with_sessions_of_clone(prs, known.sessions, known.policy, reading.at, known.repository)
+    inbox = _inbox(prs, reading, limits, inboxes[0].viewer)
     return replace(
         inbox,
         repositories=tuple(each.repository for each in inboxes),

@@ -258,7 +258,8 @@ def _under(row: Row, inbox: Inbox) -> Iterator[str]:
     # The number stands above already.
     reason = row.reason.removeprefix(f"#{row.numbers[0]}: ") if len(row.prs) == 1 else row.reason
     yield f"{_BELOW}{one_line(reason, 300)} -> {one_line(row.next, 300)}"
-    unsettled = [pair for pair in row.conflicts if pair.attempt.result is not MergeResult.CLEAN]
+    # The reason names the conflicts; what merges cleanly needs nobody.
+    unsettled = [pair for pair in row.conflicts if pair.attempt.result is MergeResult.NOT_TRIED]
     lines = [pair_text(pair, row.numbers) for pair in unsettled[:MOST_PAIRS]]
     more = len(unsettled) - MOST_PAIRS
     lines += [f"and {plural(more, 'more pair')} with the same files"] if more > 0 else []

@@ -105,13 +105,16 @@ def _clone() -> "Repository | None":
 def _read(source: "Source", clone: "Repository | None", *, only_mine: bool, elsewhere: bool) -> "Inbox":
     """Return the inbox; of the clone's own repository the last known state where its forge cannot be asked."""
     from pr_sessions.cli.open_look import progress
-    from pr_sessions.look.inbox import Reading, offline_inbox
+    from pr_sessions.look.inbox import CloneSessions, Reading, offline_inbox
     from pr_sessions.look.inbox_fetch import fetch_inbox
     from pr_sessions.look.inbox_worktrees import with_worktrees
     from pr_sessions.tracker import utc_now
 
-    git_dir = clone.common_dir if clone else None
-    reading = Reading(at=utc_now(), source=source.name, git_dir=git_dir, only_mine=only_mine)
+    git_dir, recorded = clone.common_dir if clone else None, None
+    if source.of_clone:
+        tracker = options.tracker()
+        recorded = CloneSessions(source.of_clone, tracker.sessions(), tracker.policy)
+    reading = Reading(at=utc_now(), source=source.name, git_dir=git_dir, recorded=recorded, only_mine=only_mine)
     root = clone.root if clone else Path.home()
     try:
         with progress() as show:
