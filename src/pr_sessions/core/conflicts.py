@@ -42,6 +42,13 @@ class ConflictPlace(Struct, frozen=True, order=True):
     last: int = 0
     kind: str = "content"
 
+    @property
+    def label(self) -> str:
+        """Return it for people, such as `models.py 40-58`; the path as it is."""
+        if not self.first:
+            return self.path
+        return f"{self.path} {self.first}" if self.first == self.last else f"{self.path} {self.first}-{self.last}"
+
 
 class MergeAttempt(Struct, frozen=True):
     """The result of an attempted merge.

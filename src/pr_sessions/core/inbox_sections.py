@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from pr_sessions.core.conflicts import Conflict, ConflictPlace, MergeResult
+from pr_sessions.core.conflicts import Conflict, MergeResult
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
 
 MERGEABLE = ("clean", "has_hooks", "mergeable")
@@ -73,13 +73,8 @@ def _in_conflict(pr: OpenPullRequest, conflicts: Sequence[Conflict]) -> SectionC
 def _named(number: str, conflict: Conflict) -> str:
     """Return the opposite pull request and where the two meet, at most at `_MOST_NAMED` places."""
     first, second = conflict.numbers
-    where = ", ".join(_place(each) for each in conflict.attempt.places[:_MOST_NAMED])
+    where = ", ".join(each.label for each in conflict.attempt.places[:_MOST_NAMED])
     return f"with #{second if number == first else first}{f' in {where}' if where else ''}"
-
-
-def _place(place: ConflictPlace) -> str:
-    lines = f" {place.first}" if place.first else ""
-    return f"{place.path}{lines}-{place.last}" if place.last > place.first else f"{place.path}{lines}"
 
 
 def _review(pr: OpenPullRequest, author: str) -> SectionChoice | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from pr_sessions.core.agents import Involvement
-from pr_sessions.core.conflicts import Conflict, ConflictPlace, MergeResult
+from pr_sessions.core.conflicts import Conflict, MergeResult
 from pr_sessions.core.inbox import Inbox, Mark, Row
 from pr_sessions.core.inbox_last_look import LastLook, looked, marked
 from pr_sessions.core.inbox_view import Part, View, parts
@@ -141,7 +141,7 @@ def pair_text(conflict: Conflict, numbers: Sequence[str]) -> str:
     neighbour = next((number for number in reversed(conflict.numbers) if number not in numbers), conflict.numbers[1])
     attempt = conflict.attempt
     if attempt.result is MergeResult.CONFLICT:
-        places = ", ".join(map(place_text, attempt.places[:3])) or conflict.files[0]
+        places = ", ".join(place.label for place in attempt.places[:3]) or conflict.files[0]
         return one_line(f"with #{neighbour}, conflict: {places}", 200)
     words = "merges cleanly, by its text" if attempt.result is MergeResult.CLEAN else "same file, not tried"
     why = f" ({attempt.why_not})" if attempt.why_not else ""
@@ -285,15 +285,9 @@ def _worktrees(inbox: Inbox) -> list[str]:
         lines.append(f"  {one_line_around(tree.path, 60)}{' (here)' if tree.is_current else ''}: {words}")
         for shared in inbox.shared_lines:
             if shared.names[0] == tree.path:
-                places = ", ".join(map(place_text, shared.places[:3]))
+                places = ", ".join(place.label for place in shared.places[:3])
                 lines.append(dim(one_line(f"{_BELOW}changes the same lines as {shared.names[1]}: {places}", 200)))
     return [heading(f"WORKING TREES {len(trees)}"), *lines] if trees else []
-
-
-def place_text(place: ConflictPlace) -> str:
-    """Return a path with its lines: `billing/models.py 40-58`."""
-    lines = f" {place.first}" if place.first == place.last else f" {place.first}-{place.last}"
-    return f"{place.path}{lines if place.first else ''}"
 
 
 def _not_read(inbox: Inbox) -> list[str]:
