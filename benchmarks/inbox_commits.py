@@ -2,6 +2,7 @@
 
 import subprocess
 import zlib
+from collections.abc import Sequence
 from hashlib import sha1
 from pathlib import Path
 from typing import TypeAlias
@@ -25,6 +26,8 @@ class Commits:
         subprocess.run(["git", "init", "-q", "--bare", str(git_dir)], check=True)
         self._objects = git_dir / "objects"
         self._trees: dict[str, Tree] = {}
+        # Most folders are the same objects in all commits. They are kept with their names, so that no id is used again.
+        self._stored: dict[int, tuple[Tree, str]] = {}
         self.bases: dict[str, str] = {}
 
     def add_repository(self, name: str, paths: set[str]) -> None:
@@ -32,15 +35,15 @@ class Commits:
         tree: Tree = {}
         blob = self._blob(None, "")
         for path in sorted(paths):
-            _put(tree, path, blob)
+            tree = _with(tree, path.split("/"), blob)
         self._trees[name] = tree
         self.bases[name] = self._commit(tree, name, "")
 
     def head(self, truth: Truth) -> str:
         """Commit what a pull request changes: one line in its part of each file."""
-        tree: Tree = _copied(self._trees[truth.repository])
+        tree = self._trees[truth.repository]
         for path, part in truth.files.items():
-            _put(tree, path, self._blob(part, f"{truth.key} {path}"))
+            tree = _with(tree, path.split("/"), self._blob(part, f"{truth.key} {path}"))
         return self._commit(tree, f"{truth.key} {truth.pushed}", self.bases[truth.repository])
 
     def _blob(self, changed: int | None, words: str) -> str:
@@ -55,9 +58,12 @@ class Commits:
         return self._store("commit", "\n".join([*lines, *people, "", words, ""]).encode())
 
     def _store_tree(self, tree: Tree) -> str:
-        # A folder is sorted as if its name ended with a slash.
-        entries = sorted(tree.items(), key=lambda entry: entry[0] + ("/" if isinstance(entry[1], dict) else ""))
-        return self._store("tree", b"".join(self._entry(name, below) for name, below in entries))
+        if id(tree) not in self._stored:
+            # A folder is sorted as if its name ended with a slash.
+            entries = sorted(tree.items(), key=lambda entry: entry[0] + ("/" if isinstance(entry[1], dict) else ""))
+            data = b"".join(self._entry(name, below) for name, below in entries)
+            self._stored[id(tree)] = tree, self._store("tree", data)
+        return self._stored[id(tree)][1]
 
     def _entry(self, name: str, below: "str | Tree") -> bytes:
         mode, sha = ("100644", below) if isinstance(below, str) else ("40000", self._store_tree(below))
@@ -73,14 +79,9 @@ class Commits:
         return sha
 
 
-def _put(tree: Tree, path: str, blob: str) -> None:
-    *folders, name = path.split("/")
-    for folder in folders:
-        below = tree.setdefault(folder, {})
-        assert isinstance(below, dict), f"{path} was a file"
-        tree = below
-    tree[name] = blob
-
-
-def _copied(tree: Tree) -> Tree:
-    return {name: _copied(below) if isinstance(below, dict) else below for name, below in tree.items()}
+def _with(tree: Tree, path: Sequence[str], blob: str) -> Tree:
+    """Return a tree with a file; folders beside its path stay the same objects."""
+    name, *rest = path
+    below = tree.get(name, {})
+    assert not rest or isinstance(below, dict), f"{name} is a file"
+    return {**tree, name: _with(below, rest, blob) if rest and isinstance(below, dict) else blob}

@@ -15,7 +15,7 @@ from pr_sessions.core.models import PullRequest
 
 BETWEEN = 2
 """Generated events after each real one."""
-MOST_OPEN = 40
+MOST_OPEN = 25
 """Of one repository: the original's stream says nothing of endings."""
 AREAS = tuple(f"src/area_{number}.py" for number in range(8))
 """Files of a repository whose stream names none."""

@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from benchmarks.inbox_commits import Commits
 from benchmarks.inbox_events import Events, Happened
 from benchmarks.inbox_forge import InboxForge
+from benchmarks.inbox_marks import Looks
 from benchmarks.past_forge import Stream, busiest_day, original
 from fake_github import TOKEN
 from pr_sessions.forges.github.inbox import open_inboxes
@@ -68,13 +69,14 @@ class Outcome(Struct):
 
 def main(folder: Path, most: int | None) -> int:
     """Replays both; 1 if an inbox differed from the ledger."""
-    outcomes = replay_both(folder, most)
-    for outcome in outcomes:
-        print("\n".join(_words(outcome)))
-    return 1 if any(outcome.differences for outcome in outcomes) else 0
+    wrong = 0
+    for outcome in replay_both(folder, most):
+        print("\n".join(_words(outcome)), flush=True)
+        wrong += outcome.differences.total()
+    return 1 if wrong else 0
 
 
-def replay_both(folder: Path, most: int | None = None, start: int = 0) -> Sequence[Outcome]:
+def replay_both(folder: Path, most: int | None = None, start: int = 0) -> Iterator[Outcome]:
     """The busiest day of the AIDev folder and the original's stream.
 
     Args:
@@ -85,12 +87,10 @@ def replay_both(folder: Path, most: int | None = None, start: int = 0) -> Sequen
     day = list(busiest_day(folder / "aidev"))
     name = f"{day[0].name.partition(' ')[0]}, {len(day)} repositories"
     streams = ((name, day), ("the original's stream", [original(folder / "original")]))
-    outcomes = []
     for title, each in streams:
         with tempfile.TemporaryDirectory() as temporary:
             replay = Replay(title, each, Path(temporary) / "objects.git")
-            outcomes.append(asyncio.run(replay.run(most, start)))
-    return outcomes
+            yield asyncio.run(replay.run(most, start))
 
 
 class Replay:
@@ -100,6 +100,7 @@ class Replay:
         self.outcome = Outcome(name)
         commits = Commits(git_dir)
         self.events = Events(streams, commits, SEED)
+        self._looks = Looks(self.events.ledger)
         self._git_dir = git_dir
         self._forge = InboxForge(commits.bases)
         # By repository, the pull requests of each row in the last reading.
@@ -135,7 +136,11 @@ class Replay:
         outcome.left += ledger.count_settled(self._rows.get(happened.repository, ()))
         for name in inbox.repositories:
             self._rows[name] = [{pr.key for pr in row.prs} for row in inbox.rows if row.repository == name]
-        found = [*ledger.differences(inbox), *(("not read", unknown) for unknown in inbox.unknowns)]
+        found = [
+            *ledger.differences(inbox),
+            *self._looks.differences(inbox),
+            *(("not read", unknown) for unknown in inbox.unknowns),
+        ]
         if not _is_settled_order(fetched, at):
             found.append(("order", "the rows depend on the order in which the forge answers"))
         for kind, words in found:
