@@ -326,3 +326,19 @@ def test_an_organisation_is_read_whole(shop: FakeGitHub, clone: Path, cli: Cli) 
     assert sorted(data["repositories"]) == ["ada/docs", "ada/shop"]
     unknown = cli("inbox", "--org", "nobody")
     assert (unknown.code, unknown.out, "error: " in unknown.err) == (1, "", True)
+
+
+def test_where_the_limit_is_reached_in_between_what_was_read_is_shown(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
+    for number in range(4, 160):
+        shop.add_pull(number, "auto-pr: more", ago(minutes=5), "ann")
+    shop.graphql_left = 2
+    result = cli("inbox")
+    assert (result.code, "rate limit" in result.out.partition("NOT READ")[2]) == (0, True)
+    assert result.out.splitlines()[0].startswith("ada/shop: ")
+
+
+def test_a_renamed_repository_has_its_new_name(shop: FakeGitHub, clone: Path, cli: Cli, git: Git) -> None:
+    shop.renamed["ada/old"] = "ada/shop"
+    git(clone, "remote", "set-url", "origin", f"{shop.url}/ada/old.git")
+    result = cli("inbox")
+    assert (result.code, result.out.splitlines()[0]) == (0, "ada/shop: 3 open pull requests in 3 rows")

@@ -130,7 +130,9 @@ def _read(source: "Source", clone: "Repository | None", *, only_mine: bool, else
         inbox = offline_inbox(tracker.sessions(), tracker.policy, offline, source.of_clone)
     if source.is_named:
         return inbox
-    return with_worktrees(inbox, options.tracker(), source.of_clone, current_folder())
+    # A renamed repository has its new name there.
+    name = next(iter(inbox.repositories), source.of_clone)
+    return with_worktrees(inbox, options.tracker(), name, current_folder())
 
 
 def _marked(inbox: "Inbox", looks: "LastLooks") -> "Inbox":
