@@ -41,29 +41,37 @@ class Screen:
             start_new_session=True,
         )
         os.close(theirs)
-        self.text = ""
+        self._read_so_far = b""
+
+    @property
+    def text(self) -> str:
+        """What it has shown; a piece may end within a character."""
+        return self._read_so_far.decode(errors="ignore")
 
     def read_until(self, words: str) -> None:
         """Read until it shows these words, or ends."""
-        while words not in self.text and (piece := self._read()):
-            self.text += piece
+        while words not in self.text and self._read():
+            pass
 
     def end(self) -> int:
         """Read the rest; return the exit code."""
-        while piece := self._read():
-            self.text += piece
+        while self._read():
+            pass
         os.close(self._ours)
         assert self.process.stderr
         self.err = self.process.stderr.read().decode()
         self.process.stderr.close()
         return self.process.wait()
 
-    def _read(self) -> str:
+    def _read(self) -> bool:
+        """Read a piece; return whether there was one."""
         ready, _, _ = select.select([self._ours], [], [], 60)
         try:
-            return os.read(self._ours, 1 << 16).decode() if ready else ""
+            piece = os.read(self._ours, 1 << 16) if ready else b""
         except OSError:
-            return ""  # Linux says so when the other end closes.
+            piece = b""  # Linux says so when the other end closes.
+        self._read_so_far += piece
+        return bool(piece)
 
 
 Show = Callable[..., Screen]
