@@ -4,9 +4,11 @@ Everything is imported first: afterwards Python's own files may be out of reach.
 own on the same tree; the rights are given back after each case.
 """
 
+import gc
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -64,20 +66,45 @@ def play(case: dict[str, Any]) -> list[tuple[int, str, str]]:
             path.chmod(before)
 
 
+def looks(root: Path) -> dict[str, tuple[int, ...]]:
+    """Kind and rights of all that is below a folder; size and time of change too of what is no folder."""
+    found = {}
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            seen = os.lstat(f"{folder}/{name}")
+            parts = (seen.st_mode,) if stat.S_ISDIR(seen.st_mode) else (seen.st_mode, seen.st_size, seen.st_mtime_ns)
+            found[f"{folder}/{name}"[len(str(root)) + 1 :]] = parts
+    return found
+
+
+def reset(root: Path, first: Path, before: dict[str, tuple[int, ...]]) -> None:
+    """Make a folder what its copy is again: to copy all of it each time would take as long as the commands."""
+    now = looks(root)
+    for name in sorted(now.keys() - before.keys(), reverse=True):
+        (Path.rmdir if stat.S_ISDIR(now[name][0]) else Path.unlink)(root / name)
+    for name in sorted(name for name, look in before.items() if now.get(name) != look):
+        if stat.S_ISDIR(before[name][0]):
+            (root / name).mkdir(exist_ok=True)
+            (root / name).chmod(stat.S_IMODE(before[name][0]))
+        else:
+            (root / name).unlink(missing_ok=True)
+            shutil.copy2(first / name, root / name, follow_symlinks=False)
+
+
 def play_all(root: Path, cases: list[dict[str, Any]]) -> Iterator[list[tuple[int, str, str]]]:
     """Each case on the same tree, as it was at first."""
     with tempfile.TemporaryDirectory() as name:
-        shutil.copytree(root, f"{name}/first", symlinks=True)
+        first = shutil.copytree(root, Path(name) / "first", symlinks=True)
+        before = looks(root)
         for case in cases:
             yield play({**case, "root": name})
-            for part in root.iterdir():
-                shutil.rmtree(part)
-            shutil.copytree(f"{name}/first", root, symlinks=True, dirs_exist_ok=True)
+            reset(root, first, before)
 
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
     import_everything()
+    gc.freeze()  # Else each fork copies what its collections touch.
     give_away(Path(asked["root"]).parent)
     tempfile.tempdir = asked["scratch"]
     print(json.dumps(list(play_all(Path(asked["root"]), asked["cases"]))))
