@@ -19,11 +19,24 @@ SESSION = "ada-20251122-1000"
 PLAIN = {"session_id": "s", "author": "a", "started": AT}
 
 
-@pytest.fixture(params=["repo", "with space and 'quote' 100%"])
-def forked(request: pytest.FixtureRequest, cli: Cli, repo: Path, git: Git, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that needs two branches leaves them for the others."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def forked(cli: Cli, repo: Path, git: Git, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """On two branches the same session changed: a pull request more on both, and completed on `side`."""
-    root = repo.rename(repo.with_name(request.param))
+    if not (kept / "repo").exists():
+        fork(cli, repo, git)
+        repo.rename(kept / "repo")
+    root = shutil.copytree(kept / "repo", repo.with_name("with space and 'quote' 100%"), symlinks=True)
     monkeypatch.chdir(root)
+    return root
+
+
+def fork(cli: Cli, root: Path, git: Git) -> None:
     cli("init")
     never_time_out(root)
     cli("start", "--author", "ada", "--at", AT)
@@ -38,7 +51,6 @@ def forked(request: pytest.FixtureRequest, cli: Cli, repo: Path, git: Git, monke
     git(root, "checkout", "-q", "main")
     add(cli, 2)
     commit(git, root)
-    return root
 
 
 def add(cli: Cli, number: int) -> None:
