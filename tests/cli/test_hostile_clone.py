@@ -138,6 +138,17 @@ def hostile_environment(traps: Traps) -> dict[str, str]:
     }
 
 
+def set_all(config: Path, values: Mapping[str, str]) -> None:
+    """Append to a configuration: a `git config` for each would take longer than the tests."""
+    with config.open("a") as file:
+        for key, value in values.items():
+            outer, _, name = key.rpartition(".")
+            section, _, subsection = outer.partition(".")
+            heading = f'{section} "{subsection}"' if subsection else section
+            quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+            file.write(f'[{heading}]\n\t{name} = "{quoted}"\n')
+
+
 @pytest.fixture
 def clone(repo: Path, cli: Cli, git: Git, traps: Traps) -> Path:
     """A clone with history, sessions and hooks, which names a trap in each setting."""
@@ -163,11 +174,8 @@ def clone(repo: Path, cli: Cli, git: Git, traps: Traps) -> Path:
     (repo / "deep/er/code.py").write_text("past\n")
     os.utime(repo / "deep/er/code.py", (1, 1))
     included = repo / "included.cfg"
-    for key, value in settings(traps, "").items():
-        git(repo, "config", key, value)
-    for key, value in settings(traps, "included.").items():
-        git(repo, "config", "--file", str(included), key, value)
-    git(repo, "config", "include.path", str(included))
+    set_all(included, settings(traps, "included."))
+    set_all(repo / ".git/config", {**settings(traps, ""), "include.path": str(included)})
     traps.sprung()
     return repo
 
@@ -288,9 +296,7 @@ def embedded(repo: Path, git: Git, traps: Traps) -> Path:
     """A tracked folder that git takes for a bare repository, with history of its own."""
     path = repo / "vendor/thing"
     git(repo, "clone", "-q", "--bare", ".", str(path))
-    for key, value in settings(traps, "").items():
-        git(path, "config", key, value)
-    git(path, "config", "core.worktree", str(repo / "deep"))
+    set_all(path / "config", {**settings(traps, ""), "core.worktree": str(repo / "deep")})
     git(repo, "add", "vendor")
     git(repo, "commit", "-qm", "Step (#1)")
     git(repo, "clone", "-q", ".", "../victim")

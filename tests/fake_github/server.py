@@ -42,6 +42,8 @@ def _handler(fake: "FakeGitHub") -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         # Else the end of a long answer waits for the other side to acknowledge its beginning.
         disable_nagle_algorithm = True
+        # Head and body of an answer go in one piece.
+        wbufsize = -1
 
         def do_GET(self) -> None:
             self.serve()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from granted import GrantingGitHub
-from repositories import ROOT, files_in, lay
+from repositories import PLANTED, ROOT, files_in, lay
 from runner import Event, Runner, without_network
 
 from descriptions import description
@@ -19,6 +19,14 @@ from pr_sessions.setup.gate_source import Source, find_source
 
 Start = Callable[..., Runner]
 Teams = Mapping[GateMode, dict[str, bytes]]
+# Instead of making the virtual environment, which takes most of an installation's time, lay a copy of one there.
+PREPARED = """\
+#!/bin/sh
+case "$1 $2 $3 $4" in
+  "-I -m venv --clear") mkdir -p "${5%/*}" && cp -a '@venv' "$5" && rm -r "$5"/lib/*/site-packages/pr_sessions* ;;
+  *) exec '@python' "$@" ;;
+esac
+"""
 
 
 def _github() -> GrantingGitHub:
@@ -79,17 +87,22 @@ def teams(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Teams:
 
 @pytest.fixture(scope="session")
 def machine(wheels: Path, teams: Teams, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder `RUNNER_TEMP` of a machine on which the action has installed the tool, by its own script."""
+    """The folder `RUNNER_TEMP` of a machine on which the action has installed the tool, by its own script.
+
+    Another one was there before, with a file that each start of its Python runs.
+    """
 
     def make(temp: Path) -> None:
         github = _github()
+        (temp / PLANTED).parent.mkdir(parents=True)
+        (temp / PLANTED).write_text(f"import pathlib; pathlib.Path({str(temp / 'taken')!r}).touch()\n")
         with github.running():
             payload = {"repository": {"default_branch": "main"}, "pull_request": {"number": 1}}
             event = Event(name="workflow_call", payload=payload, sha="0" * 40)
             runner = Runner(github, teams[GateMode.ENFORCE], tmp_path_factory.mktemp("first") / "run", temp, event)
             runner.environment = without_network(wheels)
             gate = runner.run(".github/workflows/pr-sessions-gate.yml")["gate"]
-        assert runner.ran == ["install", "run"], gate.log
+        assert (runner.ran, gate.result) == (["install", "run"], "success"), gate.log
 
     return _made_once(tmp_path_factory, "machine", make)
 
@@ -99,6 +112,16 @@ def python(machine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The machine's Python: its own interpreter forks for each command."""
     with standing_in(machine / "pr-sessions/bin/python", tmp_path_factory.mktemp("python")) as program:
         yield program
+
+
+@pytest.fixture
+def prepared(machine: Path, tmp_path: Path) -> str:
+    """A `PATH` with a Python whose new virtual environments hold what ours needs already, and not ours."""
+    python = tmp_path / "bin/python3"
+    python.parent.mkdir()
+    python.write_text(PREPARED.replace("@venv", str(machine / "pr-sessions")).replace("@python", sys.executable))
+    python.chmod(0o755)
+    return f"{python.parent}:/usr/bin:/bin"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Repositories as teams have them once they have switched the gate on."""
 
 import re
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -9,6 +10,8 @@ from pr_sessions.setup.gate_files import gate_files, own_action
 from pr_sessions.setup.gate_source import Commit, Source, Wheel
 
 ROOT = Path(__file__).parents[2]
+# In the folder where the action installs the tool: Python runs the lines of such a file whenever it starts.
+PLANTED = f"pr-sessions/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages/planted.pth"
 GUIDE = ROOT / "docs/guides/gate.md"
 VERSION = "0.1.0"
 # Where only the text of the files matters.

@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from granted import GrantingGitHub
-from repositories import files_in, lay
+from repositories import PLANTED, files_in, lay
 from runner import Event, Job, Runner, without_network
 
 from gate_sources import WHEEL, package_files, repository
@@ -17,26 +16,8 @@ from pr_sessions.setup.gate_source import Source, find_source
 ACTION = ".github/actions/pr-sessions"
 GATE = ".github/workflows/pr-sessions-gate.yml"
 Install = Callable[..., tuple[list[str], Job]]
-# Instead of making the virtual environment, which takes most of an installation's time, lay a copy of one there.
-PREPARED = """\
-#!/bin/sh
-case "$1 $2 $3 $4" in
-  "-I -m venv --clear") mkdir -p "${5%/*}" && cp -a '@venv' "$5" && rm -r "$5"/lib/*/site-packages/pr_sessions* ;;
-  *) exec '@python' "$@" ;;
-esac
-"""
 
 PAYLOAD = {"repository": {"default_branch": "main"}, "pull_request": {"number": 1}}
-
-
-@pytest.fixture
-def prepared(machine: Path, tmp_path: Path) -> str:
-    """A `PATH` with a Python whose new virtual environments hold what ours needs already, and not ours."""
-    python = tmp_path / "bin/python3"
-    python.parent.mkdir()
-    python.write_text(PREPARED.replace("@venv", str(machine / "pr-sessions")).replace("@python", sys.executable))
-    python.chmod(0o755)
-    return f"{python.parent}:/usr/bin:/bin"
 
 
 @pytest.fixture
@@ -60,9 +41,9 @@ def outcome(ran: list[str], job: Job) -> tuple[list[str], str]:
     return ran, job.result
 
 
-def test_a_commit_is_fetched_built_and_run(install: Install, tmp_path: Path) -> None:
+def test_a_commit_is_fetched_built_and_run(install: Install, prepared: str, tmp_path: Path) -> None:
     source = find_source(repository(tmp_path / "tool"))
-    ran, job = install(files_in(lay(tmp_path / "team", source=source)))
+    ran, job = install(files_in(lay(tmp_path / "team", source=source)), prepared)
 
     assert outcome(ran, job) == (["install", "run"], "success"), job.log
     assert job.outputs["would_skip"] == "false"
@@ -113,17 +94,10 @@ def test_a_wheel_whose_digest_was_not_recorded_is_not_run(
     assert "nothing of it was run" in job.log
 
 
-def test_a_machine_that_had_another_one_before_gets_the_recorded_one(
-    install: Install, source: Source, tmp_path: Path
-) -> None:
-    planted = tmp_path / "temp/pr-sessions/lib/python3.11/site-packages"
-    (planted / "pr_sessions").mkdir(parents=True)
-    (planted / "pr_sessions/__main__.py").write_text("raise SystemExit(9)")
-    (planted / "planted.pth").write_text(f"import pathlib; pathlib.Path({str(tmp_path / 'taken')!r}).touch()\n")
-    ran, job = install(files_in(lay(tmp_path / "team", source=source)))
-
-    assert outcome(ran, job) == (["install", "run"], "success"), job.log
-    assert not (tmp_path / "taken").exists()
+def test_a_machine_that_had_another_one_before_gets_the_recorded_one(machine: Path) -> None:
+    """The machine of all tests had one, and ran what was installed."""
+    assert not (machine / PLANTED).exists()
+    assert not (machine / "taken").exists()
 
 
 ALONE = """\

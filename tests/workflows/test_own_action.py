@@ -36,7 +36,7 @@ jobs:
 
 
 def test_it_installs_itself_and_decides(
-    github: GrantingGitHub, start: Callable[[Event], Runner], wheels: Path, tmp_path: Path
+    github: GrantingGitHub, start: Callable[[Event], Runner], wheels: Path, prepared: str, tmp_path: Path
 ) -> None:
     agent_opens(github, 1)
     runner = start(pull_request(github, 1))
@@ -47,7 +47,7 @@ def test_it_installs_itself_and_decides(
     own = {f"{FOLDER}/{path.relative_to(ROOT).as_posix()}": path.read_bytes() for path in files if path.is_file()}
     runner.files = {**own, "own.yml": WORKFLOW.encode()}
     runner.installed, runner.temp = None, tmp_path / "temp"
-    runner.environment = without_network(wheels)
+    runner.environment = without_network(wheels) | {"PATH": prepared}
     job = runner.run("own.yml")["gate"]
     assert (runner.ran, job.result, job.log) == (["install", "run"], "success", job.log)
     assert job.outputs == {"should_skip_scoring": "false"}
