@@ -39,8 +39,8 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(DEV) $(DESCRIBED) ## Measure speed beside the floor.
-	$(BIN)/python -m benchmarks
+bench: $(DEV) $(DESCRIBED) ## Measure speed beside the floor; HISTORIES=folder for `look` on real ones.
+	$(BIN)/python -m benchmarks $(HISTORIES)
 
 house: $(DEV) $(DESCRIBED) ## Count how simple code and docs are, against the goals.
 	$(BIN)/python -m benchmarks.house

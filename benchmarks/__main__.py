@@ -1,4 +1,7 @@
-"""`make bench`: every figure that we promise, beside its floor, in one run. Exit code 1 where one is missed."""
+"""`make bench`: every figure that we promise, beside its floor, in one run. Exit code 1 where one is missed.
+
+With a folder of histories (`make bench HISTORIES=folder`) `look` is measured on those, too.
+"""
 
 import itertools
 import sys
@@ -11,7 +14,7 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from benchmarks import gate, hooks
+from benchmarks import gate, hooks, inbox, look
 from benchmarks.clock import in_turns, process
 from benchmarks.floors import rewrite
 from benchmarks.sample import FIRST, make_repository
@@ -42,12 +45,13 @@ class Figure(Struct, frozen=True):
         )
 
 
-def main() -> int:
+def main(histories: Path | None) -> int:
     print(f"{'':<58}{'floor ms':>9}{'ours ms':>9}{'ratio':>8}{'target':>8}")
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        figures = (hooking, processes, recording, cleaning, judging)
-        for figure in (figure for measure in figures for figure in measure(Path(folder))):
+        figures = (hooking, processes, recording, cleaning, judging, reading_inbox)
+        found = (figure for measure in figures for figure in measure(Path(folder)))
+        for figure in itertools.chain(found, looking(Path(folder), histories)):
             print(figure, flush=True)
             missed += figure.ratio > figure.target
     print(f"{missed} missed" if missed else "every figure is reached")
@@ -124,10 +128,22 @@ def judging(folder: Path) -> Iterator[Figure]:
         yield Figure(*row)
 
 
+def reading_inbox(folder: Path) -> Iterator[Figure]:
+    """What is open on a forge."""
+    for row in inbox.rows(folder):
+        yield Figure(*row)
+
+
+def looking(folder: Path, histories: Path | None) -> Iterator[Figure]:
+    """Whole histories beside git."""
+    for row in look.rows(folder, histories):
+        yield Figure(*row)
+
+
 def _files(repository: Repository) -> tuple[Path, Path]:
     assert repository.clone_sessions is not None
     return Path(repository.clone_sessions.path), Path(repository.session_file.path)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else None))

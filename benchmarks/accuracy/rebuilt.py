@@ -106,13 +106,33 @@ def _rows(name: str, data: bytes, broken: list[str]) -> Iterator[Row]:
             broken.append(f"{name}{ENDING}, line {number}: {error}")
 
 
+def read_rows(folder: Path) -> dict[str, list[Row]]:
+    """Read the commits of every history of a folder, by its name, without the lines that cannot be used.
+
+    Raises:
+        UnreadableFile: a file cannot be read or unpacked.
+    """
+    contents = {path.name.removesuffix(ENDING): path for path in sorted(folder.glob(f"*{ENDING}"))}
+    return {name: list(_rows(name, read_bytes(followed(path)) or b"", [])) for name, path in contents.items()}
+
+
+def make_repository(rows: Sequence[Row], root: Path) -> dict[str, str]:
+    """Make a bare repository of these commits; return the id of each by its mark, `:1` for the first.
+
+    Raises:
+        UnreadableFile: git cannot make one.
+    """
+    marks = root.with_suffix(".marks")
+    _git("init", "-q", "--bare", "-b", "main", str(root))
+    stream = b"".join(_stream(rows))
+    _git("-C", str(root), "fast-import", "--quiet", f"--export-marks={marks}", data=stream)
+    return dict(line.split() for line in marks.read_text("ascii").splitlines())
+
+
 def _rebuilt(name: str, rows: Sequence[Row]) -> Rebuilt:
     with TemporaryDirectory() as folder:
-        root, marks = Path(folder, "repository"), Path(folder, "marks")
-        _git("init", "-q", "--bare", "-b", "main", str(root))
-        stream = b"".join(_stream(rows))
-        _git("-C", str(root), "fast-import", "--quiet", f"--export-marks={marks}", data=stream)
-        shas = dict(line.split() for line in marks.read_text("ascii").splitlines())
+        root = Path(folder, "repository")
+        shas = make_repository(rows, root)
         pull_requests = read_whole_history(root, is_named_bare=True).pull_requests
     messages = {shas[f":{n}"]: row.message for n, row in enumerate(rows, start=1)}
     return Rebuilt(name, pull_requests, {pr.number: messages[pr.sha] for pr in pull_requests})

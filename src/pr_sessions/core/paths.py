@@ -7,6 +7,7 @@ expressions that a hostile path can keep busy for years.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
 # Where the session file lies below the root of a working tree.
 SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
@@ -27,14 +28,19 @@ _OURS = (SESSION_FILE.removesuffix(".json"), "docs/metrics/analytics/")
 _PIECE = r"(?:(?<![^/])\*\*/)|\*\*|[\s\S]"
 
 
+@cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
 def is_test(path: str) -> bool:
     """Whether the path looks like a test in one of the usual layouts, such as `tests/`, `test_x.py`, `x.spec.ts`."""
-    return bool(re.search(_TEST_FOLDER, path) or re.search(_TEST_NAME, path.rpartition("/")[2]))
+    return bool(_pattern(_TEST_FOLDER).search(path) or _pattern(_TEST_NAME).search(path.rpartition("/")[2]))
 
 
 def is_document(path: str) -> bool:
     """Whether the path is documentation. Files that this tool writes are none, wherever they lie."""
-    return bool(re.search(_DOCS, path)) and not is_ours(path)
+    return bool(_pattern(_DOCS).search(path)) and not is_ours(path)
 
 
 def is_generated(path: str) -> bool:
@@ -42,7 +48,7 @@ def is_generated(path: str) -> bool:
 
     That two pull requests change it says little about them.
     """
-    return bool(re.search(_GENERATED_NAME, path) or re.search(_GENERATED_FOLDER, path))
+    return bool(_pattern(_GENERATED_NAME).search(path) or _pattern(_GENERATED_FOLDER).search(path))
 
 
 def is_ours(path: str) -> bool:
