@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn
 
 MAIN = "pr_sessions.cli.start:main"
+MAIN_AS_NOBODY = "__main__:main_as_nobody"  # Of the server, which is this file.
 # Longer than any command takes on a busy machine.
 SECONDS = 120
 
@@ -102,6 +103,15 @@ def serve(ours: socket.socket) -> None:
             os.close(stream)
         _, status = os.waitpid(child, 0)
         ours.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+
+
+def main_as_nobody() -> int:
+    """Run a command as somebody who may not do everything, as root may."""
+    from pr_sessions.cli.start import main
+
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    return main()
 
 
 def _become(asked: dict[str, Any], streams: list[int]) -> NoReturn:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from command_line import Cli, Git, Result
+from ground import AsNobody
 
 import scene
 from asking import fake, no_credentials
-from forked import MAIN, Server
+from forked import MAIN, MAIN_AS_NOBODY, Server
 from pr_sessions.cli.main import run
 
 __all__ = ["fake", "no_credentials"]
@@ -87,6 +88,18 @@ def forked(server: Server) -> Cli:
     def call(*arguments: str, folder: Path | None = None, stdin: bytes = b"", **environ: str) -> Result:
         environment = {**os.environ, **environ}
         return Result(*server.run(MAIN, list(arguments), folder or Path.cwd(), environment, stdin))
+
+    return call
+
+
+@pytest.fixture
+def as_nobody(server: Server) -> AsNobody:
+    """Code, stdout and stderr of a command that is run by somebody who may not do everything, as root may."""
+
+    def call(folder: Path, *arguments: str) -> tuple[int, str, str]:
+        # Git reads nothing in a folder that belongs to somebody else, unless it is told to.
+        trust = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+        return server.run(MAIN_AS_NOBODY, list(arguments), folder, {**os.environ, **trust})
 
     return call
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ground import Cli, Git, as_nobody, tree
+from ground import AsNobody, Cli, Git, tree
 
 import pr_sessions
 from pr_sessions.hooks.hosts import INSTALLABLE
@@ -258,7 +258,9 @@ class TestRefused:
         assert [cli(word).code for word in ("init", "doctor", "where", "uninstall")] == [0] * 4
 
     @pytest.mark.skipif(os.name == "nt", reason="rights")
-    def test_a_home_that_may_not_be_written(self, open_repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_home_that_may_not_be_written(
+        self, open_repo: Path, as_nobody: AsNobody, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         closed = open_repo.parent / "closed"
         closed.mkdir()
         monkeypatch.setenv("HOME", str(closed))

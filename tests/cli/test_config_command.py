@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ground import CONFIG, Cli, as_nobody, tree, write
+from ground import CONFIG, AsNobody, Cli, tree, write
 
 BAD = "timeout_minutes: -1\nshare: nowhere\ntimezone: UTC\n"
 
@@ -152,7 +152,7 @@ def test_text_that_is_no_utf_8_is_an_error_with_its_line(cli: Cli, repo: Path) -
     )
 
 
-def test_a_configuration_that_may_not_be_read_is_an_error(open_repo: Path) -> None:
+def test_a_configuration_that_may_not_be_read_is_an_error(open_repo: Path, as_nobody: AsNobody) -> None:
     write(open_repo / CONFIG, "")
     (open_repo / CONFIG).chmod(0)
     for command in ("config", "status", "init"):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ground import CONFIG, DOCUMENT, SESSION_FILE, Cli, Git, as_nobody, write
+from ground import CONFIG, DOCUMENT, SESSION_FILE, AsNobody, Cli, Git, write
 
 from pr_sessions.io import hook_log
 from scene import place
@@ -253,7 +253,7 @@ class TestUnreadable:
             ),
         ]
 
-    def test_what_may_not_be_read_or_written_is_told(self, open_repo: Path) -> None:
+    def test_what_may_not_be_read_or_written_is_told(self, open_repo: Path, as_nobody: AsNobody) -> None:
         for name in (SESSION_FILE, CONFIG, MARKER):
             write(open_repo / name, "{}")
             (open_repo / name).chmod(0)
@@ -268,7 +268,7 @@ class TestUnreadable:
         assert errors[:3] == refused
         assert {str(open_repo / "docs/metrics"), str(open_repo / ".git/pr-sessions")} <= set(places)
 
-    def test_a_folder_that_nobody_may_look_into_crashes_nothing(self, open_repo: Path) -> None:
+    def test_a_folder_that_nobody_may_look_into_crashes_nothing(self, open_repo: Path, as_nobody: AsNobody) -> None:
         (open_repo / ".git/pr-sessions/backups").mkdir(parents=True)
         (open_repo / ".git/pr-sessions").chmod(0)
         code, out, _ = as_nobody(open_repo, "doctor", "--json")

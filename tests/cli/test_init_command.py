@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ground import CONFIG, SESSION_FILE, Cli, Git, as_nobody, tree, write
+from ground import CONFIG, SESSION_FILE, AsNobody, Cli, Git, tree, write
 
 BLOCK = "# >>> pr-sessions\n/.cursor/.session_id\n/.cursor/data/session_state.json\n# <<< pr-sessions\n"
 OLD = {"active_sessions": {}, "completed_sessions": [{"session_id": "a", "completed": "2025-12-05T22:26:11.789103"}]}
@@ -334,7 +334,7 @@ class TestOutsideGit:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permission bits as POSIX has them")
-def test_a_read_only_repository_is_told_with_its_way_out(open_repo: Path) -> None:
+def test_a_read_only_repository_is_told_with_its_way_out(open_repo: Path, as_nobody: AsNobody) -> None:
     for folder in (open_repo, open_repo / ".git"):
         folder.chmod(0o555)
     assert as_nobody(open_repo, "init") == (

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from ground import CONFIG, DOCUMENT, SESSION_FILE, Cli, Git, as_nobody, write
+from ground import CONFIG, DOCUMENT, SESSION_FILE, AsNobody, Cli, Git, write
 
 AT = ("--at", "2025-11-22T10:00:00Z")
 KEYS = [
@@ -104,7 +104,7 @@ def test_what_is_broken_is_told_in_its_row(cli: Cli, repo: Path) -> None:
     assert found[CONFIG]["problem"] is None
 
 
-def test_what_may_not_be_read_is_told_in_its_row(open_repo: Path) -> None:
+def test_what_may_not_be_read_is_told_in_its_row(open_repo: Path, as_nobody: AsNobody) -> None:
     write(open_repo / SESSION_FILE, "{}")
     write(open_repo / CONFIG, "")
     (open_repo / SESSION_FILE).chmod(0)
