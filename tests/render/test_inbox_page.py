@@ -7,8 +7,9 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from examples import few
 from inboxes import NOW, agents, ago, full_inbox, head, inbox_of, large_inbox, open_pr, review
 from pr_sessions.core.inbox import Inbox
 from pr_sessions.core.open_pull_requests import OpenPullRequest, ReviewState
@@ -102,8 +103,8 @@ def test_a_pull_request_of_a_forge_without_encryption_is_a_link() -> None:
     assert address in [link for link, _ in Reader(page(inbox_of((open_pr(7, address=address),)), UTC)).links]
 
 
+@few
 @given(text=HOSTILE)
-@settings(max_examples=40)
 def test_text_of_people_adds_no_element_and_no_attribute(text: str) -> None:
     pr = open_pr(
         *(7, text),
