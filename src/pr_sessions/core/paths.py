@@ -7,7 +7,7 @@ expressions that a hostile path can keep busy for years.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 # Where the session file lies below the root of a working tree.
 SESSION_FILE = "docs/metrics/auto_pr_sessions.json"
@@ -66,6 +66,7 @@ def matches_any(globs: Iterable[str], path: str) -> bool:
     return any(_matches(glob, path) for glob in globs)
 
 
+@lru_cache(4096)
 def _matches(glob: str, path: str) -> bool:
     """Follow all places up to which the pieces read so far fit, so that nothing is tried twice."""
     places: Collection[int] = {0}
