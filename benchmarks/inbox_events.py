@@ -200,10 +200,11 @@ class Events:
 
     def _hear(self, pr: Truth, at: datetime | None) -> None:
         """A hook reports the agent of a session, or that it ended."""
-        for other in (pr, *self.ledger.open_in(pr.repository)):
-            if other.hooked == pr.hooked:
+        for other in (pr, *self.ledger.truths.values()):
+            if (other.repository, other.hooked) == (pr.repository, pr.hooked):
                 other.heard = at
-                self._change(other)
+                if not other.end:
+                    self._change(other)
 
     # Each of these changes one pull request.
 
