@@ -37,13 +37,19 @@ class Server:
         self, call: str, arguments: list[str], folder: Path, environ: Mapping[str, str], stdin: bytes = b""
     ) -> tuple[int, str, str]:
         """Call `module:function` with these arguments of a command line; return exit code, stdout and stderr."""
-        asked = {"call": call, "arguments": arguments, "folder": str(folder), "environ": dict(environ)}
         with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
             given.write(stdin)
             given.seek(0)
-            code = ask(self._ours, asked, [stream.fileno() for stream in (given, out, err)])
+            code = self.run_on([stream.fileno() for stream in (given, out, err)], call, arguments, folder, environ)
             said = [stream.seek(0) or stream.read().decode() for stream in (out, err)]
         return code, said[0], said[1]
+
+    def run_on(
+        self, streams: list[int], call: str, arguments: list[str], folder: Path, environ: Mapping[str, str]
+    ) -> int:
+        """Call it with these standard streams; return the exit code."""
+        asked = {"call": call, "arguments": arguments, "folder": str(folder), "environ": dict(environ)}
+        return ask(self._ours, asked, streams)
 
     def close(self) -> None:
         self._ours.close()

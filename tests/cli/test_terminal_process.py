@@ -11,80 +11,89 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from command_line import Cli
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.text import Text
 
 import scene
 from fake_github import TOKEN, FakeGitHub
+from forked import MAIN, Server
 
 WIDTHS = (20, 60, 100, 180)
 
 
-class Screen:
-    """A process on a terminal of so many columns; what it shows, as it comes."""
+class Shown(Struct, frozen=True):
+    """What a command left on a terminal and on stderr."""
 
-    def __init__(self, columns: int, arguments: tuple[str, ...], folder: Path, environ: dict[str, str]) -> None:
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 500, columns, 0, 0))
-        without_size = {k: v for k, v in scene.python_environment().items() if k not in ("COLUMNS", "LINES")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pr_sessions", *arguments],
-            cwd=folder,
-            env=without_size | {"TERM": "xterm-256color", **environ},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        os.close(theirs)
-        self._read_so_far = b""
+    code: int
+    text: str
+    err: str
 
-    @property
-    def text(self) -> str:
-        """What it has shown; a piece may end within a character."""
-        return self._read_so_far.decode(errors="ignore")
+
+class Terminal:
+    """A terminal of so many columns; `theirs` is its end for a command."""
+
+    def __init__(self, columns: int) -> None:
+        self._ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 500, columns, 0, 0))
+        self.text = ""
 
     def read_until(self, words: str) -> None:
-        """Read until it shows these words, or ends."""
-        while words not in self.text and self._read():
-            pass
+        """Read until it shows these words."""
+        while words not in self.text and (piece := self._read()):
+            self.text += piece
 
-    def end(self) -> int:
-        """Read the rest; return the exit code."""
-        while self._read():
-            pass
+    def read_rest(self) -> None:
+        """Read until no command has it any more."""
+        while piece := self._read():
+            self.text += piece
         os.close(self._ours)
-        assert self.process.stderr
-        self.err = self.process.stderr.read().decode()
-        self.process.stderr.close()
-        return self.process.wait()
 
-    def _read(self) -> bool:
-        """Read a piece; return whether there was one."""
+    def _read(self) -> str:
         ready, _, _ = select.select([self._ours], [], [], 60)
         try:
-            piece = os.read(self._ours, 1 << 16) if ready else b""
+            return os.read(self._ours, 1 << 16).decode() if ready else ""
         except OSError:
-            piece = b""  # Linux says so when the other end closes.
-        self._read_so_far += piece
-        return bool(piece)
+            return ""  # Linux says so when the other end closes.
 
 
-Show = Callable[..., Screen]
+Show = Callable[..., Shown]
 
 
 @pytest.fixture
-def show(fake: FakeGitHub, repo: Path, tmp_path: Path) -> Show:
-    """Shows a command in a clone: `show(100, "inbox", NO_COLOR="1")`."""
+def environ(fake: FakeGitHub, repo: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a command in a clone, on a terminal that knows its size itself."""
     scene.git(repo, "remote", "add", "origin", f"{fake.url}/ada/shop.git")
     known = {"GITHUB_API_URL": fake.url, "GH_TOKEN": TOKEN, "XDG_STATE_HOME": str(tmp_path / "state"), "PAGER": ""}
+    without_size = {k: v for k, v in scene.python_environment().items() if k not in ("COLUMNS", "LINES")}
+    return without_size | {"TERM": "xterm-256color"} | known
 
-    def start(columns: int, *arguments: str, **environ: str) -> Screen:
-        return Screen(columns, arguments, repo, known | environ)
+
+@pytest.fixture
+def show(server: Server, repo: Path, environ: dict[str, str]) -> Show:
+    """Shows a command in a clone: `show(100, "inbox", NO_COLOR="1")`."""
+
+    def start(columns: int, *arguments: str, **more: str) -> Shown:
+        terminal = Terminal(columns)
+        with TemporaryFile() as err, ThreadPoolExecutor() as pool:
+
+            def run() -> int:
+                streams = [terminal.theirs, terminal.theirs, err.fileno()]
+                try:
+                    return server.run_on(streams, MAIN, list(arguments), repo, environ | more)
+                finally:
+                    os.close(terminal.theirs)
+
+            code = pool.submit(run)
+            terminal.read_rest()
+            err.seek(0)
+            return Shown(code.result(), terminal.text, err.read().decode())
 
     return start
 
@@ -109,7 +118,7 @@ def shop(fake: FakeGitHub) -> FakeGitHub:
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_the_inbox_has_the_width_of_the_terminal(shop: FakeGitHub, show: Show, columns: int) -> None:
     screen = show(columns, "inbox")
-    assert (screen.end(), screen.err) == (0, "6 requests to GitHub\n")
+    assert (screen.code, screen.err) == (0, "6 requests to GitHub\n")
     lines = Text.from_ansi(screen.text.replace("\r\n", "\n")).plain.split("\n")
     assert [line for line in lines if cell_len(line) > columns] == []
     assert sum("#" in line for line in lines) >= 4
@@ -119,42 +128,50 @@ def test_the_inbox_has_the_width_of_the_terminal(shop: FakeGitHub, show: Show, c
     assert "https://github.com/ada/shop/pull/1" in screen.text or f"{shop.url}/ada/shop/pull/1" in screen.text
 
 
-def test_no_color_and_force_color(shop: FakeGitHub, show: Show, repo: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_no_color_and_force_color(show: Show, forked: Cli, environ: dict[str, str]) -> None:
     plain = show(100, "inbox", NO_COLOR="1")
-    plain.end()
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain.text)
-    done = subprocess.run(
-        [sys.executable, "-m", "pr_sessions", "inbox"],
+    coloured = forked("inbox", **environ, FORCE_COLOR="1").out
+    assert ("\x1b[1m" in coloured, "\x1b]8" in coloured) == (True, False)
+
+
+@pytest.mark.usefixtures("shop")
+def test_watching_ends_with_an_interrupt(repo: Path, environ: dict[str, str]) -> None:
+    terminal = Terminal(100)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pr_sessions", "inbox", "--watch"],
         cwd=repo,
-        env=scene.python_environment()
-        | {"FORCE_COLOR": "1", "TERM": "xterm-256color", "GITHUB_API_URL": shop.url, "GH_TOKEN": TOKEN},
-        capture_output=True,
-        check=True,
-        text=True,
+        env=environ,
+        stdin=terminal.theirs,
+        stdout=terminal.theirs,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
-    assert ("\x1b[1m" in done.stdout, "\x1b]8" in done.stdout) == (True, False)
-
-
-def test_watching_ends_with_an_interrupt(shop: FakeGitHub, show: Show) -> None:
-    screen = show(100, "inbox", "--watch")
-    screen.read_until("NEEDS REVIEW")
-    screen.process.send_signal(signal.SIGINT)
-    assert (screen.end(), screen.err.splitlines()[-1]) == (130, "interrupted; what was saved before is safe")
+    os.close(terminal.theirs)
+    terminal.read_until("NEEDS REVIEW")
+    process.send_signal(signal.SIGINT)
+    terminal.read_rest()
+    _, err = process.communicate()
+    assert (process.returncode, err.decode().splitlines()[-1]) == (
+        130,
+        "interrupted; what was saved before is safe",
+    )
 
 
 def test_long_text_goes_through_the_pager_of_the_environment(show: Show, shop: FakeGitHub, tmp_path: Path) -> None:
     pager = tmp_path / "pager"
     pager.write_text(f"#!/bin/sh\necho paged with $1\ncat > {tmp_path}/paged\n")
     pager.chmod(0o755)
-    environ = {"PAGER": f"{pager} -x", "LINES": "5"}
-    long = show(100, "inbox", **environ)
-    assert (long.end(), long.text.splitlines()) == (0, ["paged with -x"])
+    paging = {"PAGER": f"{pager} -x", "LINES": "5"}
+    long = show(100, "inbox", **paging)
+    assert (long.code, long.text.splitlines()) == (0, ["paged with -x"])
     assert (tmp_path / "paged").read_text().splitlines()[0].endswith("4 open pull requests in 4 rows\x1b[0m")
-    short = show(100, "inbox", **{**environ, "LINES": "400"})
-    assert (short.end(), "paged" in short.text) == (0, False)
+    short = show(100, "inbox", **{**paging, "LINES": "400"})
+    assert (short.code, "paged" in short.text) == (0, False)
     for pager_name in ("no-such-pager", "/no/such/pager", "'unended"):
         missing = show(100, "inbox", PAGER=pager_name, LINES="5")
-        assert (missing.end(), "NEEDS REVIEW" in missing.text) == (0, True)
+        assert (missing.code, "NEEDS REVIEW" in missing.text) == (0, True)
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
@@ -164,19 +181,16 @@ def test_other_commands_have_the_width_of_the_terminal_too(
 ) -> None:
     cli("add", "1", "--title", "auto-pr: x", "--author", "a" * 50, "--agent", "cursor", "--state", "open")
     screen = show(columns, *arguments, GH_TOKEN="")
-    assert screen.end() == 0
+    assert screen.code == 0
     lines = Text.from_ansi(screen.text.replace("\r\n", "\n")).plain.split("\n")
     assert [line for line in lines if cell_len(line) > columns] == []
 
 
 def test_numbers_and_sessions_are_links_and_states_have_signs(show: Show, cli: Cli, fake: FakeGitHub) -> None:
     cli("add", "1", "--title", "auto-pr: x", "--author", "ada", "--state", "open", "--at", "1m")
-    texts = []
-    for command in (("list",), ("show", "1"), ("status",)):
-        screen = show(100, *command, GITHUB_API_URL="")
-        screen.end()
-        texts.append(screen.text)
-    listed, shown, status = texts
+    listed, shown, status = (
+        show(100, *command, GITHUB_API_URL="").text for command in (("list",), ("show", "1"), ("status",))
+    )
     assert "● active" in listed
     assert "● open" in shown
     assert "● active" in status
