@@ -78,11 +78,11 @@ class TestResult:
             (
                 ("1", "2"),
                 conflict(
-                    ConflictPlace("a.py", 3, 7), ConflictPlace("a.py", 34, 38), ConflictPlace("c.bin", kind="binary")
+                    ConflictPlace("a.py", 3, 3), ConflictPlace("a.py", 30, 30), ConflictPlace("c.bin", kind="binary")
                 ),
             ),
             (("3", "4"), conflict(ConflictPlace("a.py", kind="modify/delete"))),
-            (("5", "6"), conflict(ConflictPlace("new\nline \"'.py", 1, 5))),
+            (("5", "6"), conflict(ConflictPlace("new\nline \"'.py", 1, 1))),
             (("7", "8"), conflict(ConflictPlace("b.py", kind="rename/rename"))),
             (("1", "unrelated"), not_tried("they have no common history")),
             (("1", "99"), not_tried("this clone lacks the commits of #99")),
@@ -91,13 +91,14 @@ class TestResult:
     def test_is_git_s(self, made: tuple[Path, Sides], numbers: tuple[str, str], expected: MergeAttempt) -> None:
         assert attempt(*made, pair(*numbers)) == [expected]
 
-    def test_lines_are_those_of_the_markers_in_the_merged_file(self, made: tuple[Path, Sides]) -> None:
+    def test_lines_are_those_of_the_one_that_was_opened_first(self, made: tuple[Path, Sides]) -> None:
         root, sides = made
-        command = ["git", "merge-tree", sides["1"][0], sides["2"][0]]
-        tree = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout.split("\n")[0]
-        lines = scene.git(root, "show", f"{tree}:a.py").splitlines()
+        lines = scene.git(root, "show", f"{sides['1'][0]}:a.py").splitlines()
         places = attempt(root, sides, pair("1", "2"))[0].places[:2]
-        assert [(lines[p.first - 1][:7], lines[p.last - 1][:7]) for p in places] == [("<<<<<<<", ">>>>>>>")] * 2
+        changed = scene.git(root, "diff", "-U0", sides["1"][1], sides["1"][0], "--", "a.py").splitlines()
+        assert [f"+{line}" for p in places for line in lines[p.first - 1 : p.last]] == [
+            line for line in changed if line.startswith("+") and not line.startswith("+++")
+        ]
 
     def test_one_that_cannot_be_merged_does_not_keep_the_others(self, made: tuple[Path, Sides]) -> None:
         pairs = [pair("1", "3"), pair("1", "unrelated"), pair("3", "4"), pair("2", "unrelated"), pair("2", "3")]
@@ -114,7 +115,7 @@ class TestResult:
         branches = {"main": Branch({"a.py": LINES}, start=""), **files}
         shas = make_branches(tmp_path / "clone", branches, object_format="sha256")
         sides = {name: (shas[name], shas["main"]) for name in files}
-        assert attempt(tmp_path / "clone", sides, pair("1", "2")) == [conflict(ConflictPlace("a.py", 3, 7))]
+        assert attempt(tmp_path / "clone", sides, pair("1", "2")) == [conflict(ConflictPlace("a.py", 3, 3))]
 
     def test_the_clone_stays_as_it_was(self, made: tuple[Path, Sides]) -> None:
         root, sides = made
@@ -132,9 +133,9 @@ class TestBase:
         [
             ("other-file", ("b.py",), "moved", CLEAN),
             ("same-file", ("a.py",), "moved", not_tried("#1 conflicts with the base")),
-            ("same-line", ("b.py",), "moved", conflict(ConflictPlace("b.py", 30, 34))),
+            ("same-line", ("b.py",), "moved", conflict(ConflictPlace("b.py", 30, 30))),
             ("other-file", ("b.py",), "", not_tried("this clone lacks the latest commits of their base")),
-            ("same-line", ("b.py",), "", conflict(ConflictPlace("b.py", 30, 34))),
+            ("same-line", ("b.py",), "", conflict(ConflictPlace("b.py", 30, 30))),
         ],
     )
     def test_a_conflict_with_the_base_is_none_of_the_two(
@@ -260,7 +261,7 @@ class TestHostileClone:
 
     def test_nothing_runs_and_text_is_merged(self, hostile: tuple[Path, Sides], traces: Path) -> None:
         root, sides = hostile
-        places = (ConflictPlace("a.py", 3, 7), ConflictPlace("a.py", 34, 38), ConflictPlace("c.bin", kind="binary"))
+        places = (ConflictPlace("a.py", 3, 3), ConflictPlace("a.py", 30, 30), ConflictPlace("c.bin", kind="binary"))
         assert attempt(root, sides, pair("1", "2")) == [conflict(*places)]
         assert sorted(traces.iterdir()) == []
 

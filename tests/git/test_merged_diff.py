@@ -109,7 +109,7 @@ class TestStop:
         }
         diff = diff_of(tmp_path / "clone", branches, "1", "2", "3", "4")
         assert (diff.merged, list(hunks(diff))) == (("1", "2"), ["a.py", "b.py"])
-        assert diff.stop == Stop("3", (ConflictPlace("a.py", 3, 7),), against=("2",))
+        assert diff.stop == Stop("3", (ConflictPlace("a.py", 3, 3),), against=("2",))
 
     def test_says_if_the_base_is_enough(self, tmp_path: Path) -> None:
         root = tmp_path / "clone"
@@ -119,7 +119,7 @@ class TestStop:
             "1": Branch({"a.py": changed(3, "one")}, start="start"),
         }
         shas = make_branches(root, branches)
-        stop = Stop("1", (ConflictPlace("a.py", 3, 7),), with_base=True)
+        stop = Stop("1", (ConflictPlace("a.py", 3, 3),), with_base=True)
         assert merge_in_order(root / ".git", shas["main"], [Head("1", shas["1"])]) == MergedDiff((), stop, ())
 
     def test_says_why_git_cannot_merge(self, tmp_path: Path) -> None:

@@ -58,8 +58,7 @@ def test_the_whole_of_a_session_that_waits() -> None:
 
 def test_nothing_open_is_said() -> None:
     assert body() == (
-        "<!-- pr-sessions: dashboard -->\n\n0 open pull requests in 0 rows.\n\n"
-        "<sub>pr-sessions, as of 2026-11-30 09:01 UTC</sub>"
+        "<!-- pr-sessions: dashboard -->\n\nNothing is open.\n\n<sub>pr-sessions, as of 2026-11-30 09:01 UTC</sub>"
     )
 
 

@@ -32,7 +32,7 @@ def test_every_section_is_counted_and_what_needs_somebody_now_is_listed() -> Non
 
 def test_nothing_open_is_said() -> None:
     assert inbox_markdown(empty_inbox(), View()) == (
-        "**acme/shop**: 0 open pull requests in 0 rows, read 2026-11-30 09:01 UTC from GitHub\n"
+        "**acme/shop**: nothing is open, read 2026-11-30 09:01 UTC from GitHub\n"
     )
 
 

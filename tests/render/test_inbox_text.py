@@ -15,6 +15,8 @@ from pr_sessions.core.open_pull_requests import Checks
 from pr_sessions.core.visible_text import one_line
 from pr_sessions.render import screen
 from pr_sessions.render.inbox import change_lines, inbox_lines
+from pr_sessions.render.inbox_markdown import inbox_markdown
+from pr_sessions.render.inbox_page import page
 from pr_sessions.render.table import plain_lines
 
 MORE = "closes #7, #8; labels help wanted; 23 opened elsewhere in 7 days"
@@ -101,6 +103,25 @@ def test_nothing_open_is_said() -> None:
     assert plain(empty_inbox()) == ["acme/shop: nothing is open", "Read 2026-11-30 09:01 from GitHub."]
 
 
+@pytest.mark.parametrize(
+    ("inbox", "words"),
+    [
+        (replace(empty_inbox(), source=""), "no open pull request is recorded"),
+        (replace(empty_inbox(), viewer="ada"), "nothing that is open concerns you"),
+        (replace(inbox_of((open_pr(1),)), viewer="ada"), "1 open pull request in 1 row that concern you"),
+    ],
+)
+def test_no_more_is_said_than_what_was_asked_for(inbox: Inbox, words: str) -> None:
+    assert plain(inbox)[0] == f"acme/shop: {words}"
+    assert inbox_markdown(inbox, View()).startswith(f"**acme/shop**: {words}, read ")
+    assert f'<p class="lead">{words[:1].upper()}{words[1:]}</p>' in page(inbox)
+
+
+def test_what_was_last_recorded_says_nothing_of_what_is_new() -> None:
+    lines = plain(replace(empty_inbox(), source=""), View(since=NOW))
+    assert lines[1] == "Read 2026-11-30 09:01 from this clone."
+
+
 def test_over_the_limit_the_rest_is_counted() -> None:
     lines = plain(full_inbox(), View(limit=3))
     assert "      and 5 more: --all" in lines
@@ -154,7 +175,7 @@ def test_budgets_and_what_was_not_read_stand_at_the_end() -> None:
         "",
         "NOT READ",
     ]
-    assert lines[-1] == "  what the agents of 6 rows do, as no hook reported it: see the last push"
+    assert lines[-1] == "  what the agents of 6 rows do now: see the last push"
 
 
 def test_links_are_for_terminals_and_lead_to_the_web_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ class ConflictPlace(Struct, frozen=True, order=True):
 
     Attributes:
         path: of the file.
-        first: the first line in the merged file, from 1; 0 where there are no lines, as in a deleted or binary file.
+        first: the first line as the first of the two has it, from 1; 0 where there are none, as in a binary file.
         last: the last line.
         kind: what git says, such as `content`, `modify/delete`, `binary`.
     """

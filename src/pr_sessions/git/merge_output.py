@@ -63,7 +63,9 @@ def read_merges(output: bytes) -> Iterator[Merged]:
 
 
 def marked_lines(data: bytes, ours: str, theirs: str) -> tuple[tuple[int, int], ...]:
-    """Return the first and the last line of each place that git marked, from 1, the lines of the markers included.
+    """Return the first and the last line of each place that git marked, from 1, as the first side has them.
+
+    A place where the first side has no lines is the line that would follow.
 
     Args:
         data: a file of the merged tree.
@@ -72,13 +74,17 @@ def marked_lines(data: bytes, ours: str, theirs: str) -> tuple[tuple[int, int], 
     """
     begin, end = f"<<<<<<< {ours}".encode(), f">>>>>>> {theirs}".encode()
     places: list[tuple[int, int]] = []
-    opened = 0
-    for number, line in enumerate(data.split(b"\n"), 1):
+    number, opened, is_theirs = 0, 0, False
+    for line in data.split(b"\n"):
         if line.startswith(begin):
-            opened = number
+            opened = number + 1
         elif opened and line.startswith(end):
-            places.append((opened, number))
-            opened = 0
+            places.append((opened, max(opened, number)))
+            opened, is_theirs = 0, False
+        elif opened and line.rstrip(b"\r") == b"=======":
+            is_theirs = True
+        elif not is_theirs:
+            number += 1
     return tuple(places)
 
 

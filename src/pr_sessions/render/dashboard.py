@@ -19,6 +19,7 @@ from pr_sessions.gate.dashboard.issue import with_frame
 from pr_sessions.gate.open_pull_requests import WaitingSession
 from pr_sessions.gate.wording import clock, counted, listed, text
 from pr_sessions.render.inbox_markdown import MOST_NUMBERS, markdown_sections, pull_request_link
+from pr_sessions.render.inbox_words import open_words
 
 LONGEST = 60_000
 """Characters. GitHub takes 65,536."""
@@ -73,8 +74,8 @@ def _largest(inbox: Inbox, room: int) -> list[str]:
 
 
 def _lines(inbox: Inbox, most: int) -> Iterator[str]:
-    count = counted(len(inbox.pull_requests), "open pull request")
-    yield from (f"{count} in {counted(len(inbox.rows), 'row')}.", "")
+    words = open_words(inbox)
+    yield from (f"{words[:1].upper()}{words[1:]}.", "")
     yield from markdown_sections(inbox, View(limit=most))
 
 

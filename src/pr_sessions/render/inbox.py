@@ -10,7 +10,7 @@ from pr_sessions.core.inbox_last_look import LastLook, looked, marked
 from pr_sessions.core.inbox_view import Part, View, parts
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
 from pr_sessions.core.visible_text import one_line, one_line_around
-from pr_sessions.render.inbox_words import CHECKS, REVIEWS, SECTIONS, row_title, states, worktree_words
+from pr_sessions.render.inbox_words import CHECKS, REVIEWS, SECTIONS, open_words, row_title, states, worktree_words
 from pr_sessions.render.table import Cell, Column, Line, Span, Table, TableRow, Tone, link_or_none
 from pr_sessions.render.terminal import clock, cut, dim, heading, plural, short_age
 
@@ -153,11 +153,7 @@ def _headline(inbox: Inbox, view: View) -> Iterator[str]:
     names = inbox.repositories[:MOST_REPOSITORIES]
     more = len(inbox.repositories) - len(names)
     name = one_line(", ".join(names) or "this clone", 200) + (f" and {more} more" if more else "")
-    prs = inbox.pull_requests
-    if not prs:
-        yield heading(f"{name}: nothing is open")
-    else:
-        yield heading(f"{name}: {plural(len(prs), 'open pull request')} in {plural(len(inbox.rows), 'row')}")
+    yield heading(f"{name}: {open_words(inbox)}")
     words = (
         (Involvement.OPENED, "opened by agents"),
         (Involvement.ASSISTED, "assisted by agents"),
@@ -167,7 +163,8 @@ def _headline(inbox: Inbox, view: View) -> Iterator[str]:
     sentences = [", ".join(signs)] if signs else []
     sentences.append(f"Read {clock(inbox.at)} from {inbox.source or 'this clone'}")
     marks = sum(row.mark is not None and not row.is_snoozed for row in inbox.rows)
-    if view.since:
+    # What was last recorded says nothing of what has changed on the forge.
+    if view.since and (marks or inbox.source):
         sentences.append(f"{marks or 'None'} new (*) or changed (~) since {clock(view.since)}")
     elif view.only_new:
         sentences.append("This is the first look: all of it is new")
@@ -294,5 +291,5 @@ def _not_read(inbox: Inbox) -> list[str]:
     lines = [f"  {one_line(unknown, 200)}" for unknown in inbox.unknowns]
     silent = len(inbox.rows_of_unknown_work)
     if silent:
-        lines.append(f"  what the agents of {plural(silent, 'row')} do, as no hook reported it: see the last push")
+        lines.append(f"  what the agents of {plural(silent, 'row')} do now: see the last push")
     return [heading("NOT READ"), *cut(lines)] if lines else []

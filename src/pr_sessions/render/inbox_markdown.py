@@ -9,7 +9,7 @@ from pr_sessions.core.inbox_view import Part, View, parts
 from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.gate.wording import clock, code, counted, listed, table, text
 from pr_sessions.render.inbox import stranger_words
-from pr_sessions.render.inbox_words import CHECKS, SECTIONS, review_words, row_title, states
+from pr_sessions.render.inbox_words import CHECKS, SECTIONS, open_words, review_words, row_title, states
 from pr_sessions.render.table import link_or_none
 
 MOST_NUMBERS = 10
@@ -32,8 +32,8 @@ def pull_request_link(pr: OpenPullRequest) -> str:
 
 def _lines(inbox: Inbox, view: View) -> Iterator[str]:
     name = listed([text(repository) for repository in inbox.repositories], 3) or "this clone"
-    count = counted(len(inbox.pull_requests), "open pull request")
-    yield f"**{name}**: {count} in {counted(len(inbox.rows), 'row')}, read {clock(inbox.at)} from {text(inbox.source)}"
+    source = text(inbox.source) or "this clone"
+    yield f"**{name}**: {open_words(inbox)}, read {clock(inbox.at)} from {source}"
     yield ""
     yield from markdown_sections(inbox, view)
 

@@ -52,12 +52,13 @@ def page(inbox: Inbox, zone: tzinfo | None = None, since: datetime | None = None
     )
     style, _, _ = loader.get_source(environment, "inbox.css")
     digest = b64encode(sha256(style.encode()).digest()).decode()
-    view = _View(inbox, zone, since)
+    view, lead = _View(inbox, zone, since), inbox_words.open_words(inbox)
     environment.filters.update(seen=_shown, link=view.link, age=view.age, number=view.number, time=_time)
     return environment.get_template("inbox.html").render(
         view=view,
         inbox=inbox,
         words=inbox_words,
+        lead=lead[:1].upper() + lead[1:],
         plural=plural,
         sign=lambda name: _markup(sign(name)),
         style=_markup(style),

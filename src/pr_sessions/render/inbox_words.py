@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pr_sessions.core.inbox import Row
+from pr_sessions.core.inbox import Inbox, Row
 from pr_sessions.core.inbox_rows import RowKind
 from pr_sessions.core.inbox_sections import Section
 from pr_sessions.core.open_pull_requests import Checks, OpenPullRequest, ReviewState, Work
@@ -37,6 +37,16 @@ REVIEWS = {
     ReviewState.APPROVED: "approved",
     ReviewState.UNKNOWN: "reviews not read",
 }
+
+
+def open_words(inbox: Inbox) -> str:
+    """Return how much is open, as far as it was asked for and read."""
+    if inbox.pull_requests:
+        count = f"{plural(len(inbox.pull_requests), 'open pull request')} in {plural(len(inbox.rows), 'row')}"
+        return f"{count} that concern you" if inbox.viewer else count
+    if not inbox.source:
+        return "no open pull request is recorded"
+    return "nothing that is open concerns you" if inbox.viewer else "nothing is open"
 
 
 def row_title(row: Row) -> str:
