@@ -61,6 +61,11 @@ def test_without_a_token_nothing_is_read(fake: FakeGitHub, runs: Runs) -> None:
     assert (runs(GITHUB_TOKEN="").out, fake.asked) == ("nothing is read without a token\n", [])
 
 
+def test_without_a_repository_the_token_is_not_what_is_missing(fake: FakeGitHub, runs: Runs) -> None:
+    done = runs(GITHUB_REPOSITORY="", GITHUB_EVENT_PATH="")
+    assert (done.out, fake.asked) == ("no repository is named: use --repository\n", [])
+
+
 def test_github_that_refuses_fails_no_job(fake: FakeGitHub, runs: Runs) -> None:
     fake.forbidden.add("issues/create")
     done = runs()

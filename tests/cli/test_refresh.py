@@ -47,7 +47,14 @@ def test_without_it_nobody_is_asked_and_no_title_is_known(recorded: FakeGitHub, 
 def test_list_has_what_is_open_and_a_title(recorded: FakeGitHub, cli: Cli) -> None:
     lines = cli("list", "--refresh").out.splitlines()
     assert lines[0].split()[-2:] == ["open", "title"]
-    assert "  1 of 3  auto-pr: model " in lines[1]
+    assert "  1 of 2 read  auto-pr: model " in lines[1]
+
+
+def test_list_says_of_what_was_not_read_neither_that_it_is_open_nor_that_it_is_not(
+    recorded: FakeGitHub, cli: Cli
+) -> None:
+    recorded.pulls.clear()
+    assert "  not read  -" in cli("list", "--refresh").out.splitlines()[1]
 
 
 def test_nothing_of_it_is_stored(recorded: FakeGitHub, cli: Cli, repo: Path) -> None:

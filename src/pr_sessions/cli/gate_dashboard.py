@@ -18,7 +18,8 @@ async def dashboard(github: "GitHubInbox | None", event: "Event", now: datetime,
     from pr_sessions.gate.dashboard.update import DashboardReport, update_dashboard
 
     if github is None:
-        return DashboardReport(notes=("nothing is read without a token",))
+        note = "nothing is read without a token" if event.repository else "no repository is named: use --repository"
+        return DashboardReport(notes=(note,))
     return await update_dashboard(github, event, now, partial(_body, github, now), write=write)
 
 

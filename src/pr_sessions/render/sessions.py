@@ -242,11 +242,12 @@ def _list_table(rows: Sequence[Sequence[Cell]], header: Sequence[str]) -> list[L
 
 
 def _present_cells(session: Session, now: "Refreshed") -> tuple[str, str]:
-    """Return how many of its pull requests are open, and its title, else that of the first open one."""
+    """Return how many of its pull requests that were read are open, and its title, else that of the first open one."""
     present = [now.pull_requests[number] for number in session.prs if number in now.pull_requests]
     is_open = [each for each in present if each.state is State.OPEN]
     title = session.title or next((each.title for each in (*is_open, *present)), "")
-    return f"{len(is_open)} of {len(session.prs)}", one_line(title, 60) or "-"
+    words = "" if len(present) == len(session.prs) else " read"
+    return f"{len(is_open)} of {len(present)}{words}" if present else "not read", one_line(title, 60) or "-"
 
 
 def _number(number: str, page: str) -> Span:
