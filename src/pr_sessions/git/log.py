@@ -1,6 +1,6 @@
 """Commits and the files that they change, read from one run of `git log`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -126,13 +126,15 @@ def _commits(stream: IO[bytes], with_files: bool) -> Iterator[Commit]:
     for batch in _tokens(stream):
         tokens += batch
         start = 0
-        while (end := _end(tokens, start)) < len(tokens):
-            yield _commit(tokens[start:end], with_files)
+        while (read := _files(tokens, start + len(_FIELDS)))[0] < len(tokens):
+            end, files = read
+            yield _commit(tokens[start : start + len(_FIELDS)], files, with_files)
             start = end
         del tokens[:start]
     # Where git breaks off within the fields, its exit code says why.
     if len(tokens) >= len(_FIELDS):
-        yield _commit(tokens, with_files)
+        _, files = _files(tokens, len(_FIELDS))
+        yield _commit(tokens[: len(_FIELDS)], files, with_files)
 
 
 def _tokens(stream: IO[bytes]) -> Iterator[list[bytes]]:
@@ -151,23 +153,27 @@ def _tokens(stream: IO[bytes]) -> Iterator[list[bytes]]:
             pieces, size = [last], len(last)
 
 
-def _end(tokens: list[bytes], start: int) -> int:
-    """Return where the next commit begins, if all of this one is there; else the number of tokens, or more."""
-    at, size = start + len(_FIELDS), len(tokens)
+def _files(tokens: list[bytes], at: int) -> tuple[int, dict[str, bool]]:
+    """Return where the next commit begins, if all of this one is there, else at least the size; and the files."""
+    files: dict[str, bool] = {}
+    size = len(tokens)
     while at < size:
         # An entry is `:<modes> <ids> <status>`, and its paths are the next texts.
         entry = tokens[at].lstrip(b"\n")
         if entry.startswith(b":"):
-            at += 3 if entry[entry.rfind(b" ") + 1 :][:1] in _MOVES else 2
+            status = entry[entry.rfind(b" ") + 1 :][:1]
+            at += 3 if status in _MOVES else 2
+            if at <= size:
+                files[tokens[at - 1].decode(errors="replace")] = status == b"A"
         elif entry:
             break
         else:
             at += 1
-    return at
+    return at, files
 
 
-def _commit(tokens: list[bytes], with_files: bool) -> Commit:
-    fields = [token.decode(errors="replace") for token in tokens[: len(_FIELDS)]]
+def _commit(tokens: list[bytes], files: dict[str, bool], with_files: bool) -> Commit:
+    fields = [token.decode(errors="replace") for token in tokens]
     sha, parents, author, email, authored, committer, committer_email, committed, decorations, message = fields
     is_cut = "grafted" in decorations
     return Commit(
@@ -181,23 +187,10 @@ def _commit(tokens: list[bytes], with_files: bool) -> Commit:
         committed=_date(committed),
         message=message,
         # Where a shallow clone ends git shows every file of the tree, for want of a parent.
-        files={} if is_cut else _files(tokens[len(_FIELDS) :]),
+        files={} if is_cut else files,
         is_cut=is_cut,
         has_files=with_files and not is_cut,
     )
-
-
-def _files(changes: Iterable[bytes]) -> dict[str, bool]:
-    files: dict[str, bool] = {}
-    parts = iter(changes)
-    for entry in parts:
-        if entry := entry.lstrip(b"\n"):
-            path = next(parts, b"")
-            status = entry[entry.rfind(b" ") + 1 :][:1]
-            if status in _MOVES:
-                path = next(parts, b"")
-            files[path.decode(errors="replace")] = status == b"A"
-    return files
 
 
 def _date(seconds: str) -> datetime | None:
