@@ -132,7 +132,7 @@ def test_the_branch_of_a_pull_request_counts(cli: Cli, repo: Path, git: Git, sha
     ("target", "error"),
     [
         ("nobody-20251122-1000", "error: no session nobody-20251122-1000"),
-        ("77", "error: "),
+        ("77", "error: no session holds pull request 77\nhint: record it: "),
     ],
 )
 def test_a_session_that_is_not_there_is_named(cli: Cli, shas: dict[str, str], target: str, error: str) -> None:

@@ -239,7 +239,7 @@ def test_outside_a_repository_one_has_to_be_named(cli: Cli, tmp_path: Path, monk
     result = cli("inbox")
     assert (result.code, result.err) == (
         1,
-        "error: this folder is in no repository\nhint: name one: pr-sessions inbox OWNER/REPO\n",
+        "error: this folder is in no repository with a working tree\nhint: name one: pr-sessions inbox OWNER/REPO\n",
     )
 
 

@@ -57,7 +57,7 @@ def test_upstream_comes_before_origin(clone: Repository) -> None:
 
 
 def test_outside_a_clone_one_has_to_be_named() -> None:
-    with pytest.raises(NotARepository, match="this folder is in no repository") as raised:
+    with pytest.raises(NotARepository, match="this folder is in no repository with a working tree") as raised:
         find_source((), "", None, {})
     assert raised.value.hint == "name one: pr-sessions inbox OWNER/REPO"
 

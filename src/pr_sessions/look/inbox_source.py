@@ -101,7 +101,9 @@ def _of_clone(remotes: Sequence[Remote], github: str) -> Source | None:
 
 def _offline(clone: Repository | None, remotes: Sequence[Remote]) -> Source:
     if clone is None:
-        raise NotARepository("this folder is in no repository", "name one: pr-sessions inbox OWNER/REPO")
+        raise NotARepository(
+            "this folder is in no repository with a working tree", "name one: pr-sessions inbox OWNER/REPO"
+        )
     alias = next((remote for remote in remotes if remote.may_be_alias and "." not in remote.address.host), None)
     if alias:
         return Source(

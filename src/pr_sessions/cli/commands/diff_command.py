@@ -59,11 +59,17 @@ def _session(tracker: Tracker, target: str) -> "Session":
     """Return the session of that name, or that a pull request is in."""
     from pr_sessions.core.urls import read_reference
 
-    with suppress(InvalidValue):
+    try:
         number = options.number_in(tracker.repository, read_reference(target))
-        with suppress(NotFound):
-            return tracker.find(number)
-    return resolve_session(tracker.sessions(), target)
+    except InvalidValue:
+        return resolve_session(tracker.sessions(), target)
+    try:
+        return tracker.find(number)
+    except NotFound:
+        # An id may look like a number.
+        with suppress(NotFound, InvalidValue):
+            return resolve_session(tracker.sessions(), target)
+        raise
 
 
 def _merged(tracker: Tracker, session: "Session", *, refresh: bool) -> "SessionDiff":
