@@ -61,7 +61,7 @@ def test_it_says_where_merging_stops_and_what_is_missing(cli: Cli, shas: dict[st
     record(cli, "18", "--base", "release/1")
     assert cli("diff", "16", "--stat").out.splitlines() == [
         f"{SESSION} on origin/main {shas['base'][:12]}: #14 merged",
-        "stopped at #16: it conflicts with #14 in a.py 3-7",
+        "stopped at #16: it conflicts with #14 in a.py 3",
         "not merged: #16, #15",
         "not in this clone: #17; fetch them: git fetch origin pull/17/head",
         "not merged: #18, which is meant for release/1",
@@ -85,7 +85,7 @@ def test_json_has_the_pull_requests_of_each_hunk(cli: Cli, shas: dict[str, str])
             "pr": "16",
             "with_base": False,
             "against": ["14"],
-            "places": [{"path": "a.py", "first": 3, "last": 7, "kind": "content"}],
+            "places": [{"path": "a.py", "first": 3, "last": 3, "kind": "content"}],
             "why": None,
         },
         "not_merged": ["16"],

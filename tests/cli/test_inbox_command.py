@@ -249,6 +249,13 @@ def test_mine_is_what_the_account_opened_or_is_to_review(shop: FakeGitHub, clone
     assert (shown(result), "you wait for a review of #3" in result.out) == (["#3"], True)
 
 
+def test_mine_counts_no_pair_of_others(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
+    shop.viewer, shop.files[3] = "zoe", shop.files[1]
+    shop.pulls[3] |= {"body": "🤖 Generated with [Claude Code](https://claude.com/claude-code)"}
+    pairs = [cli("inbox", *mine, "--json").json["conflicts"] for mine in ((), ("--mine",))]
+    assert [[pair["prs"] for pair in each] for each in pairs] == [[["1", "3"]], []]
+
+
 def test_one_that_cannot_be_read_is_said_beside_the_others(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
     result = cli("inbox", "ada/shop", "ada/secret")
     assert (result.code, result.out.splitlines()[0]) == (0, "ada/shop: 3 open pull requests in 3 rows")

@@ -89,4 +89,6 @@ def _inbox(prs: Sequence[OpenPullRequest], reading: Reading, limits: tuple[Budge
         conflicts = with_attempts(conflicts, attempt_merges(reading.git_dir, conflicts, heads))
     viewer = viewer if reading.only_mine else ""
     rows = build_rows(prs, conflicts, viewer, only_mine=reading.only_mine)
+    shown = {pair for row in rows for pair in row.conflicts}
+    conflicts = tuple(pair for pair in conflicts if pair in shown)
     return Inbox(at=reading.at, source=reading.source, viewer=viewer, rows=rows, conflicts=conflicts, budgets=limits)

@@ -124,7 +124,9 @@ def _why(stop: Stop) -> str:
 
 
 def _place(path: str, places: Sequence[ConflictPlace]) -> str:
-    lines = "".join(f" {place.first}-{place.last}" for place in places if place.first)
+    lines = "".join(
+        f" {place.first}{f'-{place.last}' if place.last != place.first else ''}" for place in places if place.first
+    )
     kinds = sorted({place.kind for place in places} - {"content"})
     kind = f" ({', '.join(kinds)})" if kinds else ""
     return f"{one_line(path, 100)}{lines}{kind}"
