@@ -1,6 +1,7 @@
 """Real git and real processes, independent of the user's own configuration."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,12 @@ from forked import Server
 sys.modules.setdefault("sniffio", None)
 
 _OURS = ("AUTO_PR_SESSION_AUTHOR", "PR_SESSIONS", "PR_SESSIONS_NO_TRACKER", "CI", "NO_COLOR")
+
+
+def pytest_configure() -> None:
+    # A shell's background job ignores interrupts, and so would every process that a test interrupts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """`inbox --watch`: read again and again, redraw on a terminal, and print a line for each change elsewhere."""
 
+import gc
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,6 +29,8 @@ def watch(
         view: returns how much of it is shown.
         sleep: waits so many seconds.
     """
+    # Off for commands that end at once.
+    gc.enable()
     inbox = read()
     _show(inbox, None, view(inbox))
     while True:
