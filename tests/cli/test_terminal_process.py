@@ -42,25 +42,31 @@ class Terminal:
     def __init__(self, columns: int) -> None:
         self._ours, self.theirs = pty.openpty()
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 500, columns, 0, 0))
-        self.text = ""
+        # A read may end within a character.
+        self._shown = b""
+
+    @property
+    def text(self) -> str:
+        """What it shows."""
+        return self._shown.decode()
 
     def read_until(self, words: str) -> None:
         """Read until it shows these words."""
-        while words not in self.text and (piece := self._read()):
-            self.text += piece
+        while words.encode() not in self._shown and (piece := self._read()):
+            self._shown += piece
 
     def read_rest(self) -> None:
         """Read until no command has it any more."""
         while piece := self._read():
-            self.text += piece
+            self._shown += piece
         os.close(self._ours)
 
-    def _read(self) -> str:
+    def _read(self) -> bytes:
         ready, _, _ = select.select([self._ours], [], [], 60)
         try:
-            return os.read(self._ours, 1 << 16).decode() if ready else ""
+            return os.read(self._ours, 1 << 16) if ready else b""
         except OSError:
-            return ""  # Linux says so when the other end closes.
+            return b""  # Linux says so when the other end closes.
 
 
 Show = Callable[..., Shown]
