@@ -25,7 +25,7 @@ def test_it_shows_value_first_and_no_plumbing(place: Path, cli: Cli) -> None:
     lines = result.out.splitlines()
 
     assert (result.code, result.err) == (0, "")
-    assert len(lines) <= 45
+    assert len(lines) <= 42
     assert [line.removeprefix("$ ").split()[1] for line in lines if line.startswith("$ ")] == [
         "look",
         "hook",

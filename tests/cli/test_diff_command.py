@@ -132,7 +132,10 @@ def test_the_branch_of_a_pull_request_counts(cli: Cli, repo: Path, git: Git, sha
     ("target", "error"),
     [
         ("nobody-20251122-1000", "error: no session nobody-20251122-1000"),
-        ("77", "error: no session holds pull request 77\nhint: record it: "),
+        (
+            "77",
+            "error: no session holds pull request 77\nhint: record it, or ask the forge: pr-sessions diff 77 --refresh",
+        ),
     ],
 )
 def test_a_session_that_is_not_there_is_named(cli: Cli, shas: dict[str, str], target: str, error: str) -> None:
@@ -187,6 +190,28 @@ def test_github_says_which_are_open_and_where_they_are(
     data = cli("diff", SESSION, "--refresh", "--json").json
     assert (data["prs"], data["merged"], data["missing"]) == (["14", "16"], ["14"], ["16"])
     assert data["heads"] == {"14": {"ref": "GitHub", "sha": shas["15"]}}
+
+
+def test_a_row_that_only_the_forge_shows_is_merged_in_its_order(
+    cli: Cli, repo: Path, git: Git, shas: dict[str, str], fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", fake.url)
+    monkeypatch.setenv("GH_TOKEN", TOKEN)
+    git(repo, "remote", "set-url", "origin", f"{fake.url}/ada/shop.git")
+    for number in ("14", "15", "16"):
+        fake.add_pull(int(number), "x", "2025-11-22T10:00:00Z", "ada" if number == "16" else "cursor[bot]")
+        fake.pulls[int(number)]["head"]["sha"] = shas[number]
+        fake.pulls[int(number)]["base"]["ref"] = "main"
+        fake.pulls[int(number)]["user"] |= {} if number == "16" else {"id": 206951365, "type": "Bot"}
+    data = cli("diff", "burst-14", "--refresh", "--json").json
+    assert (data["session_id"], data["prs"], data["merged"], data["missing"]) == (
+        "burst-14",
+        ["14", "15"],
+        ["14", "15"],
+        [],
+    )
+    nothing = cli("diff", "burst-9", "--refresh")
+    assert (nothing.code, nothing.out, nothing.err.splitlines()[0]) == (1, "", "error: there is no open row 'burst-9'")
 
 
 def test_without_a_remote_on_github_there_is_nothing_to_ask(

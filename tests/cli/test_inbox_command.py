@@ -278,9 +278,15 @@ def test_the_page_and_markdown(shop: FakeGitHub, clone: Path, cli: Cli, tmp_path
     assert cli("inbox", "--format", "markdown").out.startswith("**ada/shop**: 3 open pull requests in 3 rows, read ")
 
 
-def test_a_page_that_cannot_be_written_is_an_error(shop: FakeGitHub, clone: Path, cli: Cli) -> None:
-    result = cli("inbox", "--html", "/proc/none/page.html")
-    assert (result.code, "error: cannot write" in result.err) == (1, True)
+@pytest.mark.parametrize(
+    ("page", "error"),
+    [("/proc/none/page.html", "error: no folder /proc/none"), ("/proc/page.html", "error: cannot write")],
+)
+def test_a_page_that_cannot_be_written_is_an_error(
+    shop: FakeGitHub, clone: Path, cli: Cli, page: str, error: str
+) -> None:
+    result = cli("inbox", "--html", page)
+    assert (result.code, error in result.err) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def play(stage: "Stage", now: datetime) -> None:
     shop.yesterday(stage, now)
     stage.git("remote", "add", "origin", shop.ADDRESS)
     stage.say("Agents opened a burst of pull requests in a shop. Which belong together?")
-    stage.type("pr-sessions look --days 2", start="Sessions", most=8)
+    stage.type("pr-sessions look --days 2", start="Sessions", most=6)
     forge = shop.today(stage, now)
     stage.run("init")
     stage.say("\nAn agent's hook reports a pull request of today.")
@@ -70,7 +70,7 @@ def play(stage: "Stage", now: datetime) -> None:
     stage.command("pr-sessions inbox")
     stage.show(_inbox(stage, forge, now))
     stage.say("\nReviewers read this on the first pull request of the session:")
-    for line in islice((line for line in _digest(forge, now) if line), 3):
+    for line in islice((line for line in _digest(forge, now) if line), 2):
         stage.say(f"  {line}")
     stage.say("\nNext, in a repository of your own:")
     for line in terminal.table(NEXT):

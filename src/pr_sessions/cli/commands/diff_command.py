@@ -1,10 +1,12 @@
 """`pr-sessions diff`."""
 
 import os
+import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from pr_sessions.cli import options
 from pr_sessions.errors import InvalidValue, NotFound
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("target", type=options.SessionName(), metavar="SESSION|PR")
+@click.argument("target", type=options.SessionName(), metavar="SESSION|PR|ROW")
 @click.option("--stat", is_flag=True, help="Only files, with the number of changed lines.")
 @click.option("--refresh", is_flag=True, help="Ask GitHub which are open, and at which commit.")
 @options.as_json
@@ -32,16 +34,19 @@ def diff_command(target: str, stat: bool, refresh: bool, json: bool) -> None:
     Merges them in the order of review on top of their base, up to the first conflict, without touching the working
     tree. Each hunk names its pull requests. Commits count as this clone has them, and states as they were recorded.
 
+    With --refresh also a row of the inbox: a session that only the forge shows, a stack, or a burst.
+
     \b
     Examples:
       pr-sessions diff ada-20251122-1000
       pr-sessions diff 42 --stat
+      pr-sessions diff stack-50 --refresh
       pr-sessions diff 42 | git apply
     """
     from pr_sessions.render import screen, session_diff
 
     tracker = options.tracker()
-    shown = _merged(tracker, _session(tracker, target), refresh=refresh)
+    shown = _merged(tracker, _whole(tracker, target, refresh=refresh), refresh=refresh)
     if json:
         terminal.show(session_diff.session_diff_json(shown, with_hunks=not stat), (), as_json=True)
     elif stat:
@@ -72,20 +77,67 @@ def _session(tracker: Tracker, target: str) -> "Session":
         raise
 
 
-def _merged(tracker: Tracker, session: "Session", *, refresh: bool) -> "SessionDiff":
+class _Whole(Struct, frozen=True):
+    """What is merged.
+
+    Attributes:
+        id: of the session or row.
+        records: by number.
+        heads: the last commits by number, as the forge names them; empty where it was not asked.
+    """
+
+    id: str
+    records: "Mapping[str, PullRequestRecord]"
+    heads: "Mapping[str, str]"
+
+
+def _whole(tracker: Tracker, target: str, *, refresh: bool) -> _Whole:
+    """Return what a name stands for: a session that is recorded, else a row of the inbox."""
+    try:
+        session = _session(tracker, target)
+    except NotFound as error:
+        if not refresh:
+            hint = f"record it, or ask the forge: pr-sessions diff {shlex.quote(target)} --refresh"
+            raise NotFound(str(error), hint) from None
+        return _row(tracker, target)
+    if not refresh:
+        return _Whole(session.id, session.pull_requests, {})
+    records, heads = _refreshed(tracker.repository, session.pull_requests)
+    return _Whole(session.id, records, heads)
+
+
+def _row(tracker: Tracker, target: str) -> _Whole:
+    """Return a row of the inbox as the forge has it."""
+    from pr_sessions.cli.inbox_reading import read_inbox
+    from pr_sessions.core.inbox_view import find_row
+    from pr_sessions.core.models import PullRequestRecord, State
+    from pr_sessions.look.inbox_source import find_source
+
+    repository = tracker.repository
+    inbox = read_inbox(find_source((), "", repository, os.environ), repository)
+    row = find_row(inbox.rows, target)
+    records = {
+        pr.number: PullRequestRecord(
+            state=State.OPEN, branch=pr.branch, base=pr.base, stack=pr.stack, files_changed=pr.file_count
+        )
+        for pr in row.prs
+    }
+    return _Whole(row.id, records, {pr.number: pr.head_sha for pr in row.prs})
+
+
+def _merged(tracker: Tracker, whole: _Whole, *, refresh: bool) -> "SessionDiff":
     from pr_sessions.core.open_heads import common_base, meant_elsewhere, open_in_review_order
     from pr_sessions.git.merged_diff import Head, merge_in_order
     from pr_sessions.git.pull_request_refs import fetch_command, find_heads, here_only, main_remote
     from pr_sessions.git.remotes import read_remotes
     from pr_sessions.render.session_diff import SessionDiff
 
-    repository, records = tracker.repository, session.pull_requests
+    repository, records, shas = tracker.repository, whole.records, whole.heads
     if repository.git_dir is None:
         raise NotFound(f"{repository.root} is not a git repository", "a diff needs the commits of pull requests")
-    records, shas = _refreshed(repository, records) if refresh else (records, {})
     order = open_in_review_order(records)
     if not order:
-        raise NotFound(f"no pull request of {session.id} is open", f"see them: pr-sessions show {session.id}")
+        raise NotFound(f"no pull request of {whole.id} is open", f"see them: pr-sessions show {whole.id}")
     remotes = read_remotes(repository.root)
     elsewhere = meant_elsewhere(records, order)
     wanted = [number for number in order if number not in elsewhere]
@@ -101,7 +153,7 @@ def _merged(tracker: Tracker, session: "Session", *, refresh: bool) -> "SessionD
     commits = [Head(number, heads[number].sha) for number in wanted if number in heads]
     diff = merge_in_order(repository.git_dir, base.sha, commits)
     return SessionDiff(
-        session_id=session.id, order=order, heads=heads, base=base, diff=diff, fetch=fetch, elsewhere=elsewhere
+        session_id=whole.id, order=order, heads=heads, base=base, diff=diff, fetch=fetch, elsewhere=elsewhere
     )
 
 

@@ -8,7 +8,7 @@ import click
 
 from pr_sessions.cli import options
 from pr_sessions.core.visible_text import one_line
-from pr_sessions.errors import NotARepository, PrSessionsError
+from pr_sessions.errors import NotARepository, NotFound, PrSessionsError
 from pr_sessions.git.discovery import current_folder
 from pr_sessions.render import terminal
 
@@ -104,29 +104,20 @@ def _clone() -> "Repository | None":
 
 def _read(source: "Source", clone: "Repository | None", *, only_mine: bool, elsewhere: bool) -> "Inbox":
     """Return the inbox; of the clone's own repository the last known state where its forge cannot be asked."""
-    from pr_sessions.cli.open_look import progress
-    from pr_sessions.look.inbox import CloneSessions, Reading, offline_inbox
-    from pr_sessions.look.inbox_fetch import fetch_inbox
+    from pr_sessions.cli.inbox_reading import read_inbox
+    from pr_sessions.look.inbox import Reading, offline_inbox
     from pr_sessions.look.inbox_worktrees import with_worktrees
     from pr_sessions.tracker import utc_now
 
-    git_dir, recorded = clone.common_dir if clone else None, None
-    if source.of_clone:
-        tracker = options.tracker()
-        recorded = CloneSessions(source.of_clone, tracker.sessions(), tracker.policy)
-    reading = Reading(at=utc_now(), source=source.name, git_dir=git_dir, recorded=recorded, only_mine=only_mine)
-    root = clone.root if clone else Path.home()
     try:
-        with progress() as show:
-            work = fetch_inbox(source, reading, os.environ, show, root=root, elsewhere=elsewhere)
-            inbox = options.run_async(work)
+        inbox = read_inbox(source, clone, only_mine=only_mine, elsewhere=elsewhere)
     except PrSessionsError as error:
         if source.is_named or only_mine:
             raise
         terminal.note(f"read from this clone; {one_line(str(error), 300)}")
         if error.hint:
             terminal.note(f"hint: {error.hint}")
-        tracker, offline = options.tracker(), Reading(at=reading.at, source="")
+        tracker, offline = options.tracker(), Reading(at=utc_now(), source="")
         inbox = offline_inbox(tracker.sessions(), tracker.policy, offline, source.of_clone)
     if source.is_named:
         return inbox
@@ -194,9 +185,12 @@ def _snooze(inbox: "Inbox", name: str, looks: "LastLooks") -> None:
 
 
 def _write_page(path: Path, inbox: "Inbox", view: "View") -> None:
-    from pr_sessions.io.files import replace_file
+    from pr_sessions.io.files import is_folder, replace_file
     from pr_sessions.io.places import followed
     from pr_sessions.render.inbox_page import page
 
-    replace_file(followed(path), page(inbox, since=view.since).encode("utf-8", "replace"))
+    place = followed(path)
+    if not is_folder(place.parent):
+        raise NotFound(f"no folder {path.parent}", "create it, or name a file in another one")
+    replace_file(place, page(inbox, since=view.since).encode("utf-8", "replace"))
     terminal.show({}, [f"Wrote {path}"], as_json=False)
