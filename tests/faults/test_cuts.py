@@ -90,7 +90,9 @@ def test_stopped_before_every_call_and_with_whatever_was_not_synced_lost(
     run = Run(tmp_path, operation, clock)
     versions = run.versions()
     stops = list(images(run.before, run.calls))
-    assert len(stops) > 2
+    # Stops that leave the same are one.
+    assert stops
+    assert len(run.calls) > 2
     for where, image in stops:
         assert broken_files(image, versions) == [], where
         tracker = tracker_of(materialise(image, tmp_path / "whole"), clock)
