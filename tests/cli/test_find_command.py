@@ -20,7 +20,7 @@ def test_find_as_json(repo: Path, cli: Cli) -> None:
 
     assert (data.pop("session")["prs"], data) == (
         ["42"],
-        {"pr_number": "42", "session_id": "ada-20251122-1000", "unattributed": False, "inferred": None},
+        {"pr_number": "42", "session_id": "ada-20251122-1000", "unattributed": False},
     )
 
 
@@ -35,7 +35,6 @@ def test_find_says_that_one_is_in_no_session(repo: Path, cli: Cli) -> None:
         "session_id": None,
         "unattributed": True,
         "session": None,
-        "inferred": None,
     }
 
 

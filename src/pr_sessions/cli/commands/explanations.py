@@ -87,11 +87,11 @@ def _explanation(tracker: Tracker, number: str) -> Explanation:
         not_asked=not_asked(record),
         equal_matches=checked.result.candidates[-1].candidates if checked and checked.result.ambiguous else (),
         would_join=checked.session.id if checked and checked.session else "",
-        inferred=inferred_session(tracker, number, session, record),
+        inferred=_inferred(tracker, number, session, record),
     )
 
 
-def inferred_session(
+def _inferred(
     tracker: Tracker, number: str, session: Session | None, record: PullRequestRecord
 ) -> tuple[Group, Learnt] | None:
     """Return with which others a pull request is read as one session, and by which rule; `None` for nothing to infer.

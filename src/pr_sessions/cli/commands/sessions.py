@@ -20,7 +20,6 @@ from pr_sessions.core.visible_text import one_line
 from pr_sessions.errors import InvalidValue, NotFound, PrSessionsError
 from pr_sessions.render import screen, terminal
 from pr_sessions.render.json import (
-    inferred_json,
     overview_json,
     record_json,
     refreshed_json,
@@ -248,19 +247,17 @@ def find_command(pr: str, json: bool) -> None:
       pr-sessions find 42
       pr-sessions show "$(pr-sessions find 42)"
     """
-    from pr_sessions.cli.commands.explanations import inferred_session, known
+    from pr_sessions.cli.commands.explanations import known
 
     tracker = options.tracker()
-    session, record = known(tracker, pr)
+    session, _ = known(tracker, pr)
     if session is None:
         terminal.note(f"pull request {pr} is in no session; why: pr-sessions show {pr} --why")
-    inferred = inferred_session(tracker, pr, session, record) if json else None
     data = {
         "pr_number": pr,
         "session_id": session.id if session else None,
         "unattributed": session is None,
         "session": session_json(SessionSummary(session, tracker.policy, tracker.now())) if session else None,
-        "inferred": inferred_json(*inferred) if inferred else None,
     }
     terminal.show(data, [session.id] if session else [], as_json=json)
 
