@@ -222,3 +222,7 @@ def test_without_a_remote_on_github_there_is_nothing_to_ask(
     assert cli("diff", SESSION, "--refresh").err == (
         "error: no remote of this clone leads to GitHub\nhint: leave out --refresh to use what is stored\n"
     )
+    assert cli("diff", "burst-1", "--refresh").err == (
+        "error: no remote leads to GitHub or GitLab\n"
+        "hint: only a forge knows rows that are not recorded: pr-sessions list\n"
+    )

@@ -154,7 +154,11 @@ sys.exit(run(sys.argv[1:]))
 
 @pytest.mark.parametrize(
     "arguments",
-    [*(("gate", step) for step in ("decide", "check", "comment", "finish", "sweep")), ("look", "ada/shop")],
+    [
+        *(("gate", step) for step in ("decide", "check", "comment", "finish", "sweep", "dashboard")),
+        ("look", "ada/shop"),
+        ("inbox", "ada/shop"),
+    ],
     ids=" ".join,
 )
 def test_no_command_that_asks_github_stumbles_without_the_extra(

@@ -1,6 +1,8 @@
 """`inbox` against the fake GitHub."""
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from command_line import Cli, Git, Result
 from rich.text import Text
 
+import scene
 from fake_github import TOKEN, FakeGitHub
 from pr_sessions.render import screen
 
@@ -355,3 +358,25 @@ def test_a_renamed_repository_has_its_new_name(shop: FakeGitHub, clone: Path, cl
     git(clone, "remote", "set-url", "origin", f"{shop.url}/ada/old.git")
     result = cli("inbox")
     assert (result.code, result.out.splitlines()[0]) == (0, "ada/shop: 3 open pull requests in 3 rows")
+
+
+def test_without_the_extra_a_clone_shows_what_it_recorded(clone: Path) -> None:
+    code = (
+        "import sys; sys.modules['gidgethub'] = sys.modules['httpx'] = None\n"
+        "from pr_sessions.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "inbox"],
+        env=scene.python_environment(),
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stdout.splitlines()[0], done.stderr) == (
+        0,
+        "ada/shop: no open pull request is recorded",
+        (
+            "read from this clone; asking GitHub needs a package that is not installed: gidgethub\n"
+            "hint: install its extra from your clone: uv tool install './pr-sessions[github]'\n"
+        ),
+    )

@@ -11,9 +11,6 @@ from pr_sessions.core.inbox import Inbox
 from pr_sessions.errors import NotFound, PrSessionsError
 from pr_sessions.forges.base import InboxReader, Show
 from pr_sessions.forges.github.access import refuse_without_extra
-from pr_sessions.forges.github.inbox import open_inboxes
-from pr_sessions.forges.github.organisation import list_organisation
-from pr_sessions.forges.gitlab.access import list_group, open_gitlab_inboxes
 from pr_sessions.gate.repositories import fetch_repositories
 from pr_sessions.look.inbox import Reading, inbox_of
 from pr_sessions.look.inbox_source import Source
@@ -67,9 +64,14 @@ async def _repositories(
     """Return the names, with those of the organisation that have something open, and what was left out."""
     if not source.organisation:
         return source.repositories, ()
+    # Without the extra the clients cannot even be imported, and that is said before.
     if source.forge == "gitlab":
+        from pr_sessions.forges.gitlab.access import list_group
+
         listed, unknowns = await list_group(source.host, source.organisation, environ, root=root, clock=utc_now)
     else:
+        from pr_sessions.forges.github.organisation import list_organisation
+
         organisation = await list_organisation(source.organisation, environ, clock=utc_now)
         listed, unknowns = organisation.repositories, organisation.unknowns
         if organisation.archived:
@@ -85,7 +87,11 @@ def open_forges(
 ) -> AbstractAsyncContextManager[Sequence[InboxReader]]:
     """Open repositories on a forge; `glab` runs in `root`."""
     if source.forge == "gitlab":
+        from pr_sessions.forges.gitlab.access import open_gitlab_inboxes
+
         return open_gitlab_inboxes(source.host, names, environ, root=root, clock=utc_now)
+    from pr_sessions.forges.github.inbox import open_inboxes
+
     return open_inboxes(names, environ, clock=utc_now)
 
 

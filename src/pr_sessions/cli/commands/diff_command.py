@@ -114,8 +114,10 @@ def _row(tracker: Tracker, target: str) -> _Whole:
     from pr_sessions.look.inbox_source import find_source
 
     repository = tracker.repository
-    inbox = read_inbox(find_source((), "", repository, os.environ), repository)
-    row = find_row(inbox.rows, target)
+    source = find_source((), "", repository, os.environ)
+    if source.why_not:
+        raise NotFound(source.why_not, "only a forge knows rows that are not recorded: pr-sessions list")
+    row = find_row(read_inbox(source, repository).rows, target)
     records = {
         pr.number: PullRequestRecord(
             state=State.OPEN, branch=pr.branch, base=pr.base, stack=pr.stack, files_changed=pr.file_count
