@@ -47,7 +47,7 @@ def test_elsewhere_the_inbox_comes_first_and_then_a_line_for_each_change(capsys:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "acme/shop: 1 open pull request in 1 row"
     assert [re.sub(r"^\d\d:\d\d ", "", line) for line in lines if re.match(r"\d\d:\d\d ", line)] == [
-        "changed acme/shop #1 Change 1: waiting for others: #1: its checks fail -> ada corrects the checks of #1",
+        "changed acme/shop #1 Change 1: waiting for others: #1: checks fail -> ada corrects the checks of #1",
         "changed acme/shop #1 Change 1: needs review: #1: not reviewed yet -> review #1",
     ]
 

@@ -57,9 +57,9 @@ def chosen(viewer: str = "", **known: object) -> SectionChoice:
             "an agent is at work in its session",
             "wait for the agent of",
         ),
-        (APPROVED | {"checks": Checks.PENDING}, Section.CHECKS, "its checks run", "wait for the checks of"),
+        (APPROVED | {"checks": Checks.PENDING}, Section.CHECKS, "checks run", "wait for the checks of"),
         (CHANGES, Section.WAITING, "changes requested by bob, eve", "ada answers the review of"),
-        ({"checks": Checks.FAILING}, Section.WAITING, "its checks fail", "ada corrects the checks of"),
+        ({"checks": Checks.FAILING}, Section.WAITING, "checks fail", "ada corrects the checks of"),
         (
             {"has_base_conflict": True},
             Section.WAITING,
@@ -82,7 +82,7 @@ def chosen(viewer: str = "", **known: object) -> SectionChoice:
             "merges by itself once the forge allows it",
             "wait for what the forge requires of",
         ),
-        (UNREAD, Section.UNKNOWN, "its reviews were not read", "read them on the forge:"),
+        (UNREAD, Section.UNKNOWN, "reviews not read", "read them on the forge:"),
     ],
 )
 def test_the_first_section_that_fits(known: dict[str, object], section: Section, reason: str, step: str) -> None:

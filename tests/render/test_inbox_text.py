@@ -219,7 +219,7 @@ def test_a_change_is_a_line_with_its_time() -> None:
     now = inbox_of((open_pr(1), open_pr(2, checks=Checks.FAILING), open_pr(4, "Say \x1b[31mhello")))
     assert list(change_lines(before, now)) == [
         "09:01 new acme/shop #4 Say  [31mhello: needs review: #4: not reviewed yet -> review #4",
-        "09:01 changed acme/shop #2 Change 2: waiting for others: #2: its checks fail -> ada corrects the checks of #2",
+        "09:01 changed acme/shop #2 Change 2: waiting for others: #2: checks fail -> ada corrects the checks of #2",
         "09:01 settled acme/shop #3 Change 3: needs review: #3: not reviewed yet -> review #3",
     ]
     assert list(change_lines(now, now)) == []

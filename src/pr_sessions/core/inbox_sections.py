@@ -106,7 +106,7 @@ def _at_work(pr: OpenPullRequest, _author: str) -> SectionChoice | None:
 def _checks(pr: OpenPullRequest, _author: str) -> SectionChoice | None:
     if pr.checks is not Checks.PENDING:
         return None
-    return SectionChoice(Section.CHECKS, "its checks run", "wait for the checks of")
+    return SectionChoice(Section.CHECKS, "checks run", "wait for the checks of")
 
 
 def _waiting(pr: OpenPullRequest, author: str) -> SectionChoice | None:
@@ -121,7 +121,7 @@ def _waits(pr: OpenPullRequest, author: str) -> Iterator[tuple[str, str]]:
     if pr.review.state is ReviewState.CHANGES_REQUESTED and not pr.is_review_stale:
         yield f"changes requested{_by(pr)}", f"{author} answer{verb} the review of"
     if pr.checks is Checks.FAILING:
-        yield "its checks fail", f"{author} correct{verb} the checks of"
+        yield "checks fail", f"{author} correct{verb} the checks of"
     if pr.is_draft:
         yield "a draft", f"{author} mark{verb} as ready"
     if pr.is_queued:
@@ -134,7 +134,7 @@ def _waits(pr: OpenPullRequest, author: str) -> Iterator[tuple[str, str]]:
 
 
 def _unknown(_pr: OpenPullRequest, _author: str) -> SectionChoice:
-    return SectionChoice(Section.UNKNOWN, "its reviews were not read", "read them on the forge:")
+    return SectionChoice(Section.UNKNOWN, "reviews not read", "read them on the forge:")
 
 
 def _by(pr: OpenPullRequest) -> str:
