@@ -249,7 +249,7 @@ class Changing(Reading):
             if end := ended.completion:
                 current = change.current()
                 is_current = current is not None and current.session.id == session.id
-                here = {"worktree": self.repository.worktree} if is_current else {}
+                here = {"worktree": self.worktree} if is_current else {}
                 end_text = write_time(end.at) if end.at else None
                 change.note("complete", end.trigger, session=ended.id, end=end_text, **here)
             change.end(ended)

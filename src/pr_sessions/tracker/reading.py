@@ -15,7 +15,7 @@ from pr_sessions.core.models import PullRequest, Session
 from pr_sessions.core.people import hide_people
 from pr_sessions.core.policy import Policy
 from pr_sessions.core.runs import run_key
-from pr_sessions.errors import NotFound
+from pr_sessions.errors import NotARepository, NotFound
 from pr_sessions.git.repository import Repository
 from pr_sessions.storage.audit import AuditEntry, AuditLog
 from pr_sessions.storage.base import SessionStore, Transaction
@@ -35,6 +35,7 @@ from pr_sessions.tracker.workspace import Workspace
 if TYPE_CHECKING:
     from pr_sessions.core.hook_events import AgentEvent
     from pr_sessions.core.policy import Ruleset
+    from pr_sessions.io.places import Place
 
 # A line of the journal stays a line.
 MOST_NAMED = 50
@@ -195,7 +196,7 @@ class Reading:
 
     def __init__(
         self,
-        repository: Repository,
+        repository: Repository | None,
         policy: Policy,
         store: SessionStore,
         workspace: Workspace,
@@ -203,13 +204,30 @@ class Reading:
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.repository = repository
+        """Take what a tracker works with; `repository` is `None` for sessions that belong to no clone."""
+        self._repository = repository
         self.policy = policy
         self.store = store
         self.workspace = workspace
         self.zone = zone_of(policy)
         self._environ = environ
         self._clock = clock
+
+    @property
+    def repository(self) -> Repository:
+        """The clone.
+
+        Raises:
+            NotARepository: the sessions are those of a database, which no clone belongs to.
+        """
+        if self._repository is None:
+            raise NotARepository("these sessions belong to no clone")
+        return self._repository
+
+    @property
+    def worktree(self) -> str:
+        """The name of this working tree; empty where there is no clone."""
+        return self._repository.worktree if self._repository else ""
 
     def now(self) -> datetime:
         """Return the current time in UTC."""
@@ -222,14 +240,18 @@ class Reading:
     @property
     def paused(self) -> str | None:
         """The reason why tracking is off here; `None` while it is on."""
-        return why_paused(self.repository, self._environ)
+        return why_paused(self._repository, self._environ) if self._repository else None
 
     @cached_property
     def rules(self) -> "Ruleset":
         """The rules that recognise pull requests, read at first use."""
         from pr_sessions.config.cache import load_ruleset
 
-        return load_ruleset(self.policy, self.repository.signature_cache)
+        return load_ruleset(self.policy, self._signature_cache)
+
+    @property
+    def _signature_cache(self) -> "Place | None":
+        return self._repository.signature_cache if self._repository else None
 
     def view(self) -> View:
         """Return the stored sessions, updated by markers and by the events that hooks queued. Write nothing."""
@@ -242,7 +264,7 @@ class Reading:
             """Return the rules without writing their cache."""
             from pr_sessions.config.cache import load_ruleset
 
-            return load_ruleset(self.policy, self.repository.signature_cache, keeps=False)
+            return load_ruleset(self.policy, self._signature_cache, keeps=False)
 
         view.apply(events.batches, self.author, uncached_rules)
         return view

@@ -98,7 +98,7 @@ class Tracker(Changing):
 
         with self._correcting(by) as change:
             entry = find_undoable(self.audit_log(), entry_id)
-            return corrections.undo(change, entry, self.repository.worktree)
+            return corrections.undo(change, entry, self.worktree)
 
     @contextmanager
     def _correcting(self, by: str) -> Iterator[Change]:

@@ -1,0 +1,1 @@
+"""Sessions of many repositories in one database, SQLite or PostgreSQL. Needs the extra `server`."""

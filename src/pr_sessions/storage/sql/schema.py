@@ -1,0 +1,341 @@
+"""The tables, the same on SQLite and PostgreSQL. Every time is a number of microseconds since 1970 in UTC.
+
+A change here needs a migration in `migrations/versions/`; a test compares both.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time, kept as microseconds since 1970 in UTC: exact, sortable, alike on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
+        """Return the number."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """Return the time in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+# SQLite numbers rows by itself only where the column is exactly INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+_Json = JSON().with_variant(JSONB, "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _repository(*, nullable: bool = False) -> Column[int]:
+    return Column("repository_id", _Id, ForeignKey("repositories.id", ondelete="CASCADE"), nullable=nullable)
+
+
+# A row is locked before anything of its repository is written: one writer each, and repositories go side by side.
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("id", _Id, Identity(), primary_key=True),
+    # GitHub's number, which stays when a repository is renamed or transferred; null for one that only clones sync.
+    Column("forge_id", BigInteger, unique=True),
+    # `owner/name`, as GitHub spells it, and in lower case, by which it is found.
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("installation_id", BigInteger, ForeignKey("installations.id", ondelete="SET NULL"), index=True),
+    # active, removed (the App was uninstalled or the repository deleted)
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("is_private", Boolean, nullable=False, server_default="1"),
+    # The team's configuration as it was last read, where it came from, and its problem where it has one.
+    Column("configuration", Text, nullable=False, server_default=""),
+    Column("configuration_source", Text, nullable=False, server_default=""),
+    Column("configuration_problem", Text, nullable=False, server_default=""),
+    # off, shadow, advisory, enforce
+    Column("mode", Text, nullable=False, server_default="off"),
+    # Fields at the top of a session file that this version does not understand, for `export`.
+    Column("extra", _Json, nullable=False, server_default="{}"),
+    # Counts the changes of its sessions, and the time of the last change of anything that a page shows.
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("changed_at", Instant, nullable=False, index=True),
+    Column("last_delivery_at", Instant),
+    Column("reconciled_at", Instant),
+    # What the last reconciliation found: counts by kind.
+    Column("drift", _Json),
+    Column("inbox_at", Instant),
+    # What could not be read for the inbox, budgets, and everything else of it that is no row.
+    Column("inbox_rest", LargeBinary),
+    # When the first of its sessions may run out; null for none. The timer looks at nothing else.
+    Column("expires_at", Instant, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _repository(),
+    Column("id", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("agent", Text, nullable=False, server_default=""),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("is_active", Boolean, nullable=False),
+    # Collections sort completed sessions by this text, see `SessionReader.ends`.
+    Column("end_order", Text, nullable=False, server_default=""),
+    Column("started_at", Instant),
+    Column("latest_at", Instant),
+    Column("ended_at", Instant),
+    Column("trigger", Text, nullable=False, server_default=""),
+    Column("pull_request_count", Integer, nullable=False),
+    # Lists are sorted by it: the last activity, or the start; 0 where neither is known.
+    Column("position", BigInteger, nullable=False),
+    # The session's JSON object as the session file has it, without the records of its pull requests.
+    Column("extra", _Json, nullable=False),
+    PrimaryKeyConstraint("repository_id", "id"),
+    Index("ix_sessions_position", "position", "repository_id", "id"),
+    Index("ix_sessions_of_repository", "repository_id", "position", "id"),
+    Index("ix_sessions_active", "repository_id", "is_active"),
+    Index("ix_sessions_ends", "repository_id", "end_order"),
+)
+
+session_aliases = Table(
+    "session_aliases",
+    metadata,
+    _repository(),
+    Column("alias", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "alias"),
+    Index("ix_session_aliases_session", "repository_id", "session_id"),
+)
+
+pull_requests = Table(
+    "pull_requests",
+    metadata,
+    _repository(),
+    # Digits, or `owner/name#digits` of another repository.
+    Column("number", Text, nullable=False),
+    # Null for one that fits no session.
+    Column("session_id", Text),
+    Column("position", BigInteger, nullable=False),
+    Column("author", Text, nullable=False, server_default=""),
+    Column("agent", Text, nullable=False, server_default=""),
+    Column("state", Text),
+    Column("opened_at", Instant),
+    Column("merged_at", Instant),
+    Column("basis", Text, nullable=False, server_default=""),
+    # Its record as the session file has it.
+    Column("record", _Json, nullable=False),
+    # An old file may list a pull request in several sessions, so a number alone is no key.
+    Column("id", _Id, Identity(), primary_key=True),
+    Index("ix_pull_requests_number", "repository_id", "number"),
+    Index("ix_pull_requests_session", "repository_id", "session_id"),
+    Index("ix_pull_requests_position", "position", "id"),
+    Index("ix_pull_requests_of_repository", "repository_id", "position", "id"),
+)
+
+# Numbers that an old file lists in a session without a record.
+carried = Table(
+    "carried",
+    metadata,
+    _repository(),
+    Column("session_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "session_id", "number"),
+    Index("ix_carried_number", "repository_id", "number"),
+)
+
+# Runs by key, a hash; one run may have sessions in several repositories.
+runs = Table(
+    "runs",
+    metadata,
+    _repository(),
+    Column("run", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "session_id", "run"),
+    Index("ix_runs_run", "run", "repository_id"),
+)
+
+stacks = Table(
+    "stacks",
+    metadata,
+    _repository(),
+    Column("number", BigInteger, nullable=False),
+    Column("session_id", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "number", "session_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, Identity(), primary_key=True),
+    # Null for what concerns no repository, such as a token.
+    _repository(nullable=True),
+    # The entry's own id, which `undo` names.
+    Column("entry", Text, nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("details", _Json, nullable=False),
+    Index("ix_audit_repository", "repository_id", "id"),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    # GitHub's number.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("account_id", BigInteger),
+    Column("account_type", Text, nullable=False, server_default=""),
+    Column("permissions", _Json, nullable=False, server_default="{}"),
+    # active, suspended, removed
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("changed_at", Instant, nullable=False),
+)
+
+# What GitHub delivered, before anything is done about it. Mailboxes are taken in the order of `id`.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Id, Identity(), primary_key=True),
+    Column("hook", Text, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("action", Text, nullable=False, server_default=""),
+    # Whose mailbox it is in: `repository:123`, by GitHub's number, or `installation:7`.
+    Column("mailbox", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    # The payload, compressed with zlib; empty once it was handled.
+    Column("payload", LargeBinary, nullable=False),
+    # waiting, handled, ignored, dead
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant, nullable=False),
+    Column("handled_at", Instant),
+    Column("problem", Text, nullable=False, server_default=""),
+    UniqueConstraint("hook", "guid"),
+    Index("ix_deliveries_mailbox", "state", "mailbox", "id"),
+    Index("ix_deliveries_due", "state", "next_at"),
+)
+
+# A mailbox that a worker has taken, until it is done or the time is over.
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("taken_by", Text, nullable=False, server_default=""),
+    Column("taken_until", Instant),
+)
+
+# What has to be done outside the database. A pending entry of the same subject is not added twice.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, Identity(), primary_key=True),
+    _repository(),
+    # comment, checks, dashboard, sweep, inbox, configuration
+    Column("kind", Text, nullable=False),
+    # A pull request's number, a session's id, or empty.
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    # waiting, taken, done, dead
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant, nullable=False),
+    Column("taken_by", Text, nullable=False, server_default=""),
+    Column("taken_until", Instant),
+    Column("problem", Text, nullable=False, server_default=""),
+    Index("ix_outbox_due", "state", "next_at"),
+    Index("ix_outbox_subject", "repository_id", "kind", "subject", "state"),
+)
+
+# Rows of the inbox as the worker made them last; pages only read.
+inbox_rows = Table(
+    "inbox_rows",
+    metadata,
+    _repository(),
+    Column("place", Integer, nullable=False),
+    Column("row", Text, nullable=False),
+    Column("section", Integer, nullable=False),
+    # By which rows of all repositories are sorted within a section.
+    Column("urgent_at", Instant),
+    # Logins in lower case, each between two spaces: who opened, reviews or is assigned.
+    Column("people", Text, nullable=False, server_default=""),
+    # `core.inbox.Row` in msgpack.
+    Column("value", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("repository_id", "place"),
+    Index("ix_inbox_rows_section", "section", "urgent_at", "repository_id", "place"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    # The part that may be shown; the secret part is kept as a hash.
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", _Json, nullable=False),
+    # The repositories that it is good for, by key; null for all.
+    Column("repositories", _Json),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("used_at", Instant),
+)
+
+# People who were erased, as keyed hashes of their logins.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("person", LargeBinary, primary_key=True),
+    Column("erased_at", Instant, nullable=False),
+)
+
+# What runs once across processes: the next time, and who has it now.
+timers = Table(
+    "timers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_at", Instant, nullable=False),
+    Column("taken_by", Text, nullable=False, server_default=""),
+    Column("taken_until", Instant),
+)
+
+# What the whole server knows, such as the App's id; never a secret.
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
