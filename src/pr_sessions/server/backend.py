@@ -44,11 +44,13 @@ class InboxFilter(Struct, frozen=True, kw_only=True):
     Attributes:
         repository: `owner/name`, in any case; empty for all.
         login: only rows that this person opened, reviews or is assigned to; empty for all.
+        session_id: only rows with pull requests of this session of the repository; empty for all.
         repositories: keys of those that may be seen; `None` for all.
     """
 
     repository: str = ""
     login: str = ""
+    session_id: str = ""
     repositories: frozenset[str] | None = None
 
 
@@ -76,6 +78,30 @@ class StoredInbox(Struct, frozen=True, kw_only=True):
     unknowns: tuple[str, ...] = ()
     budgets: tuple[Budget, ...] = ()
     counts: Mapping[int, int] = {}
+
+
+class DeliveryLine(Struct, frozen=True, kw_only=True):
+    """One delivery of the forge, without what it says.
+
+    Attributes:
+        id: names it for `redeliver`.
+        guid: the forge's own.
+        event: with its action, such as `pull_request.opened`.
+        repository: empty where it is about none.
+        state: waiting, handled, ignored or dead.
+        problem: why the last attempt failed, in words; empty where none did.
+        next_at: of the next attempt, where there will be one.
+    """
+
+    id: str
+    guid: str
+    event: str
+    repository: str = ""
+    state: str
+    received_at: datetime
+    attempts: int = 0
+    next_at: datetime | None = None
+    problem: str = ""
 
 
 class StorageLine(Struct, frozen=True, kw_only=True):
@@ -119,12 +145,39 @@ class Backend(Protocol):
         """Return the inbox without its rows: how many there are, when it was made, and what is not known."""
         ...
 
+    def read_again(self, repository: str = "") -> None:
+        """Read the inbox of a repository, or of all, from the forge now.
+
+        Raises:
+            PrSessionsError: nobody can be asked, or the forge refused.
+        """
+        ...
+
+    def pull_request_page(self, repository: str) -> str:
+        """Return where people read pull requests of a repository, up to the number; empty where that is not known."""
+        ...
+
     def tracker(self, repository: str) -> Tracker:
         """Return the tracker of a repository, by which its sessions are explained and corrected."""
         ...
 
     def audit(self, repository: str, cursor: str = "", limit: int = 50) -> Page[AuditEntry]:
         """Return a page of what was changed in a repository, the newest first."""
+        ...
+
+    def deliveries(
+        self, repository: str = "", state: str = "dead", cursor: str = "", limit: int = 50
+    ) -> Page[DeliveryLine]:
+        """Return a page of deliveries in a state, the newest first; a clone has none."""
+        ...
+
+    def redeliver(self, delivery_id: str, by: str) -> DeliveryLine:
+        """Put a delivery that was given up back to those that wait, and note who did.
+
+        Raises:
+            NotFound: there is no such delivery.
+            InvalidValue: it was not given up.
+        """
         ...
 
     def storage(self, repository: str = "") -> Sequence[StorageLine]:
