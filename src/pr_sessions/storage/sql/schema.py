@@ -247,6 +247,30 @@ deliveries = Table(
     Index("ix_deliveries_due", "state", "next_at"),
 )
 
+# What GitHub said last of each pull request, as far as rules may see it, and each comment that may hold a command.
+# Sessions follow from these: a late, repeated or edited report rebuilds those that it touches.
+reports = Table(
+    "reports",
+    metadata,
+    _repository(),
+    # pull_request, comment
+    Column("kind", Text, nullable=False),
+    # A pull request's number, or a comment's id.
+    Column("subject", Text, nullable=False),
+    # Of the pull request that it is about.
+    Column("number", Text, nullable=False),
+    # In lower case.
+    Column("author", Text, nullable=False, server_default=""),
+    # When it was opened or written, and when it changed last by GitHub's clock.
+    Column("at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    # In msgpack, compressed with zlib; empty for one that was deleted.
+    Column("value", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("repository_id", "kind", "subject"),
+    Index("ix_reports_number", "repository_id", "number"),
+    Index("ix_reports_author", "repository_id", "author", "at"),
+)
+
 # A mailbox that a worker has taken, until it is done or the time is over.
 mailboxes = Table(
     "mailboxes",
