@@ -193,17 +193,17 @@ def forge_of_clone(remotes: "Sequence[Remote]") -> "CloneForge | None":
     """Return which forge the remotes of a clone lead to. `GITHUB_API_URL` names the host of an Enterprise Server."""
     from pr_sessions.git.remotes import forge_of_clone as forge_of
 
-    return forge_of(remotes, _github_host())
+    return forge_of(remotes, github_host())
 
 
 def pull_request_page(remotes: "Sequence[Remote]") -> str:
     """Return where people read pull requests of a clone, up to the number; empty where that is not known."""
     from pr_sessions.git.remotes import pull_request_page as page_of
 
-    return page_of(remotes, _github_host())
+    return page_of(remotes, github_host())
 
 
-def _github_host() -> str:
+def github_host() -> str:
     """Return the host of GitHub where the environment names one."""
     if not os.environ.get("GITHUB_API_URL", "").strip():
         return ""

@@ -1,52 +1,19 @@
 """The common diff of a session's open pull requests: for people, as a patch, and as JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 import click
-from msgspec import Struct
 
 from pr_sessions.core.conflicts import ConflictPlace
 from pr_sessions.core.visible_text import one_line, visible
-from pr_sessions.git.merged_diff import DiffFile, DiffHunk, MergedDiff, Stop
-from pr_sessions.git.pull_request_refs import NamedCommit
+from pr_sessions.git.merged_diff import DiffFile, DiffHunk, Stop
+from pr_sessions.look.session_diff import SessionDiff
 from pr_sessions.render.terminal import plural, table
 
 _FEW = 5
 _COLOURS = {"+": "green", "-": "red"}
-
-
-class SessionDiff(Struct, frozen=True, kw_only=True):
-    """The open pull requests of a session, and what they change together.
-
-    Attributes:
-        order: the numbers of all that are open, in the order of review.
-        heads: by number, the last commits that the clone holds.
-        base: what they were merged onto.
-        diff: of those that could be merged.
-        fetch: the command that brings the heads that are missing; empty for none.
-        elsewhere: by number, the branch that a pull request is meant for where it is another one.
-    """
-
-    session_id: str
-    order: tuple[str, ...]
-    heads: Mapping[str, NamedCommit]
-    base: NamedCommit
-    diff: MergedDiff
-    fetch: str = ""
-    elsewhere: Mapping[str, str] = {}
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Return those whose commits the clone lacks."""
-        return tuple(n for n in self.order if n not in self.heads and n not in self.elsewhere)
-
-    @property
-    def not_merged(self) -> tuple[str, ...]:
-        """Return those at which merging stopped, and all after them."""
-        apart = {*self.diff.merged, *self.missing, *self.elsewhere}
-        return tuple(number for number in self.order if number not in apart)
 
 
 def diff_lines(shown: SessionDiff) -> Iterator[str]:

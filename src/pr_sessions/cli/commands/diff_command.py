@@ -14,13 +14,10 @@ from pr_sessions.render import terminal
 from pr_sessions.tracker import Tracker, resolve_session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pr_sessions.core.models import PullRequestRecord, Session
-    from pr_sessions.git.pull_request_refs import NamedCommit
-    from pr_sessions.git.remotes import Remote
     from pr_sessions.git.repository import Repository
-    from pr_sessions.render.session_diff import SessionDiff
 
 
 @click.command("diff")
@@ -43,10 +40,14 @@ def diff_command(target: str, stat: bool, refresh: bool, json: bool) -> None:
       pr-sessions diff stack-50 --refresh
       pr-sessions diff 42 | git apply
     """
+    from pr_sessions.look.session_diff import merged_in_order
     from pr_sessions.render import screen, session_diff
 
     tracker = options.tracker()
-    shown = _merged(tracker, _whole(tracker, target, refresh=refresh), refresh=refresh)
+    whole, github = _whole(tracker, target, refresh=refresh), options.github_host()
+    shown = merged_in_order(
+        tracker.repository, whole.id, whole.records, github=github, shas=whole.heads if refresh else None
+    )
     if json:
         terminal.show(session_diff.session_diff_json(shown, with_hunks=not stat), (), as_json=True)
     elif stat:
@@ -127,38 +128,6 @@ def _row(tracker: Tracker, target: str) -> _Whole:
     return _Whole(row.id, records, {pr.number: pr.head_sha for pr in row.prs})
 
 
-def _merged(tracker: Tracker, whole: _Whole, *, refresh: bool) -> "SessionDiff":
-    from pr_sessions.core.open_heads import common_base, meant_elsewhere, open_in_review_order
-    from pr_sessions.git.merged_diff import Head, merge_in_order
-    from pr_sessions.git.pull_request_refs import fetch_command, find_heads, here_only, main_remote
-    from pr_sessions.git.remotes import read_remotes
-    from pr_sessions.render.session_diff import SessionDiff
-
-    repository, records, shas = tracker.repository, whole.records, whole.heads
-    if repository.git_dir is None:
-        raise NotFound(f"{repository.root} is not a git repository", "a diff needs the commits of pull requests")
-    order = open_in_review_order(records)
-    if not order:
-        raise NotFound(f"no pull request of {whole.id} is open", f"see them: pr-sessions show {whole.id}")
-    remotes = read_remotes(repository.root)
-    elsewhere = meant_elsewhere(records, order)
-    wanted = [number for number in order if number not in elsewhere]
-    base, base_branch = _base(repository, common_base(records, order), remotes)
-    # A fork's branch may be named as the base is.
-    branches = {number: branch if (branch := records[number].branch) != base_branch else None for number in wanted}
-    named = {number: shas[number] for number in wanted if number in shas}
-    heads = here_only(repository, named) if refresh else find_heads(repository, branches)
-    missing = [number for number in wanted if number not in heads]
-    fetch = fetch_command(missing, main_remote(remotes), options.forge_of_clone(remotes)) if missing else ""
-    if not heads:
-        raise NotFound(f"this clone lacks the commits of {', '.join(f'#{n}' for n in missing)}", f"fetch them: {fetch}")
-    commits = [Head(number, heads[number].sha) for number in wanted if number in heads]
-    diff = merge_in_order(repository.git_dir, base.sha, commits)
-    return SessionDiff(
-        session_id=whole.id, order=order, heads=heads, base=base, diff=diff, fetch=fetch, elsewhere=elsewhere
-    )
-
-
 def _refreshed(
     repository: "Repository", records: "Mapping[str, PullRequestRecord]"
 ) -> "tuple[Mapping[str, PullRequestRecord], Mapping[str, str]]":
@@ -176,16 +145,3 @@ def _refreshed(
         for known in [each.pull_request]
     }
     return stated, {number: each.head_sha for number, each in fetched.items()}
-
-
-def _base(repository: "Repository", branch: str | None, remotes: "Sequence[Remote]") -> "tuple[NamedCommit, str]":
-    """Return the tip of the branch that they are meant for, and its name; that of the main branch if none is known."""
-    from pr_sessions.git.pull_request_refs import find_base, main_remote
-    from pr_sessions.git.start import find_start
-
-    branch = branch or find_start(repository, None).name.removeprefix("origin/")
-    names = dict.fromkeys((main_remote(remotes), "origin", *(remote.name for remote in remotes)))
-    base = find_base(repository, branch, names)
-    if base is None:
-        raise NotFound(f"this clone has no branch {branch}", f"fetch it: git fetch {main_remote(remotes)} {branch}")
-    return base, branch

@@ -7,14 +7,9 @@ from typing import Any
 import click
 
 from pr_sessions.cli import options, pull_request_options
-from pr_sessions.core.explain import Explanation, not_asked
-from pr_sessions.core.ids import repository_of
-from pr_sessions.core.inference import Group, Learnt
-from pr_sessions.core.models import Basis, PullRequest, PullRequestRecord, Session
-from pr_sessions.core.recorded_inference import infer_recorded, is_alone
-from pr_sessions.core.runs import agents_with_ids
+from pr_sessions.core.explain import Explanation
 from pr_sessions.core.summary import SessionSummary
-from pr_sessions.errors import NotFound
+from pr_sessions.look.explanation import explain_stored
 from pr_sessions.render import screen, terminal
 from pr_sessions.render.explanation import attribution_clause, evidence_clauses, explanation_lines, no_session_clause
 from pr_sessions.render.json import evidence_json, explanation_json, inferred_json, session_json
@@ -43,7 +38,7 @@ def explain(tracker: Tracker, pr: str, *, as_json: bool) -> None:
     Raises:
         NotFound: nothing is known of it.
     """
-    explanation = _explanation(tracker, pr)
+    explanation = explain_stored(tracker, pr)
     session = explanation.session
     summary = SessionSummary(session, tracker.policy, tracker.now()) if session else None
     data = {
@@ -57,69 +52,6 @@ def explain(tracker: Tracker, pr: str, *, as_json: bool) -> None:
         "inferred": inferred_json(*explanation.inferred) if explanation.inferred else None,
     }
     screen.show(data, explanation_lines(explanation, summary), as_json=as_json)
-
-
-def _explanation(tracker: Tracker, number: str) -> Explanation:
-    session, record = known(tracker, number)
-    # Title, body and commit messages are not kept.
-    pull_request = PullRequest(
-        number=number,
-        author=record.author,
-        branch=record.branch,
-        agents=record.agents,
-        commits=record.commits,
-        stack=record.stack,
-    )
-    reported_at = record.created or min(record.reported_at.values(), default=None)
-    attribution = record.attribution
-    at = attribution.at if attribution else reported_at
-    candidates = tracker.candidates(pull_request, at, agent_alone=record.verdict.is_agents_alone)
-    is_taken_out = attribution is not None and attribution.basis is Basis.MANUAL
-    checked = None if session or is_taken_out else tracker.check(pull_request, reported_at)
-    return Explanation(
-        number=number,
-        is_auto=record.is_auto,
-        evidence=record.evidence,
-        agents=agents_with_ids(record.agents, tracker.run_ids()),
-        session=session,
-        attribution=attribution,
-        candidates=candidates,
-        not_asked=not_asked(record),
-        equal_matches=checked.result.candidates[-1].candidates if checked and checked.result.ambiguous else (),
-        would_join=checked.session.id if checked and checked.session else "",
-        inferred=_inferred(tracker, number, session, record),
-    )
-
-
-def _inferred(
-    tracker: Tracker, number: str, session: Session | None, record: PullRequestRecord
-) -> tuple[Group, Learnt] | None:
-    """Return with which others a pull request is read as one session, and by which rule; `None` for nothing to infer.
-
-    Args:
-        tracker: all that it stores is read, but only for one that nothing certain puts anywhere.
-        number: of the pull request.
-        session: the one that holds it.
-        record: what is kept of it.
-    """
-    if not is_alone(number, record, session):
-        return None
-    sessions = tracker.sessions()
-    inference = infer_recorded(sessions, sessions.all_unattributed(), tracker.policy, repository_of(number))
-    group = inference.group_of(number)
-    return (group, inference.learnt) if group else None
-
-
-def known(tracker: Tracker, number: str) -> tuple[Session | None, PullRequestRecord]:
-    """Return its session, if any, and what is kept of it, which is nothing where an old file only lists it."""
-    try:
-        session = tracker.find(number)
-    except NotFound:
-        record = tracker.sessions().unattributed(number)
-        if record is None:
-            raise
-        return None, record
-    return session, session.pull_requests.get(number, PullRequestRecord())
 
 
 @click.command("classify")

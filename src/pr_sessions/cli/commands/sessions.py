@@ -247,7 +247,7 @@ def find_command(pr: str, json: bool) -> None:
       pr-sessions find 42
       pr-sessions show "$(pr-sessions find 42)"
     """
-    from pr_sessions.cli.commands.explanations import known
+    from pr_sessions.look.explanation import known
 
     tracker = options.tracker()
     session, _ = known(tracker, pr)
