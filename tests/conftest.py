@@ -14,6 +14,9 @@ import examples  # noqa: F401 - before any property: it sets how many examples o
 import scene
 from forked import Server
 
+# Fixtures `database` and `database_url`: SQLite and PostgreSQL.
+pytest_plugins = ["databases"]
+
 # httpcore looks for it at every step of a request, in vain, which takes longer than the request.
 sys.modules.setdefault("sniffio", None)
 

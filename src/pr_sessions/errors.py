@@ -11,6 +11,7 @@ PrSessionsError
 ├─ CannotWrite           the disk, the folder or its permissions refuse
 ├─ Busy                  another process holds the lock
 ├─ Paused                tracking is switched off here
+├─ DatabaseFailed        the database of a team refuses, or cannot be reached
 └─ ForgeFailed           GitHub refused a request, or could not be reached
 """
 
@@ -65,6 +66,10 @@ class Busy(PrSessionsError):
 
 class Paused(PrSessionsError):
     """Tracking is switched off here."""
+
+
+class DatabaseFailed(PrSessionsError):
+    """The database of a team refuses, cannot be reached, or does not fit this version."""
 
 
 class ForgeFailed(PrSessionsError):

@@ -24,7 +24,6 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -47,7 +46,8 @@ class Instant(TypeDecorator[datetime]):
 
 # SQLite numbers rows by itself only where the column is exactly INTEGER.
 _Id = BigInteger().with_variant(Integer, "sqlite")
-_Json = JSON().with_variant(JSONB, "postgresql")
+# PostgreSQL's `jsonb` loses the order of fields and the spelling of numbers, and refuses some texts; `json` does not.
+_Json = JSON(none_as_null=True)
 
 metadata = MetaData(
     naming_convention={
