@@ -32,6 +32,7 @@ class Viewer(Struct, frozen=True):
         source: `local`, `login` or `token`.
         repositories: keys, `owner/name` in lower case, of those that it may see; `None` for all.
         login: on GitHub; empty where it has none.
+        writable: keys of those whose sessions it may change; `None` for all that it sees.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Viewer(Struct, frozen=True):
     source: str = "local"
     repositories: frozenset[str] | None = None
     login: str = ""
+    writable: frozenset[str] | None = None
 
     def may(self, right: Right) -> bool:
         """Return whether it has a right."""
@@ -47,3 +49,8 @@ class Viewer(Struct, frozen=True):
     def sees(self, repository: str) -> bool:
         """Return whether it may see a repository, by its `owner/name` in any case."""
         return self.repositories is None or repository.lower() in self.repositories
+
+    def may_change(self, repository: str) -> bool:
+        """Return whether it may change the sessions of a repository, by its `owner/name` in any case."""
+        is_writable = self.writable is None or repository.lower() in self.writable
+        return self.may(Right.WRITE) and self.sees(repository) and is_writable

@@ -338,6 +338,44 @@ tokens = Table(
     Column("used_at", Instant),
 )
 
+# Browsers that are logged in; a cookie holds the id, signed.
+logins = Table(
+    "logins",
+    metadata,
+    # A hash of what the cookie holds.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    # The login on GitHub; empty where another provider says who it is.
+    Column("login", Text, nullable=False, server_default=""),
+    Column("rights", _Json, nullable=False),
+    # Keys of the repositories that GitHub lets this person read, and write; null for all.
+    Column("repositories", _Json),
+    Column("writable", _Json),
+    Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+# Facts about pull requests that no session needs and an auditor asks for; each fact once, the latest report of it.
+evidence = Table(
+    "evidence",
+    metadata,
+    _repository(),
+    # merge, review, check, bypass
+    Column("kind", Text, nullable=False),
+    # Empty for a check, which belongs to a commit.
+    Column("number", Text, nullable=False, server_default=""),
+    # The head that was reviewed, checked or merged.
+    Column("head", Text, nullable=False, server_default=""),
+    # Who reviewed or merged, or the name of the check.
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("at", Instant, nullable=False),
+    # What came of it, such as `approved` or `success`.
+    Column("outcome", Text, nullable=False, server_default=""),
+    PrimaryKeyConstraint("repository_id", "kind", "number", "head", "subject"),
+    Index("ix_evidence_head", "repository_id", "head"),
+    Index("ix_evidence_at", "kind", "at"),
+)
+
 # People who were erased, as keyed hashes of their logins.
 tombstones = Table(
     "tombstones",
