@@ -1,0 +1,1 @@
+"""Deliveries of GitHub: checked, claimed and stored before they are acknowledged."""
