@@ -303,6 +303,28 @@ outbox = Table(
     Index("ix_outbox_subject", "repository_id", "kind", "subject", "state"),
 )
 
+# What the gate decided last about each pull request, and in shadow mode what it would have done.
+gate_decisions = Table(
+    "gate_decisions",
+    metadata,
+    _repository(),
+    Column("number", Text, nullable=False),
+    # The commit that it is about; a later one has not been decided about.
+    Column("sha", Text, nullable=False),
+    # off, shadow, advisory, enforce
+    Column("mode", Text, nullable=False),
+    # Whether its checks may wait, or in other modes than enforce could.
+    Column("waits", Boolean, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    # After this time nothing may wait because of it.
+    Column("valid_until", Instant, nullable=False),
+    # Why its checks run, and what would have been written or started, each in words.
+    Column("reasons", _Json, nullable=False),
+    Column("planned", _Json, nullable=False),
+    PrimaryKeyConstraint("repository_id", "number"),
+    Index("ix_gate_decisions_decided", "decided_at"),
+)
+
 # Rows of the inbox as the worker made them last; pages only read.
 inbox_rows = Table(
     "inbox_rows",
