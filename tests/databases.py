@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from postgres import Cluster, cluster
 from pr_sessions.storage.sql.engine import open_engine
-from pr_sessions.storage.sql.schema import metadata
+from pr_sessions.storage.sql.migrate import upgrade
 
 KINDS = ("sqlite", "postgresql")
 
@@ -26,7 +26,7 @@ def postgres() -> Iterator[Cluster]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file that has the tables."""
     path = tmp_path_factory.mktemp("template") / "template.db"
-    with_tables(f"sqlite:///{path}").dispose()
+    make_tables(f"sqlite:///{path}")
     return path
 
 
@@ -34,7 +34,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template(postgres: Cluster) -> str:
     """The name of a database of PostgreSQL that has the tables."""
     postgres.run("CREATE DATABASE template_with_tables")
-    with_tables(postgres.url("template_with_tables")).dispose()
+    make_tables(postgres.url("template_with_tables"))
     return "template_with_tables"
 
 
@@ -70,14 +70,14 @@ def new_url(kind: str, request: Any, folder: Path, *, has_tables: bool = True) -
     if kind == "postgresql":
         made: Cluster = request.getfixturevalue("postgres")
         return made.new(request.getfixturevalue("postgres_template") if has_tables else "template0")
-    path = folder / "team.db"
+    path = folder / ("team.db" if has_tables else "empty.db")
     if has_tables:
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
     return f"sqlite:///{path}"
 
 
-def with_tables(url: str) -> Engine:
-    """Make the tables."""
+def make_tables(url: str) -> None:
+    """Make the tables as a server does at its first start."""
     engine = open_engine(url)
-    metadata.create_all(engine)
-    return engine
+    upgrade(engine)
+    engine.dispose()

@@ -113,6 +113,8 @@ sessions = Table(
     Column("started_at", Instant),
     Column("latest_at", Instant),
     Column("ended_at", Instant),
+    # The start of one that ended within two weeks. Whatever is looked for by time sees all others, where it is null.
+    Column("near_from", Instant),
     Column("trigger", Text, nullable=False, server_default=""),
     Column("pull_request_count", Integer, nullable=False),
     # Lists are sorted by it: the last activity, or the start; 0 where neither is known.
@@ -124,6 +126,7 @@ sessions = Table(
     Index("ix_sessions_of_repository", "repository_id", "position", "id"),
     Index("ix_sessions_active", "repository_id", "is_active"),
     Index("ix_sessions_ends", "repository_id", "end_order"),
+    Index("ix_sessions_near", "repository_id", "near_from"),
 )
 
 session_aliases = Table(
@@ -168,6 +171,8 @@ carried = Table(
     _repository(),
     Column("session_id", Text, nullable=False),
     Column("number", Text, nullable=False),
+    # Its record is in another place, so that the session does not list it any more.
+    Column("is_elsewhere", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("repository_id", "session_id", "number"),
     Index("ix_carried_number", "repository_id", "number"),
 )
