@@ -18,6 +18,7 @@ See:
           nothing.
   show    Show a session, or explain why a pull request is in it.
   report  Print the analytics.
+  serve   Show everything in a browser: the inbox, sessions, why, storage.
 
 Work:
   start     Begin a session.
@@ -47,6 +48,7 @@ def test_the_first_screen_has_what_people_need_first(cli: Cli, words: tuple[str,
             "look",
             "show",
             "report",
+            "serve",
             "start",
             "add",
             "open",

@@ -54,8 +54,8 @@ def test_the_help_of_a_command_begins_as_the_overview_says(name: str, text: str)
     assert _help(name).splitlines()[0] == text
 
 
-# Whoever calls `hook` reads nothing; the other two print what only people and shells read.
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"hook", "help", "completion"}))
+# Whoever calls `hook` reads nothing; the rest print what only people, shells and browsers read.
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"hook", "help", "completion", "serve"}))
 def test_every_command_takes_json(name: str) -> None:
     command = _command(name)
     inner = (

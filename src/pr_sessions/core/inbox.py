@@ -202,7 +202,7 @@ def build_rows(
             pairs[conflict.repository, number].append(conflict)
     rows = [_row(group, pairs, viewer, names_authors=names_authors) for group in group_rows(prs)]
     if only_mine:
-        rows = [row for row in rows if any(_concerns(pr, viewer) for pr in row.prs)]
+        rows = [row for row in rows if any(concerns(pr, viewer) for pr in row.prs)]
     return tuple(sorted(rows, key=_urgency))
 
 
@@ -256,8 +256,9 @@ def _named(numbers: Sequence[str]) -> str:
     return f"{shown} and {rest} more" if rest > 0 else shown
 
 
-def _concerns(pr: OpenPullRequest, viewer: str) -> bool:
-    return viewer.lower() in (login.lower() for login in (pr.author, *pr.requested, *pr.assigned))
+def concerns(pr: OpenPullRequest, login: str) -> bool:
+    """Return whether somebody opened a pull request, was asked to review it, or is assigned to it."""
+    return login.lower() in (name.lower() for name in (pr.author, *pr.requested, *pr.assigned))
 
 
 def _urgency(row: Row) -> tuple[int, bool, datetime, str, str]:

@@ -71,6 +71,21 @@ def inbox_of(fetched: FetchedRepositories, reading: Reading) -> Inbox:
     )
 
 
+def regrouped(inbox: Inbox, fetched: FetchedRepositories, recorded: CloneSessions, now: datetime) -> Inbox:
+    """Return an inbox of what a forge holds by what the clone has recorded since; nothing is merged again.
+
+    Args:
+        inbox: as it was made of `fetched`.
+        fetched: what the forge holds.
+        recorded: by the clone, now.
+        now: UTC.
+    """
+    lines = {pr.key: pr.lines for pr in inbox.pull_requests}
+    prs = [replace(pr, lines=lines.get(pr.key)) for each in fetched.inboxes for pr in each.pull_requests]
+    sessions = with_sessions_of_clone(prs, recorded.sessions, recorded.policy, now, recorded.repository)
+    return replace(inbox, rows=build_rows(sessions, inbox.conflicts))
+
+
 def offline_inbox(sessions: SessionCollection, policy: Policy, reading: Reading, repository: str) -> Inbox:
     """Return the inbox of what was open when it was last recorded."""
     prs = from_collection(sessions, policy, reading.at, repository)

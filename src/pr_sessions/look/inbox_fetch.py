@@ -11,7 +11,7 @@ from pr_sessions.core.inbox import Inbox
 from pr_sessions.errors import NotFound, PrSessionsError
 from pr_sessions.forges.base import InboxReader, Show
 from pr_sessions.forges.github.access import refuse_without_extra
-from pr_sessions.gate.repositories import fetch_repositories
+from pr_sessions.gate.repositories import FetchedRepositories, fetch_repositories
 from pr_sessions.look.inbox import Reading, inbox_of
 from pr_sessions.look.inbox_source import Source
 from pr_sessions.tracker import utc_now
@@ -25,7 +25,18 @@ HINTS = {
 async def fetch_inbox(
     source: Source, reading: Reading, environ: Mapping[str, str], show: Show, *, root: Path, elsewhere: bool
 ) -> Inbox:
-    """Return the inbox of a source.
+    """Return the inbox of a source; the arguments are those of `fetch_open`.
+
+    Raises:
+        PrSessionsError: as there.
+    """
+    return inbox_of(await fetch_open(source, reading, environ, show, root=root, elsewhere=elsewhere), reading)
+
+
+async def fetch_open(
+    source: Source, reading: Reading, environ: Mapping[str, str], show: Show, *, root: Path, elsewhere: bool
+) -> FetchedRepositories:
+    """Return what is open in the repositories of a source.
 
     Args:
         source: the repositories.
@@ -55,7 +66,7 @@ async def fetch_inbox(
             await end_requests()
     if reading.only_mine and not any(each.viewer for each in fetched.inboxes):
         raise PrSessionsError(f"{source.name} does not say who you are", "--mine needs a token of your own account")
-    return inbox_of(replace(fetched, unknowns=(*unknowns, *fetched.unknowns)), reading)
+    return replace(fetched, unknowns=(*unknowns, *fetched.unknowns))
 
 
 async def _repositories(

@@ -62,7 +62,7 @@ def find_source(
         InvalidValue: a name cannot be used, or they are on several forges.
         NotARepository: none is named, and there is no clone.
     """
-    github = canonical_host(web_host(api_address(environ)).partition(":")[0])
+    github = github_host(environ)
     remotes = read_remotes(clone.root) if clone and clone.git_dir else ()
     clones = _of_clone(remotes, github)
     if not (names or organisation):
@@ -88,6 +88,15 @@ def find_source(
         organisation=organisation,
         is_named=True,
     )
+
+
+def github_host(environ: Mapping[str, str]) -> str:
+    """Return the host of GitHub's pages, or that of the Enterprise Server that the environment names.
+
+    Raises:
+        InvalidValue: the environment names no address.
+    """
+    return canonical_host(web_host(api_address(environ)).partition(":")[0])
 
 
 def _of_clone(remotes: Sequence[Remote], github: str) -> Source | None:

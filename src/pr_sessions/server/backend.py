@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pr_sessions.core.inbox import Budget, Row
+from pr_sessions.core.inbox_sections import Section
 from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.queries import Page, SessionQueries
 from pr_sessions.tracker import Tracker
@@ -69,7 +70,7 @@ class StoredInbox(Struct, frozen=True, kw_only=True):
         made: when the oldest part of it was made; `None` where nothing was made yet.
         source: `GitHub`, or `this clone` where no forge was asked.
         unknowns: what could not be read, in words.
-        counts: rows by the value of their section, those of later pages included.
+        counts: rows by their section, those of later pages included.
     """
 
     rows: tuple[StoredRow, ...] = ()
@@ -77,7 +78,7 @@ class StoredInbox(Struct, frozen=True, kw_only=True):
     source: str = ""
     unknowns: tuple[str, ...] = ()
     budgets: tuple[Budget, ...] = ()
-    counts: Mapping[int, int] = {}
+    counts: Mapping[Section, int] = {}
 
 
 class DeliveryLine(Struct, frozen=True, kw_only=True):

@@ -31,3 +31,18 @@ class Services(Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     engine: "Engine | None" = None
     deliveries: "DeliveryWriter | None" = None
+
+
+def open_services(settings: Settings, environ: Mapping[str, str]) -> Services:
+    """Return what one process uses: the team's database if there is one, else the clone of the current folder.
+
+    Raises:
+        PrSessionsError: neither can be used.
+    """
+    from pr_sessions.git.discovery import current_folder
+    from pr_sessions.server.local.backend import LocalBackend
+    from pr_sessions.tracker import utc_now
+
+    return Services(
+        settings=settings, backend=LocalBackend(current_folder(), environ, utc_now), clock=utc_now, environ=environ
+    )

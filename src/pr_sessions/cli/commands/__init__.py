@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "status": "Show the current session, the counts and the last ten.",
         "find": "Find the session of a pull request.",
         "explain": "Explain why a pull request is in its session.",
+        "serve": "Show everything in a browser: the inbox, sessions, why, storage.",
         "demo": "Show everything once, in a temporary repository.",
     },
     "Work": {
@@ -69,6 +70,7 @@ FIRST = frozenset(
         "look",
         "show",
         "report",
+        "serve",
         "start",
         "add",
         "open",
