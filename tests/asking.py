@@ -34,7 +34,9 @@ class Time:
 @pytest.fixture(autouse=True)
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's may be asked with."""
-    for name in ("GH_TOKEN", "GITHUB_TOKEN", "GITHUB_API_URL", "PR_SESSIONS_APP_ID", "PR_SESSIONS_APP_KEY"):
+    for name in ("GH_TOKEN", "GITHUB_TOKEN", "GITHUB_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("PR_SESSIONS_APP_ID", "PR_SESSIONS_APP_KEY", "PR_SESSIONS_APP_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GH_CONFIG_DIR", "/nowhere")
 

@@ -6,14 +6,14 @@ REST follows the OpenAPI document, GraphQL the published schema: what either doe
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager
 from urllib.parse import parse_qs
 
-import jwt
 import msgspec
 
 from descriptions import Description, Operation
+from fake_github import apps
+from fake_github.apps import Apps
 from fake_github.graphql import GraphQL
 from fake_github.replies import GRANTED, SHA, TOKEN, Fault, Reply, bad_credentials, forbidden, missing
 from fake_github.repository import Repository
@@ -22,11 +22,12 @@ from fake_github.server import Server
 __all__ = ["GRANTED", "SHA", "TOKEN", "FakeGitHub", "Fault", "Reply", "Repository"]
 
 
-class FakeGitHub(Repository):
+class FakeGitHub(Repository, Apps):
     """A server with one repository, its people and its App; others can be added."""
 
     def __init__(self, description: Description, repository: str = "ada/shop") -> None:
-        super().__init__(description, repository)
+        Repository.__init__(self, description, repository)
+        Apps.__init__(self)
         self.repositories = {repository: self}
         # The name that a repository had, and the one that it has.
         self.renamed: dict[str, str] = {}
@@ -43,8 +44,6 @@ class FakeGitHub(Repository):
         self.elsewhere: dict[str, int] = {}
         self.tokens = {TOKEN, GRANTED}
         self.is_public = False
-        self.app_key = ""
-        self.expires_at = "2099-01-01T00:00:00Z"
         self.faults: deque[Fault | None] = deque()
         self.asked: list[str] = []
         self.sent_headers: list[dict[str, str]] = []
@@ -103,24 +102,14 @@ class FakeGitHub(Repository):
     def _refusal(self, operation: Operation, headers: Mapping[str, str]) -> Reply | None:
         said = headers.get("authorization", "")
         kind, _, token = said.partition(" ")
-        if kind == "bearer" and operation.id.startswith("apps/"):
-            with suppress(jwt.PyJWTError):
-                jwt.decode(token, self.app_key, algorithms=["RS256"], issuer="4711")
-                return None
+        if operation.id in apps.ANSWERS:
+            return self.refused_app(token) if kind == "bearer" else bad_credentials()
         if kind == "token" and token in self.tokens:
             return None
         # Who may write is told to nobody who does not say who asks.
         if self.is_public and not said and operation.id != "repos/get-collaborator-permission-level":
             return None
         return bad_credentials()
-
-    def installation(self, _names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
-        return Reply(200, self.description.example("installation") | {"id": 77})
-
-    def access_token(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
-        if names["installation_id"] != "77" or told != {"repositories": ["shop"]}:
-            return missing()
-        return Reply(201, {"token": GRANTED, "expires_at": self.expires_at})
 
 
 # The method of a repository, or of the server, that answers an operation.
@@ -147,8 +136,7 @@ _ANSWERS: Mapping[str, str] = {
     "actions/enable-workflow": "switch_on",
     "actions/disable-workflow": "switch_off",
     "repos/get-collaborator-permission-level": "permission",
-    "apps/get-repo-installation": "installation",
-    "apps/create-installation-access-token": "access_token",
+    **apps.ANSWERS,
 }
 
 

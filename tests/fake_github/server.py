@@ -165,6 +165,10 @@ def _handler(fake: "FakeGitHub") -> type[BaseHTTPRequestHandler]:
         def note(self, problems: list[str]) -> None:
             fake.broken.extend(f"{self.command} {self.path}: {problem}" for problem in problems)
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The date of an answer, by the clock of the fake."""
+            return super().date_time_string(fake.clock().timestamp() if timestamp is None else timestamp)
+
         def log_message(self, *_: Any) -> None:
             pass
 

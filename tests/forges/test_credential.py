@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from asking import Ask
+from app_keys import private_key, public_key
+from asking import Ask, Time
 from fake_github import GRANTED, FakeGitHub, Fault
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.access import Secret, Token, find_credential, gh_token
@@ -100,21 +99,14 @@ def test_a_secret_shows_nowhere_and_does_not_travel() -> None:
         pickle.dumps(token.secret)
 
 
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+@pytest.fixture
+def pem() -> str:
+    return private_key()
 
 
 @pytest.fixture
-def pem(key: rsa.RSAPrivateKey) -> str:
-    kinds = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return key.private_bytes(*kinds).decode()
-
-
-@pytest.fixture
-def app(fake: FakeGitHub, key: rsa.RSAPrivateKey) -> FakeGitHub:
-    kinds = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    fake.app_key = key.public_key().public_bytes(*kinds).decode()
+def app(fake: FakeGitHub, time: Time) -> FakeGitHub:
+    fake.clock, fake.app_key = time, public_key()
     fake.add_pull(1, "t", "2025-11-22T10:00:00Z")
     return fake
 
@@ -167,11 +159,23 @@ def test_what_a_server_echoes_of_a_granted_token_is_hidden(app: FakeGitHub, ask:
         ({"PR_SESSIONS_APP_KEY": "/nowhere"}, "belong together"),
         ({"PR_SESSIONS_APP_ID": "47/11", "PR_SESSIONS_APP_KEY": "x"}, "is no App id"),
         ({"PR_SESSIONS_APP_ID": "4711", "PR_SESSIONS_APP_KEY": "/nowhere"}, "neither a private key nor a file"),
+        ({"PR_SESSIONS_APP_ID": "4711", "PR_SESSIONS_APP_KEY_FILE": "/nowhere"}, "_FILE names no file that holds"),
+        ({"PR_SESSIONS_APP_KEY_FILE": "/nowhere"}, "APP_ID and PR_SESSIONS_APP_KEY_FILE belong together"),
+        ({"PR_SESSIONS_APP_KEY": "x", "PR_SESSIONS_APP_KEY_FILE": "y"}, "are both set"),
     ],
 )
 def test_half_an_app_is_refused(told: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         find_credential(told, PUBLIC, no_gh)
+
+
+def test_an_app_key_may_stand_in_a_file_of_another_variable(
+    app: FakeGitHub, ask: Ask, pem: str, tmp_path: Path
+) -> None:
+    (tmp_path / "app.pem").write_text(f"\n{pem}")
+    ask(two, environ={"PR_SESSIONS_APP_ID": "4711", "PR_SESSIONS_APP_KEY_FILE": str(tmp_path / "app.pem")})
+
+    assert app.asked[-1] == PULL
 
 
 def test_a_broken_key_is_refused_without_being_shown(app: FakeGitHub, ask: Ask) -> None:

@@ -12,6 +12,7 @@ from pr_sessions.server.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from pr_sessions.forges.github.app import App
     from pr_sessions.server.intake.writer import DeliveryWriter
 
 
@@ -21,6 +22,7 @@ class Services(Struct, frozen=True, kw_only=True):
     Attributes:
         engine: of the database; `None` for a clone.
         deliveries: stores what GitHub delivers; `None` for a clone.
+        app: the GitHub App, see `forges.github.app.find_app`; `None` where the environment has none.
         clock: returns the time in UTC.
         environ: of the process; has the App's id and key.
     """
@@ -31,6 +33,7 @@ class Services(Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     engine: "Engine | None" = None
     deliveries: "DeliveryWriter | None" = None
+    app: "App | None" = None
 
 
 def open_services(settings: Settings, environ: Mapping[str, str]) -> Services:

@@ -5,15 +5,21 @@ A credential is a token of the environment or of `gh`, or an App's key.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from pr_sessions.errors import InvalidValue, PrSessionsError, UnreadableFile
+from pr_sessions.forges.base import RUNNER
 from pr_sessions.io.files import read_bytes
 from pr_sessions.io.places import followed
 from pr_sessions.io.programs import child_environment, find_program
+
+if TYPE_CHECKING:
+    from pr_sessions.forges.github.transport import Response, Transport
 
 PUBLIC = "https://api.github.com"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}", re.ASCII)
@@ -92,7 +98,7 @@ def repository_name(text: str) -> str:
 
 
 TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
-APP_ID, APP_KEY = "PR_SESSIONS_APP_ID", "PR_SESSIONS_APP_KEY"
+APP_ID, APP_KEY, APP_KEY_FILE = "PR_SESSIONS_APP_ID", "PR_SESSIONS_APP_KEY", "PR_SESSIONS_APP_KEY_FILE"
 GH_SECONDS = 15.0
 MAX_KEY = 64 << 10
 _PEM = "-----BEGIN "
@@ -127,17 +133,34 @@ class Token(Struct, frozen=True):
     secret: Secret
     source: str
 
+    @property
+    def app(self) -> str:
+        """Return the App that a job of GitHub Actions writes as."""
+        return RUNNER
+
+    @property
+    def budget(self) -> None:
+        """Return nothing: a command is the only client that it knows of."""
+
+    async def header(self, transport: "Transport") -> str:  # noqa: ARG002 - as every authority
+        """Return the value of the header `Authorization`."""
+        return f"token {self.secret.reveal()}"
+
+    def refused(self, response: "Response", now: datetime) -> bool:  # noqa: ARG002 - as every authority
+        """Return that no second request would do better."""
+        return False
+
+    def hidden_in(self, text: str) -> str:
+        """Return the text with `***` in place of the token."""
+        return self.secret.hidden_in(text)
+
 
 class AppKey(Struct, frozen=True):
-    """A GitHub App's id and private key, which tokens for one repository are asked with."""
+    """A GitHub App's id and private key, and where the key was found. Tokens are asked with it."""
 
     app_id: str
     secret: Secret
-
-    @property
-    def source(self) -> str:
-        """Return where it was found."""
-        return APP_KEY
+    source: str = APP_KEY
 
 
 Credential = Token | AppKey
@@ -149,15 +172,15 @@ def find_credential(
     """Return the App's key, else the first token of the environment, else `gh`'s; `None` where there is none.
 
     Args:
-        environ: `PR_SESSIONS_APP_ID` with `PR_SESSIONS_APP_KEY`, `GH_TOKEN` and `GITHUB_TOKEN` are read.
+        environ: `PR_SESSIONS_APP_ID` with the App's key, `GH_TOKEN` and `GITHUB_TOKEN` are read.
         api: the interface's address.
         ask_gh: returns `gh`'s token for a host, or nothing.
 
     Raises:
         InvalidValue: what is set cannot be a token or a key.
     """
-    if environ.get(APP_ID) or environ.get(APP_KEY):
-        return _app(environ)
+    if key := find_app_key(environ):
+        return key
     for name in TOKENS:
         if text := environ.get(name, "").strip():
             return Token(checked_token(text, name), name)
@@ -193,18 +216,37 @@ def checked_token(text: str, source: str) -> Secret:
     return Secret(text)
 
 
-def _app(environ: Mapping[str, str]) -> AppKey:
-    app_id, value = environ.get(APP_ID, "").strip(), environ.get(APP_KEY, "").strip()
-    if not app_id or not value:
-        raise InvalidValue(f"{APP_ID} and {APP_KEY} belong together", "set both, or none to use a token")
+def find_app_key(environ: Mapping[str, str]) -> AppKey | None:
+    """Return the App's id and key of the environment; `None` where neither is set.
+
+    Args:
+        environ: `PR_SESSIONS_APP_ID`, and `PR_SESSIONS_APP_KEY` with the key or its file's path, or
+            `PR_SESSIONS_APP_KEY_FILE` with the path.
+
+    Raises:
+        InvalidValue: what is set cannot be an id or a key; the message shows neither key nor path.
+    """
+    app_id, text, path = (environ.get(name, "").strip() for name in (APP_ID, APP_KEY, APP_KEY_FILE))
+    if not (app_id or text or path):
+        return None
+    if text and path:
+        raise InvalidValue(f"{APP_KEY} and {APP_KEY_FILE} are both set", "set one of them")
+    name = APP_KEY_FILE if path else APP_KEY
+    if not app_id or not (text or path):
+        raise InvalidValue(f"{APP_ID} and {name} belong together", "set both, or none to use a token")
     if not app_id.isascii() or not app_id.isalnum():
         raise InvalidValue(f"{APP_ID} is no App id", "it stands on the App's settings page, such as 12345")
-    key = value
-    if not value.startswith(_PEM):
-        try:
-            key = (read_bytes(followed(value), MAX_KEY) or b"").decode("ascii", "replace")
-        except UnreadableFile:
-            key = ""  # The error must not show the path: it may have been meant as a key.
-    if not key.lstrip().startswith(_PEM):
-        raise InvalidValue(f"{APP_KEY} is neither a private key nor a file that holds one", "give the App's .pem file")
-    return AppKey(app_id, Secret(key))
+    key = text if text.startswith(_PEM) else _key_in(path or text)
+    if not key.startswith(_PEM):
+        wrong = (
+            "names no file that holds a private key" if path else "is neither a private key nor a file that holds one"
+        )
+        raise InvalidValue(f"{name} {wrong}", "give the App's .pem file")
+    return AppKey(app_id, Secret(key), name)
+
+
+def _key_in(path: str) -> str:
+    try:
+        return (read_bytes(followed(path), MAX_KEY) or b"").decode("ascii", "replace").strip()
+    except UnreadableFile:
+        return ""  # The error must not show the path: it may have been meant as a key.

@@ -1,83 +1,36 @@
-"""GitHub's REST interface: gidgethub builds requests and reads responses, our transport sends them.
+"""One repository on GitHub's REST interface, and the account that it is asked as."""
 
-Three things differ from gidgethub's own clients: a body is refused where it is nested too deeply or holds NaN, an error
-names the request and a hint, and lists are read in pages that have a bound.
-"""
-
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from collections.abc import Mapping
 
 from gidgethub import sansio
-from gidgethub.abc import JSON_UTF_8_CHARSET, GitHubAPI
-from msgspec import DecodeError, Struct
 
-from pr_sessions.core.json_text import decode
-from pr_sessions.core.times import read_time
-from pr_sessions.errors import ForgeFailed, InvalidValue
+from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.base import RUNNER
-from pr_sessions.forges.github.access import AppKey, Credential, Secret
-from pr_sessions.forges.github.transport import NoResponse, Response, Transport, failed
-
-PER_PAGE = 100
-API_VERSION = "2022-11-28"
-_RAW = "application/vnd.github.raw+json"
-_AT_ONCE = 8
-# GitHub ends a token of an installation after an hour.
-_RENEW_BEFORE = timedelta(minutes=5)
+from pr_sessions.forges.github.access import AppKey, Credential
+from pr_sessions.forges.github.authority import Authority
+from pr_sessions.forges.github.grants import RepositoryGrant
+from pr_sessions.forges.github.rest import PER_PAGE, RAW, Rest, shown
+from pr_sessions.forges.github.transport import Transport
 
 
-class Page(Struct, frozen=True):
-    """One page of a list.
-
-    Attributes:
-        next: the address of the next one; `None` at the end.
-        last: how many pages there are, if GitHub says so.
-        etag: makes a later request for the page conditional.
-    """
-
-    items: list[Any]
-    next: str | None = None
-    last: int | None = None
-    etag: str | None = None
-
-
-class Api(GitHubAPI):
+class Api(Rest):
     """Requests for one repository. Every method raises `ForgeFailed` if GitHub refuses or cannot be reached.
 
     Attributes:
         path: of the repository, such as `/repos/ada/shop`.
     """
 
-    def __init__(self, transport: Transport, repository: str, credential: Credential | None) -> None:
-        super().__init__("pr-sessions", base_url=transport.base)
+    def __init__(self, transport: Transport, repository: str, credential: Credential | Authority | None) -> None:
+        if isinstance(credential, AppKey):
+            credential = RepositoryGrant(credential, self, transport.clock)
+        super().__init__(transport, credential)
         self.repository = repository
         self.path = f"/repos/{repository}"
-        self.transport = transport
-        self._credential = credential
-        self._granted: tuple[Secret, datetime] | None = None
-        self._app = RUNNER
-
-    @property
-    def has_credential(self) -> bool:
-        """Return whether requests are made as some account."""
-        return self._credential is not None
-
-    @property
-    def requests_sent(self) -> int:
-        """Return how many requests were sent so far, retries included."""
-        return self.transport.sent
 
     @property
     def app(self) -> str:
         """Return the name of the App that check runs are written as; an App's key knows it after the first request."""
-        return self._app
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait. gidgethub asks for this method; only the transport waits."""
-        await asyncio.sleep(seconds)
+        return self.authority.app if self.authority else RUNNER
 
     async def file_data(self, url: str, names: Mapping[str, str]) -> bytes:
         """Return the bytes of a file.
@@ -90,182 +43,11 @@ class Api(GitHubAPI):
             ForgeFailed: also where GitHub has a folder and no file.
         """
         filled = sansio.format_url(url, names, base_url=self.base_url)
-        _, headers, body = await self._request("GET", filled, sansio.create_headers(self.requester, accept=_RAW))
+        _, headers, body = await self._request("GET", filled, sansio.create_headers(self.requester, accept=RAW))
         if headers.get("content-type", "").startswith("application/json"):
-            raise ForgeFailed(f"GitHub has a folder or a link where a file was asked for ({_shown(filled)})")
+            raise ForgeFailed(f"GitHub has a folder or a link where a file was asked for ({shown(filled)})")
         return body
-
-    async def page(self, url: str, key: str | None = None, etag: str | None = None) -> Page | None:
-        """Return one page of a list; `None` if it has not changed since it had that `etag`.
-
-        Args:
-            url: the address, as from `address` or from the page before.
-            key: where the list is in the response, if it is not the response itself.
-            etag: of an earlier response.
-        """
-        condition = {"if-none-match": etag} if etag else {}
-        response = await self._request("GET", url, sansio.create_headers(self.requester) | condition)
-        if response[0] == 304:
-            return None
-        data, _, following = sansio.decipher_response(*response)
-        items = data.get(key) if key and isinstance(data, dict) else data
-        if not isinstance(items, list):
-            raise _unreadable("GET", url)
-        return Page(items, following, _last_page(response[1].get("link", "")), response[1].get("etag"))
-
-    async def pages(self, url: str, key: str | None = None, limit: int = 1000) -> AsyncIterator[Page]:
-        """Yield the pages of a list, in the order of GitHub's links.
-
-        Raises:
-            ForgeFailed: there are more than `limit`.
-        """
-        following: str | None = url
-        visited: set[str] = set()
-        while following:
-            if len(visited) >= limit or following in visited:
-                raise ForgeFailed(f"GitHub's list has more than {limit} pages, or no end ({_shown(url)})")
-            visited.add(following)
-            page = await self.page(following, key)
-            if page is None:
-                return
-            yield page
-            following = page.next
-
-    async def every(self, url: str, key: str | None = None, limit: int = 100) -> list[Any]:
-        """Return all items of a list, which has at most so many pages."""
-        return [item async for page in self.pages(url, key, limit) for item in page.items]
-
-    async def first_pages(self, url: str, limit: int) -> tuple[list[Any], bool]:
-        """Return the items of a list's first pages, and whether these are all.
-
-        Where GitHub numbers the pages, those after the first are fetched at the same time.
-        """
-        first = await self.page(url)
-        if first is None or first.next is None:
-            return (first.items if first else []), True
-        following, slots = first.next, asyncio.Semaphore(_AT_ONCE)
-        if first.last is None or not _is_numbered(following, url):
-            return await self._one_by_one(first, limit)
-
-        async def numbered(number: int) -> list[Any]:
-            async with slots:
-                page = await self.page(_with_page(following, number))
-                return page.items if page else []
-
-        rest = await asyncio.gather(*map(numbered, range(2, min(first.last, limit) + 1)))
-        return [item for items in (first.items, *rest) for item in items], first.last <= limit
-
-    async def _one_by_one(self, first: Page, limit: int) -> tuple[list[Any], bool]:
-        items, page = [*first.items], first
-        for _ in range(limit - 1):
-            following = await self.page(page.next) if page.next else None
-            if following is None:
-                return items, True
-            items += following.items
-            page = following
-        return items, page.next is None
 
     def address(self, url: str, **names: str) -> str:
         """Return the address for a template below the repository's path, with pages of a hundred."""
         return sansio.format_url(self.path + url, {"per_page": str(PER_PAGE), **names}, base_url=self.base_url)
-
-    async def _request(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Send what gidgethub built; return what it can read, with the headers that matter."""
-        headers = {**headers, "x-github-api-version": API_VERSION}
-        if "authorization" not in headers and (token := await self._token()):
-            headers["authorization"] = f"token {token.reveal()}"
-        response = await self.transport.send(method, url, headers, body)
-        if isinstance(response, NoResponse):
-            raise self._failed(response, method, url)
-        status = response.status
-        if not (200 <= status < 300 or (status == 304 and "if-none-match" in headers)):
-            raise self._failed(response, method, url)
-        if status == 304 or headers["accept"] == _RAW:
-            return status, response.headers, response.body
-        try:
-            if response.body:
-                decode(response.body)
-        except DecodeError:
-            raise _unreadable(method, url) from None
-        # gidgethub takes these four for success, and raises for a header that is no number.
-        if status not in (200, 201, 202, 204):
-            raise _unreadable(method, url)
-        kept = {name: response.headers[name] for name in ("link", "etag") if name in response.headers}
-        return status, {"content-type": JSON_UTF_8_CHARSET, **kept}, response.body
-
-    async def _token(self) -> Secret | None:
-        if not isinstance(self._credential, AppKey):
-            return self._credential.secret if self._credential else None
-        if self._granted is None or self.transport.clock() > self._granted[1] - _RENEW_BEFORE:
-            self._granted = await self._grant(self._credential)
-        return self._granted[0]
-
-    async def _grant(self, app: AppKey) -> tuple[Secret, datetime]:
-        """Return a token of the App's installation for this repository alone, and when it ends."""
-        jwt, url = _signed(app), f"{self.path}/installation"
-        installation = await self.getitem(url, jwt=jwt)
-        number = installation.get("id") if isinstance(installation, dict) else None
-        if not isinstance(number, int):
-            raise _unreadable("GET", url)
-        self._app = str(installation.get("app_slug", ""))
-        url = f"/app/installations/{number}/access_tokens"
-        granted = await self.post(url, data={"repositories": [self.repository.partition("/")[2]]}, jwt=jwt)
-        try:
-            return Secret(granted["token"]), read_time(granted["expires_at"])
-        except (KeyError, TypeError):
-            raise _unreadable("POST", url) from None
-
-    def _failed(self, outcome: Response | NoResponse, method: str, url: str) -> ForgeFailed:
-        source = self._credential.source if self._credential else None
-        error = failed(outcome, f"{method} {_shown(url)}", source, self.transport.clock())
-        granted = [self._granted[0]] if self._granted else []
-        for secret in [*granted, *([self._credential.secret] if self._credential else [])]:
-            error.args = (secret.hidden_in(str(error)),)
-        return error
-
-
-def _unreadable(method: str, url: str) -> ForgeFailed:
-    return ForgeFailed(
-        f"GitHub's answer cannot be read ({method} {_shown(url)})",
-        "check that GITHUB_API_URL leads to GitHub's interface, if it is set",
-    )
-
-
-def _shown(url: str) -> str:
-    """Return the path alone, without the host and the query."""
-    return urlsplit(url).path[:200]
-
-
-def _signed(app: AppKey) -> str:
-    from gidgethub.apps import get_jwt
-    from jwt.exceptions import PyJWTError
-
-    try:
-        return get_jwt(app_id=app.app_id, private_key=app.secret.reveal(), expiration=9 * 60)
-    except (PyJWTError, ValueError, TypeError):
-        raise InvalidValue(f"{app.source} is no private key that can be used", "give the App's .pem file") from None
-
-
-def page_number(address: str) -> int | None:
-    """Return which page of a list an address is for, if it says so."""
-    number = parse_qs(urlsplit(address).query).get("page", [""])[0]
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
-
-
-def _is_numbered(following: str, url: str) -> bool:
-    """Return whether the address of the second page has its number, and no other name that the first one lacks."""
-    names = {name for name, _ in parse_qsl(urlsplit(following).query)} - {"page"}
-    return page_number(following) == 2 and names <= {name for name, _ in parse_qsl(urlsplit(url).query)}
-
-
-def _with_page(address: str, page: int) -> str:
-    parts = urlsplit(address)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "page"]
-    return parts._replace(query=urlencode([*query, ("page", str(page))])).geturl()
-
-
-def _last_page(link: str) -> int | None:
-    parts = (part.partition(";") for part in link.split(","))
-    return next((page_number(address.strip(" <>")) for address, _, rel in parts if 'rel="last"' in rel), None)

@@ -20,6 +20,7 @@ from pr_sessions.forges.base import (
     Review,
 )
 from pr_sessions.forges.github.access import Credential, api_address, find_credential, repository_name
+from pr_sessions.forges.github.authority import Authority
 from pr_sessions.forges.github.issues import Issues
 from pr_sessions.forges.github.payload import (
     read_check_run,
@@ -39,6 +40,7 @@ from pr_sessions.forges.github.transport import (
     Transport,
     open_transport,
 )
+from pr_sessions.forges.github.write_access import WriteAccess
 
 PULLS = "/pulls{?state,sort,direction,per_page,page}"
 
@@ -46,9 +48,9 @@ PULLS = "/pulls{?state,sort,direction,per_page,page}"
 class GitHub(Issues):
     """One repository on GitHub: a reader, a writer, and one that has checks."""
 
-    def __init__(self, transport: Transport, repository: str, credential: Credential | None) -> None:
+    def __init__(self, transport: Transport, repository: str, credential: Credential | Authority | None) -> None:
         super().__init__(transport, repository, credential)
-        self._writers: dict[str, bool] = {}
+        self.write_access = WriteAccess(transport.clock)
 
     def go_by(self, repository: str) -> None:
         """Use the name that the repository has now."""
@@ -196,18 +198,19 @@ class GitHub(Issues):
     async def may_write(self, login: str) -> bool:
         """Return whether an account may write to the repository; false if GitHub does not know it.
 
-        A client lives no longer than a job, and makes one request for each account.
+        What GitHub said is kept for a while, see `WriteAccess`.
         """
-        key = login.lower()
-        if key not in self._writers:
+        may = self.write_access.get(self.repository, login)
+        if may is None:
             try:
                 access = await self.getitem(f"{self.path}/collaborators/{{login}}/permission", {"login": login})
             except ForgeFailed as error:
                 if error.status != 404:
                     raise
                 access = None
-            self._writers[key] = isinstance(access, dict) and access.get("permission") in ("admin", "write")
-        return self._writers[key]
+            may = isinstance(access, dict) and access.get("permission") in ("admin", "write")
+            self.write_access.put(self.repository, login, may=may)
+        return may
 
 
 def _listed(rows: list[Any], is_last: bool) -> PullRequestPage:

@@ -71,12 +71,10 @@ class GraphQL(GitHub):
         url = self.transport.base.removesuffix(_OF_ENTERPRISE)
         url += "/api/graphql" if url != self.transport.base else "/graphql"
         headers = sansio.create_headers(self.requester) | {"content-type": "application/json"}
-        if token := await self._token():
-            headers["authorization"] = f"token {token.reveal()}"
         body = msgspec.json.encode({"query": text, "variables": variables})
-        response = await self.transport.send("POST", url, headers, body, only_reads=not is_large)
+        response = await self.send("POST", url, headers, body, only_reads=not is_large)
         if isinstance(response, NoResponse) or response.status != 200:
-            raise self._failed(response, "POST", url)
+            raise self.failed(response, "POST", url)
         try:
             result = decode(response.body, _Result)
         except msgspec.DecodeError:
@@ -84,7 +82,7 @@ class GraphQL(GitHub):
         refusals = tuple(_refusal(error) for error in result.errors or ())
         if any(refusal.kind == "RATE_LIMITED" for refusal in refusals):
             limited = {**response.headers, "x-ratelimit-remaining": "0"}
-            raise self._failed(replace(response, status=429, headers=limited), "POST", url)
+            raise self.failed(replace(response, status=429, headers=limited), "POST", url)
         if result.data is None or (refusals and all(value is None for value in result.data.values())):
             raise failure(refusals[0] if refusals else Refusal(message="no data"))
         return Answer(result.data, refusals)

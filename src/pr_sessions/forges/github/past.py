@@ -17,9 +17,9 @@ from pr_sessions.core.json_text import decode
 from pr_sessions.core.models import PullRequest
 from pr_sessions.errors import ForgeFailed, InvalidValue, UnreadableFile
 from pr_sessions.forges.base import ForgePullRequest
-from pr_sessions.forges.github.api import Page, page_number
 from pr_sessions.forges.github.client import PULLS, GitHub
 from pr_sessions.forges.github.payload import read_pull_request, with_files
+from pr_sessions.forges.github.rest import Page, page_number
 from pr_sessions.io.files import MIB, read_bytes, replace_changed_file
 from pr_sessions.io.places import Place
 

@@ -120,6 +120,18 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 
+class RateLimited(ForgeFailed):
+    """GitHub takes no more requests for now.
+
+    Attributes:
+        until: when it takes some again.
+    """
+
+    def __init__(self, until: datetime, hint: str = "", status: int = 429) -> None:
+        super().__init__(f"GitHub's rate limit is used up until {until:%Y-%m-%d %H:%M:%S} UTC", hint, status)
+        self.until = until
+
+
 _NEW_TOKEN = "set GH_TOKEN to a token that is valid, or run `gh auth login`"  # noqa: S105 - a hint, not a token
 _LONGEST_MESSAGE = 200
 
@@ -140,11 +152,7 @@ def failed(outcome: Response | NoResponse, what: str, source: str | None, now: d
     if is_limited(outcome):
         until = limited_until(outcome, now)
         with_token = f"run it again then, or with a token, which may ask more: {_NEW_TOKEN}"
-        return ForgeFailed(
-            f"GitHub's rate limit is used up until {until:%Y-%m-%d %H:%M:%S} UTC",
-            "run it again then" if source else with_token,
-            outcome.status,
-        )
+        return RateLimited(until, "run it again then" if source else with_token, outcome.status)
     explanation, hint = _explained(outcome, what, source)
     try:
         message = decode(outcome.body, dict[str, Any]).get("message", "")
