@@ -1,6 +1,6 @@
 """A team's configuration in `.cursor/config/session_config.yaml`, read with the place of everything in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -103,6 +103,16 @@ def parse(text: str, name: str) -> Parsed:
             hint = "the file holds a merge conflict: resolve it"
             mistake = Mistake(markers[0], "", "holds a conflict marker of git", hint)
         return Parsed(Policy(), mistakes=(mistake,), name=name)
+    return parse_entries(entries, name)
+
+
+def parse_entries(entries: Sequence[Entry], name: str) -> Parsed:
+    """Return everything that the keys of a mapping set, and everything that is wrong with them.
+
+    Args:
+        entries: of a file's top level, or of a part of it.
+        name: the file, for messages.
+    """
     # Of a repeated key only the first value is looked at: thousands of them must not cost thousands of checks.
     first = {entry.key: entry for entry in reversed(entries)}
     known = {key: entry for key, entry in first.items() if key in RULES}
@@ -118,10 +128,7 @@ def parse(text: str, name: str) -> Parsed:
         if late and "timeout_minutes" not in wrong:
             message = f"{late.key}: must be less than timeout_minutes, which is {plain(policy.timeout)}"
             mistakes.append(Mistake(late.line, late.key, message, "the warning comes before the end"))
-        # The default, or half of a timeout that leaves no room for it.
-        default = Policy().idle_warning
-        fitting = default if default < policy.timeout else policy.timeout / 2
-        policy = msgspec.structs.replace(policy, idle_warning=fitting)
+        policy = _with_fitting_warning(policy)
     return Parsed(
         policy,
         {key: entry.line for key, entry in used.items()},
@@ -136,7 +143,21 @@ def parse(text: str, name: str) -> Parsed:
     )
 
 
-def _key_mistakes(entries: list[Entry], first: Mapping[str, Entry]) -> Iterator[Mistake]:
+def combined(parts: Iterable[Parsed]) -> Policy:
+    """Return one policy of several configurations without mistakes; of a key that several set the last one counts."""
+    fields = {RULES[key].field: part.policy for part in parts for key in part.origins}
+    policy = Policy(**{field: getattr(part, field) for field, part in fields.items()})
+    return policy if policy.idle_warning < policy.timeout else _with_fitting_warning(policy)
+
+
+def _with_fitting_warning(policy: Policy) -> Policy:
+    """Return the policy with the default warning, or half of a timeout that leaves no room for it."""
+    default = Policy().idle_warning
+    fitting = default if default < policy.timeout else policy.timeout / 2
+    return msgspec.structs.replace(policy, idle_warning=fitting)
+
+
+def _key_mistakes(entries: Sequence[Entry], first: Mapping[str, Entry]) -> Iterator[Mistake]:
     for entry in entries:
         if not entry.key:
             yield Mistake(entry.line, "", "the name of a setting must be a text", _PLAIN)

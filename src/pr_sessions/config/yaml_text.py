@@ -26,7 +26,7 @@ class NotYamlError(Exception):
 
 
 class Entry(Struct, frozen=True):
-    """A key of the top level and its value.
+    """A key and its value.
 
     Attributes:
         key: empty where it is not a scalar.
@@ -41,14 +41,18 @@ class Entry(Struct, frozen=True):
     node: yaml.Node
 
 
-def top_level(text: str) -> list[Entry]:
+def top_level(text: str, most: int = MAX_EVENTS) -> list[Entry]:
     """Return the keys and values of a YAML text, repeated keys included; nothing is built from tags.
+
+    Args:
+        text: the YAML.
+        most: how many parts it may have.
 
     Raises:
         NotYamlError: the text cannot be read, or is not a mapping.
     """
     try:
-        _refuse_excess(text)
+        _refuse_excess(text, most)
         root = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -63,13 +67,18 @@ def top_level(text: str) -> list[Entry]:
         return []
     if not isinstance(root, yaml.MappingNode):
         raise NotYamlError("expected `key: value` lines", line_of(root))
+    return entries_of(root)
+
+
+def entries_of(mapping: yaml.MappingNode) -> list[Entry]:
+    """Return the keys and values of a mapping, repeated keys included."""
     return [
         Entry(key.value if isinstance(key, yaml.ScalarNode) else "", line_of(key), key.start_mark.column, node)
-        for key, node in root.value
+        for key, node in mapping.value
     ]
 
 
-def _refuse_excess(text: str) -> None:
+def _refuse_excess(text: str, most: int) -> None:
     """Stop before anything is composed that would grow or recurse without bound."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, yaml.SafeLoader)):
@@ -79,7 +88,7 @@ def _refuse_excess(text: str) -> None:
             raise NotYamlError("aliases are not supported", line)
         if depth > MAX_DEPTH:
             raise NotYamlError("nested too deeply", line)
-        if count > MAX_EVENTS:
+        if count > most:
             raise NotYamlError("too many values", line)
 
 
