@@ -47,6 +47,14 @@ def test_a_reader_sees_what_was_stored_while_another_one_writes(database: Engine
     assert names(database) == ["a", "b"]
 
 
+def test_a_reader_sees_one_moment(database: Engine) -> None:
+    add(database, "a")
+    with reading(database) as connection:
+        before = connection.scalars(select(settings.c.name)).all()
+        add(database, "b")
+        assert connection.scalars(select(settings.c.name)).all() == before == ["a"]
+
+
 def test_a_reader_that_stays_disturbs_no_writer(database: Engine) -> None:
     add(database, "a")
     with reading(database) as connection:

@@ -67,13 +67,15 @@ def database_url(url: str) -> URL:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection on which everything is read; it waits for no writer.
+    """Give a connection on which everything is read as of its first query; it waits for no writer.
 
     Raises:
         PrSessionsError: the database is gone or refuses.
     """
+    # SQLite always reads as of the first query.
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == POSTGRESQL else {}
     with explained(engine.url), engine.connect() as connection:
-        yield connection
+        yield connection.execution_options(**options)
 
 
 @contextmanager

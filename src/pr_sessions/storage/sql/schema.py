@@ -20,10 +20,10 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy import Text as PlainText
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -46,6 +46,8 @@ class Instant(TypeDecorator[datetime]):
 
 # SQLite numbers rows by itself only where the column is exactly INTEGER.
 _Id = BigInteger().with_variant(Integer, "sqlite")
+# PostgreSQL sorts texts by language unless the column says otherwise; SQLite and Python sort them by their characters.
+Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 # PostgreSQL's `jsonb` loses the order of fields and the spelling of numbers, and refuses some texts; `json` does not.
 _Json = JSON(none_as_null=True)
 
@@ -135,7 +137,8 @@ session_aliases = Table(
     _repository(),
     Column("alias", Text, nullable=False),
     Column("session_id", Text, nullable=False),
-    PrimaryKeyConstraint("repository_id", "alias"),
+    # An old file may give one alias to two sessions, until they are merged.
+    PrimaryKeyConstraint("repository_id", "alias", "session_id"),
     Index("ix_session_aliases_session", "repository_id", "session_id"),
 )
 
