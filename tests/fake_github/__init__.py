@@ -102,6 +102,8 @@ class FakeGitHub(Repository, Apps):
     def _refusal(self, operation: Operation, headers: Mapping[str, str]) -> Reply | None:
         said = headers.get("authorization", "")
         kind, _, token = said.partition(" ")
+        if operation.id == "apps/create-from-manifest":
+            return None
         if operation.id in apps.ANSWERS:
             return self.refused_app(token) if kind == "bearer" else bad_credentials()
         if kind == "token" and token in self.tokens:
@@ -136,6 +138,7 @@ _ANSWERS: Mapping[str, str] = {
     "actions/enable-workflow": "switch_on",
     "actions/disable-workflow": "switch_off",
     "repos/get-collaborator-permission-level": "permission",
+    "apps/create-from-manifest": "convert",
     **apps.ANSWERS,
 }
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
 
 import jwt
+import msgspec
 
 from descriptions import Description
 from fake_github.replies import GRANTED, Reply, bad_credentials, forbidden, missing
@@ -33,6 +35,11 @@ class Apps:
         self.installations: dict[int, list[str] | None] = {77: None}
         self.suspended: set[int] = set()
         self.granted: dict[str, int] = {}
+        # The newest first, as the list has them, each with its body.
+        self.delivered: list[dict[str, Any]] = []
+        # By the code that stands for it, a manifest that somebody agreed to.
+        self.manifests: dict[str, dict[str, Any]] = {}
+        self.app_pem = ""
 
     def listed(self, asked: dict[str, str], items: list[Any], key: str = "") -> Reply:
         """One page of a list."""
@@ -82,6 +89,46 @@ class Apps:
         self.tokens.add(token)
         return Reply(201, {"token": token, "expires_at": self.expires_at})
 
+    def deliver(self, guid: str, event: str, at: str, payload: dict[str, Any], *, failed: bool = True) -> None:
+        """Something happened that was sent to the App's hook."""
+        example = self.description.example("hook-delivery")
+        status = {"status": "failed to connect", "status_code": 502} if failed else {}
+        row = example | {"id": 1000 + len(self.delivered), "guid": guid, "event": event, "delivered_at": at} | status
+        row |= {"action": payload.get("action"), "redelivery": False}
+        row["request"] = {"headers": {"X-GitHub-Hook-ID": "42", "X-GitHub-Event": event}, "payload": payload}
+        self.delivered.insert(0, row)
+
+    def list_deliveries(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
+        size, start = int(asked.get("per_page", 30)), int(asked.get("cursor", 0))
+        shown = self.delivered[start : start + size]
+        rows = [{name: row[name] for name in row.keys() - {"request", "response", "url"}} for row in shown]
+        following = start + size
+        links = {"next": {"cursor": following}} if following < len(self.delivered) else {}
+        return Reply(200, rows, {"x-links": msgspec.json.encode(links).decode()})
+
+    def get_delivery(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        number = int(names["delivery_id"])
+        row = next((row for row in self.delivered if row["id"] == number), None)
+        return Reply(200, row) if row else missing()
+
+    def accept_manifest(self, path: str, query: str, body: bytes) -> Reply:
+        """Somebody agrees to the page that a manifest is posted to: GitHub leads back, with a code."""
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        manifest = msgspec.json.decode(form["manifest"])
+        code = f"code-{len(self.manifests) + 1}"
+        self.manifests[code] = manifest | {"posted_to": path}
+        state = parse_qs(query)["state"][0]
+        location = f"{manifest['redirect_url']}?{urlencode({'code': code, 'state': state})}"
+        return Reply(302, None, {"location": location})
+
+    def convert(self, names: dict[str, str], _asked: dict[str, str], _told: Any) -> Reply:
+        manifest = self.manifests.pop(names["code"], None)
+        if manifest is None:
+            return missing()
+        example = self.description.example("integration-from-manifest")
+        asked = {"permissions": manifest["default_permissions"], "events": manifest["default_events"]}
+        return Reply(201, example | {"id": int(APP_ID), "name": manifest["name"], "pem": self.app_pem} | asked)
+
     def revoke(self) -> None:
         """All tokens of installations end."""
         self.tokens -= set(self.granted)
@@ -93,4 +140,6 @@ ANSWERS: Mapping[str, str] = {
     "apps/get-installation": "get_installation",
     "apps/list-installations": "list_installations",
     "apps/create-installation-access-token": "access_token",
+    "apps/list-webhook-deliveries": "list_deliveries",
+    "apps/get-webhook-delivery": "get_delivery",
 }

@@ -85,6 +85,10 @@ def _handler(fake: "FakeGitHub") -> type[BaseHTTPRequestHandler]:
                 reply = fake.graphql.answer({name.lower(): value for name, value in self.headers.items()}, body)
                 self.put(reply.status, reply.headers, msgspec.json.encode(reply.value), fault)
                 return
+            if parts.path.endswith("/settings/apps/new"):
+                reply = fake.accept_manifest(parts.path, parts.query, body)
+                self.put(reply.status, reply.headers, b"")
+                return
             if reply := self.refused_or_moved(parts.path):
                 self.put(reply.status, reply.headers, msgspec.json.encode(reply.value))
                 return
@@ -139,10 +143,10 @@ def _handler(fake: "FakeGitHub") -> type[BaseHTTPRequestHandler]:
             links = msgspec.json.decode(reply.headers.get("x-links", "{}"))
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            shown = [
-                f'<{fake.url}{parts.path}?{urlencode(query | {"page": page})}>; rel="{rel}"'
-                for rel, page in links.items()
-            ]
+            shown = []
+            for rel, to in links.items():
+                following = query | (to if isinstance(to, dict) else {"page": to})
+                shown.append(f'<{fake.url}{parts.path}?{urlencode(following)}>; rel="{rel}"')
             return {"link": ", ".join(shown)} if shown else {}
 
         def put(self, status: int, headers: Mapping[str, str], data: bytes, fault: Fault | None = None) -> None:
