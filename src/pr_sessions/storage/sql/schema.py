@@ -19,6 +19,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     TypeDecorator,
     UniqueConstraint,
@@ -87,6 +88,11 @@ repositories = Table(
     Column("mode", Text, nullable=False, server_default="off"),
     # Fields at the top of a session file that this version does not understand, for `export`.
     Column("extra", _Json, nullable=False, server_default="{}"),
+    # How many lines its lists have, see `list_columns.counted`.
+    Column("active_count", BigInteger, nullable=False, server_default="0"),
+    Column("completed_count", BigInteger, nullable=False, server_default="0"),
+    Column("pull_request_count", BigInteger, nullable=False, server_default="0"),
+    Column("unattributed_count", BigInteger, nullable=False, server_default="0"),
     # Counts the changes of its sessions, and the time of the last change of anything that a page shows.
     Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("changed_at", Instant, nullable=False, index=True),
@@ -119,16 +125,33 @@ sessions = Table(
     Column("near_from", Instant),
     Column("trigger", Text, nullable=False, server_default=""),
     Column("pull_request_count", Integer, nullable=False),
-    # Lists are sorted by it: the last activity, or the start; 0 where neither is known.
+    # Lists are sorted by it: minus the microseconds of the last activity or the start, 0 where neither is known.
     Column("position", BigInteger, nullable=False),
     # The session's JSON object as the session file has it, without the records of its pull requests.
     Column("extra", _Json, nullable=False),
     PrimaryKeyConstraint("repository_id", "id"),
-    Index("ix_sessions_position", "position", "repository_id", "id"),
-    Index("ix_sessions_of_repository", "repository_id", "position", "id"),
-    Index("ix_sessions_active", "repository_id", "is_active"),
+    Index("ix_sessions_id", "id", "repository_id"),
     Index("ix_sessions_ends", "repository_id", "end_order"),
     Index("ix_sessions_near", "repository_id", "near_from"),
+    # One for each set of filters: a list reads the rows of its page and no others.
+    Index("ix_sessions_list", "is_active", "position", "repository_id"),
+    Index("ix_sessions_list_a", "agent", "is_active", "position", "repository_id"),
+    Index("ix_sessions_list_u", "author", "is_active", "position", "repository_id"),
+    Index("ix_sessions_list_ua", "author", "agent", "is_active", "position", "repository_id"),
+    Index("ix_sessions_list_r", "repository_id", "is_active", "position"),
+    Index("ix_sessions_list_ra", "repository_id", "agent", "is_active", "position"),
+    Index("ix_sessions_list_ru", "repository_id", "author", "is_active", "position"),
+    Index("ix_sessions_list_rua", "repository_id", "author", "agent", "is_active", "position"),
+)
+
+# How many sessions each agent has.
+agent_counts = Table(
+    "agent_counts",
+    metadata,
+    _repository(),
+    Column("agent", Text, nullable=False),
+    Column("sessions", BigInteger, nullable=False),
+    PrimaryKeyConstraint("repository_id", "agent"),
 )
 
 session_aliases = Table(
@@ -139,32 +162,43 @@ session_aliases = Table(
     Column("session_id", Text, nullable=False),
     # An old file may give one alias to two sessions, until they are merged.
     PrimaryKeyConstraint("repository_id", "alias", "session_id"),
+    Index("ix_session_aliases_alias", "alias", "repository_id"),
     Index("ix_session_aliases_session", "repository_id", "session_id"),
 )
 
+# Every pull request that a session lists, and those that fit no session.
 pull_requests = Table(
     "pull_requests",
     metadata,
     _repository(),
     # Digits, or `owner/name#digits` of another repository.
     Column("number", Text, nullable=False),
+    # Its digits, by which lists are sorted.
+    Column("digits", BigInteger, nullable=False),
     # Null for one that fits no session.
     Column("session_id", Text),
+    # Lists are sorted by it: minus the microseconds of its opening, 0 where that is not known.
     Column("position", BigInteger, nullable=False),
+    # Its state and whether it is in a session, see `list_columns.kind`.
+    Column("kind", SmallInteger, nullable=False),
     Column("author", Text, nullable=False, server_default=""),
     Column("agent", Text, nullable=False, server_default=""),
-    Column("state", Text),
+    Column("state", Text, nullable=False, server_default=""),
     Column("opened_at", Instant),
     Column("merged_at", Instant),
     Column("basis", Text, nullable=False, server_default=""),
-    # Its record as the session file has it.
-    Column("record", _Json, nullable=False),
+    # Its record as the session file has it; null for one that an old file lists without a record.
+    Column("record", _Json),
     # An old file may list a pull request in several sessions, so a number alone is no key.
     Column("id", _Id, Identity(), primary_key=True),
     Index("ix_pull_requests_number", "repository_id", "number"),
+    Index("ix_pull_requests_named", "number", "position", "repository_id"),
     Index("ix_pull_requests_session", "repository_id", "session_id"),
-    Index("ix_pull_requests_position", "position", "id"),
-    Index("ix_pull_requests_of_repository", "repository_id", "position", "id"),
+    # One for each set of filters, as above.
+    Index("ix_pull_requests_list", "kind", "position", "repository_id", "digits"),
+    Index("ix_pull_requests_list_a", "agent", "kind", "position", "repository_id", "digits"),
+    Index("ix_pull_requests_list_r", "repository_id", "kind", "position", "digits"),
+    Index("ix_pull_requests_list_ra", "repository_id", "agent", "kind", "position", "digits"),
 )
 
 # Numbers that an old file lists in a session without a record.

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     Text,
     UniqueConstraint,
 )
@@ -123,6 +124,10 @@ def upgrade() -> None:
         Column("configuration_problem", _TEXT, server_default="", nullable=False),
         Column("mode", _TEXT, server_default="off", nullable=False),
         Column("extra", JSON(), server_default="{}", nullable=False),
+        Column("active_count", BigInteger(), server_default="0", nullable=False),
+        Column("completed_count", BigInteger(), server_default="0", nullable=False),
+        Column("pull_request_count", BigInteger(), server_default="0", nullable=False),
+        Column("unattributed_count", BigInteger(), server_default="0", nullable=False),
         Column("revision", BigInteger(), server_default="0", nullable=False),
         Column("changed_at", BigInteger(), nullable=False),
         Column("last_delivery_at", BigInteger(), nullable=True),
@@ -141,6 +146,16 @@ def upgrade() -> None:
     op.create_index("ix_repositories_changed_at", "repositories", ["changed_at"])
     op.create_index("ix_repositories_expires_at", "repositories", ["expires_at"])
     op.create_index("ix_repositories_installation_id", "repositories", ["installation_id"])
+    op.create_table(
+        "agent_counts",
+        Column("repository_id", _ID, nullable=False),
+        Column("agent", _TEXT, nullable=False),
+        Column("sessions", BigInteger(), nullable=False),
+        ForeignKeyConstraint(
+            ["repository_id"], ["repositories.id"], name="fk_agent_counts_repository_id", ondelete="CASCADE"
+        ),
+        PrimaryKeyConstraint("repository_id", "agent", name="pk_agent_counts"),
+    )
     op.create_table(
         "audit",
         Column("id", _ID, Identity(always=False), nullable=False),
@@ -241,24 +256,33 @@ def upgrade() -> None:
         "pull_requests",
         Column("repository_id", _ID, nullable=False),
         Column("number", _TEXT, nullable=False),
+        Column("digits", BigInteger(), nullable=False),
         Column("session_id", _TEXT, nullable=True),
         Column("position", BigInteger(), nullable=False),
+        Column("kind", SmallInteger(), nullable=False),
         Column("author", _TEXT, server_default="", nullable=False),
         Column("agent", _TEXT, server_default="", nullable=False),
-        Column("state", _TEXT, nullable=True),
+        Column("state", _TEXT, server_default="", nullable=False),
         Column("opened_at", BigInteger(), nullable=True),
         Column("merged_at", BigInteger(), nullable=True),
         Column("basis", _TEXT, server_default="", nullable=False),
-        Column("record", JSON(), nullable=False),
+        Column("record", JSON(), nullable=True),
         Column("id", _ID, Identity(always=False), nullable=False),
         ForeignKeyConstraint(
             ["repository_id"], ["repositories.id"], name="fk_pull_requests_repository_id", ondelete="CASCADE"
         ),
         PrimaryKeyConstraint("id", name="pk_pull_requests"),
     )
+    op.create_index("ix_pull_requests_list", "pull_requests", ["kind", "position", "repository_id", "digits"])
+    op.create_index(
+        "ix_pull_requests_list_a", "pull_requests", ["agent", "kind", "position", "repository_id", "digits"]
+    )
+    op.create_index("ix_pull_requests_list_r", "pull_requests", ["repository_id", "kind", "position", "digits"])
+    op.create_index(
+        "ix_pull_requests_list_ra", "pull_requests", ["repository_id", "agent", "kind", "position", "digits"]
+    )
+    op.create_index("ix_pull_requests_named", "pull_requests", ["number", "position", "repository_id"])
     op.create_index("ix_pull_requests_number", "pull_requests", ["repository_id", "number"])
-    op.create_index("ix_pull_requests_of_repository", "pull_requests", ["repository_id", "position", "id"])
-    op.create_index("ix_pull_requests_position", "pull_requests", ["position", "id"])
     op.create_index("ix_pull_requests_session", "pull_requests", ["repository_id", "session_id"])
     op.create_table(
         "reports",
@@ -296,6 +320,7 @@ def upgrade() -> None:
         ),
         PrimaryKeyConstraint("repository_id", "alias", "session_id", name="pk_session_aliases"),
     )
+    op.create_index("ix_session_aliases_alias", "session_aliases", ["alias", "repository_id"])
     op.create_index("ix_session_aliases_session", "session_aliases", ["repository_id", "session_id"])
     op.create_table(
         "sessions",
@@ -319,11 +344,17 @@ def upgrade() -> None:
         ),
         PrimaryKeyConstraint("repository_id", "id", name="pk_sessions"),
     )
-    op.create_index("ix_sessions_active", "sessions", ["repository_id", "is_active"])
     op.create_index("ix_sessions_ends", "sessions", ["repository_id", "end_order"])
+    op.create_index("ix_sessions_id", "sessions", ["id", "repository_id"])
+    op.create_index("ix_sessions_list", "sessions", ["is_active", "position", "repository_id"])
+    op.create_index("ix_sessions_list_a", "sessions", ["agent", "is_active", "position", "repository_id"])
+    op.create_index("ix_sessions_list_r", "sessions", ["repository_id", "is_active", "position"])
+    op.create_index("ix_sessions_list_ra", "sessions", ["repository_id", "agent", "is_active", "position"])
+    op.create_index("ix_sessions_list_ru", "sessions", ["repository_id", "author", "is_active", "position"])
+    op.create_index("ix_sessions_list_rua", "sessions", ["repository_id", "author", "agent", "is_active", "position"])
+    op.create_index("ix_sessions_list_u", "sessions", ["author", "is_active", "position", "repository_id"])
+    op.create_index("ix_sessions_list_ua", "sessions", ["author", "agent", "is_active", "position", "repository_id"])
     op.create_index("ix_sessions_near", "sessions", ["repository_id", "near_from"])
-    op.create_index("ix_sessions_of_repository", "sessions", ["repository_id", "position", "id"])
-    op.create_index("ix_sessions_position", "sessions", ["position", "repository_id", "id"])
     op.create_table(
         "stacks",
         Column("repository_id", _ID, nullable=False),
