@@ -52,9 +52,10 @@ docs: $(RUN) ## Rewrite the generated parts of the docs, and our own action.
 figures: $(RUN) ## Rewrite the tables of measured figures; DATA=folder in the AIDev layout, HISTORIES=folder.
 	$(BIN)/python -m benchmarks.accuracy.figures "$(DATA)" "$(HISTORIES)"
 
-pins: $(DEV) ## Choose again what the gate installs on a runner: newest versions, with hashes.
+pins: $(DEV) ## Choose again what runners and the container install: newest versions, with hashes.
 	$(PIN) --extra github --extra patterns --output-file $(GATE)/requirements.txt pyproject.toml
 	echo hatchling | $(PIN) --output-file $(GATE)/build.txt -
+	$(PIN) --extra server --output-file deploy/requirements.txt pyproject.toml
 
 soak: $(DEV) ## Show at length that nothing is lost: many writers, a thousand kills, random histories.
 	$(BIN)/python -m benchmarks.soak

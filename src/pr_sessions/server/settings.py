@@ -66,9 +66,12 @@ def with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings
     """
     from msgspec.structs import replace
 
+    database = read_secret(environ, "PR_SESSIONS_DATABASE")
     names = environ.get("PR_SESSIONS_ADMINS", "").replace(",", " ").lower().split()
     return replace(
         settings,
+        # A URL with a password is no argument: every user of the machine can read those.
+        database=settings.database or (database.reveal() if database else ""),
         proxies=_number(environ, "PR_SESSIONS_PROXIES"),
         api=api_address(environ),
         secret=read_secret(environ, "PR_SESSIONS_SECRET"),
