@@ -14,7 +14,8 @@ def import_everything() -> None:
     for name in ("encodings.idna", "encodings.utf_8_sig", "multiprocessing.util", "pdb"):
         import_module(name)
     for module in pkgutil.walk_packages(pr_sessions.__path__, "pr_sessions."):
-        if "scripts" not in module.name and "__main__" not in module.name:
+        # Alembic runs the migrations, where it has prepared what they use.
+        if not any(name in module.name for name in ("scripts", "__main__", "migrations")):
             source = import_module(module.name).__file__
             for name in _imported_by(Path(str(source))):
                 with suppress(ImportError):

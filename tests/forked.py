@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn
@@ -134,8 +135,9 @@ def _become(asked: dict[str, Any], streams: list[int]) -> NoReturn:
         os.environ.update(asked["environ"])
         time.tzset()
         module, _, name = asked["call"].partition(":")
-        sys.argv = [str(sys.modules[module].__file__), *asked["arguments"]]
-        ended = getattr(sys.modules[module], name)()
+        called = import_module(module)
+        sys.argv = [str(called.__file__), *asked["arguments"]]
+        ended = getattr(called, name)()
         code = ended if isinstance(ended, int) else 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

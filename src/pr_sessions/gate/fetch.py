@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pr_sessions.config import file as configuration
 from pr_sessions.config.cache import load_ruleset
@@ -341,11 +341,24 @@ _MOST_MISTAKES = 5
 UNREAD = "no configuration, all is as by default"
 
 
+@runtime_checkable
+class TeamSource(Protocol):
+    """A repository whose rules and sessions are kept elsewhere than in its files, as a server keeps them."""
+
+    async def team_rules(self) -> tuple[Ruleset, tuple[str, ...]]:
+        """Return the rules, and what is unknown about them, as `fetch_ruleset` does."""
+
+    async def team_sessions(self) -> SessionCollection:
+        """Return all sessions that are kept."""
+
+
 async def fetch_ruleset(forge: ForgeReader) -> tuple[Ruleset, tuple[str, ...]]:
     """Return the rules of the repository's default branch, and what is unknown about them.
 
     A configuration that is missing is all defaults; one that cannot be used is all defaults and an unknown.
     """
+    if isinstance(forge, TeamSource):
+        return await forge.team_rules()
     try:
         data = await forge.file(CONFIG)
         return load_ruleset(_policy(data) if data is not None else Policy(), None), ()
@@ -355,12 +368,14 @@ async def fetch_ruleset(forge: ForgeReader) -> tuple[Ruleset, tuple[str, ...]]:
 
 
 async def fetch_sessions(forge: ForgeReader, policy: Policy) -> SessionCollection | None:
-    """Return the synced sessions: of the sync branch, else of the default branch; `None` where there is no file.
+    """Return the sessions of the server, of the sync branch or of the default branch; `None` where there is no file.
 
     Raises:
         UnreadableFile: it is no session file, or not all of it is understood; that must not delay a check.
         ForgeFailed: GitHub refuses, or cannot be reached.
     """
+    if isinstance(forge, TeamSource):
+        return await forge.team_sessions()
     if policy.share is Share.LOCAL:
         return None
     data = await forge.file(SESSION_FILE, policy.sync_branch) if policy.share is Share.BRANCH else None

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from served import add_repository
 from sqlalchemy import Engine, func, select
 
 from pr_sessions.server.gate.outbox import (
@@ -23,6 +22,7 @@ from pr_sessions.server.gate.outbox import (
 from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.schema import outbox, repositories
 from scene import START, minute
+from server.gate.served import add_repository
 
 KINDS = ("comment", "checks")
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from pr_sessions.core.models import NO_STACK
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.errors import ForgeFailed, InvalidValue, PrSessionsError
 from pr_sessions.forges.base import CheckRun, ChecksCapability, CheckWrite
-from pr_sessions.gate.assess import assess
+from pr_sessions.gate.assess import Assessment, assess
 from pr_sessions.gate.checks.heads import (
     ChecksResult,
     Head,
@@ -80,14 +81,28 @@ class Report(Struct, frozen=True, kw_only=True):
         return (*self.problems, *(check.problem for check in self.done if check.problem))
 
 
-async def report(forge: ChecksCapability | None, event: Event, now: datetime, *, write: bool = True) -> Report:
+async def report(
+    forge: ChecksCapability | None,
+    event: Event,
+    now: datetime,
+    *,
+    write: bool = True,
+    assessment: Assessment | None = None,
+) -> Report:
     """Write what is due for the event's commits, and start what waited.
+
+    Args:
+        forge: the repository.
+        event: what happened.
+        now: the time.
+        write: whether anything is written and started.
+        assessment: of the event, where it is known already.
 
     Raises:
         InvalidValue: there is no token to write with.
         PrSessionsError: what the event is about cannot be read; then nothing was done.
     """
-    return await _report(_affected_by, forge, event, now, write=write, wakes=True)
+    return await _report(partial(_affected_by, known=assessment), forge, event, now, write=write, wakes=True)
 
 
 async def report_this_commit(
@@ -144,9 +159,9 @@ def _no_token(event: Event) -> InvalidValue:
     return InvalidValue(event.problem or "nobody knows which repository the event is of", hint)
 
 
-async def _affected_by(forge: ChecksCapability, event: Event, now: datetime) -> _Scope:
+async def _affected_by(forge: ChecksCapability, event: Event, now: datetime, known: Assessment | None = None) -> _Scope:
     if event.number:
-        assessment = await assess(forge, event, now)
+        assessment = known or await assess(forge, event, now)
         if event.name == "issues":  # A box of the dashboard, of somebody who may write.
             assessment = replace(assessment, decision=_ASKED)
         return assessment.policy, affected_commits(assessment), assessment.snapshot.unknowns

@@ -33,12 +33,12 @@ async def find_issue(forge: IssuesCapability, app: str) -> Issue | None:
 
 
 def _oldest(issues: Iterable[Issue], app: str) -> Issue | None:
-    ours = (issue for issue in issues if is_account(issue.author, app) and _is_dashboard(issue))
+    ours = (issue for issue in issues if is_account(issue.author, app) and is_dashboard(issue))
     return min(ours, key=lambda issue: issue.number, default=None)
 
 
-def _is_dashboard(issue: Issue) -> bool:
-    """Somebody who may write may have taken the mark out of the body."""
+def is_dashboard(issue: Issue) -> bool:
+    """Return whether an issue is a dashboard; somebody who may write may have taken the mark out of its body."""
     return lines_of(issue.body)[0] == MARK or (issue.title == TITLE and LABEL in issue.labels)
 
 

@@ -18,6 +18,7 @@ from pr_sessions.gate.dashboard.issue import find_issue, is_up_to_date, write_is
 from pr_sessions.gate.event import Event
 from pr_sessions.gate.fetch import fetch_ruleset
 
+NOT_WRITTEN = "the dashboard was not written"
 OFF = "gate.dashboard is off"
 OWN_EDIT = "an App's edit of an issue is ignored"
 OTHER_ISSUE = "the event is about another issue"
@@ -74,7 +75,7 @@ async def update_dashboard(
         return await _update(forge, event, rules, now, render, write=write)
     except ForgeFailed as error:
         hint = _PERMISSION if error.status in (403, 404) else error.hint
-        return DashboardReport(notes=(f"the dashboard was not written: {error}; {hint}",))
+        return DashboardReport(notes=(f"{NOT_WRITTEN}: {error}; {hint}",))
 
 
 async def _update(
