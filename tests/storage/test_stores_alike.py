@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from databases import KINDS, new_url
 from pr_sessions.core.lifecycle import begin
 from pr_sessions.core.models import PullRequest, PullRequestRecord, Session
 from pr_sessions.core.overlay import InMemorySessions
@@ -17,9 +18,11 @@ from pr_sessions.storage.base import Scope, SessionStore
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.store import FileStore
 from pr_sessions.storage.memory import MemoryStore
+from pr_sessions.storage.sql.engine import open_engine
 from pr_sessions.tracker import Tracker
 from pr_sessions.tracker.workspace import NullWorkspace
 from scene import minute
+from sql_stores import sql_store
 
 NOW = minute(0)
 ADA, BOB = begin("ada-1", "ada", NOW), begin("bob-1", "bob", NOW)
@@ -38,10 +41,14 @@ def in_files(root: Path) -> SessionStore:
     return FileStore(files, lock, backups, repository=repository, policy=Policy())
 
 
-@pytest.fixture(params=[in_memory, in_files], ids=["memory", "files"])
-def store(request: Any, tmp_path: Path) -> SessionStore:
-    made: SessionStore = request.param(tmp_path)
-    return made
+@pytest.fixture(params=["memory", "files", *KINDS])
+def store(request: Any, tmp_path: Path) -> Iterator[SessionStore]:
+    if request.param not in KINDS:
+        yield in_memory(tmp_path) if request.param == "memory" else in_files(tmp_path)
+        return
+    engine = open_engine(new_url(request.param, request, tmp_path))
+    yield sql_store(engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -147,11 +154,11 @@ FOREIGN: dict[str, Callable[[SessionStore], Any]] = {
 }
 
 
+@pytest.mark.parametrize("store", ["files", *KINDS], indirect=True)
 @pytest.mark.parametrize("foreign", FOREIGN.values(), ids=FOREIGN)
 def test_a_collection_that_did_not_come_from_the_transaction_is_refused(
-    tmp_path: Path, foreign: Callable[[SessionStore], Any]
+    store: SessionStore, foreign: Callable[[SessionStore], Any]
 ) -> None:
-    store = in_files(tmp_path)
     put(store, ADA)
     with pytest.raises(ValueError, match="not made of"), store.transaction(NOW) as work:
         work.commit(foreign(store))

@@ -1,11 +1,11 @@
 """The sessions of a session file: indexed without decoding any, decoded when they are read, kept as they were."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, reduce
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from pr_sessions.core.collection import SessionCollection
+from pr_sessions.core.collection import Changes, SessionCollection
 from pr_sessions.core.merge import merge_sessions
 from pr_sessions.core.models import PullRequestRecord, Session
 from pr_sessions.core.overlay import Days, OverlaidSessions
@@ -337,22 +337,45 @@ class FileSessions(OverlaidSessions[FileReader]):
     @cached_property
     def _moved(self) -> Mapping[str, Sequence[StoredRecord]]:
         """The stored records of pull requests that are no longer where they stand in the file, by number."""
-        moved: dict[str, list[StoredRecord]] = {}
-        for session_id in {*self._put.sessions, *self._absorbed}:
-            if session_id in self.reader:
-                session = self._put.sessions.get(session_id)
-                for number, record in self.reader.stored(session_id).records.items():
-                    if session is None or number not in session.pull_requests:
-                        moved.setdefault(number, []).append(record)
-        for number, stored in self.reader.stored_unattributed.items():
-            if self.unattributed(number) is None:
-                moved.setdefault(number, []).append(stored)
-        return moved
+        return moved_records(self.reader, self.changes, self.reader.stored_unattributed.get)
 
     def _copy(self) -> Self:
         collection = super()._copy()
         collection.__dict__.pop("_moved", None)
         return collection
+
+
+class StoredSessions(Protocol):
+    """A reader that has sessions as they are stored."""
+
+    def __contains__(self, session_id: object) -> bool: ...
+
+    def stored(self, session_id: str) -> StoredSession:
+        """Return the session of that id, which is stored."""
+        ...
+
+
+def moved_records(
+    reader: StoredSessions, changes: Changes, unattributed: Callable[[str], StoredRecord | None]
+) -> Mapping[str, Sequence[StoredRecord]]:
+    """Return the stored records of pull requests that a change puts elsewhere, by number.
+
+    Args:
+        reader: what is stored.
+        changes: what was put since.
+        unattributed: returns what is stored of a pull request in no session.
+    """
+    moved: dict[str, list[StoredRecord]] = {}
+    for session_id in {*changes.sessions, *changes.absorbed}:
+        if session_id in reader:
+            session = changes.sessions.get(session_id)
+            for number, record in reader.stored(session_id).records.items():
+                if session is None or number not in session.pull_requests:
+                    moved.setdefault(number, []).append(record)
+    for number, value in changes.unattributed.items():
+        if value is None and (stored := unattributed(number)):
+            moved.setdefault(number, []).append(stored)
+    return moved
 
 
 def in_files(sessions: SessionCollection) -> FileSessions:

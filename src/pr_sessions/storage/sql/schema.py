@@ -201,15 +201,13 @@ pull_requests = Table(
     Index("ix_pull_requests_list_ra", "repository_id", "agent", "kind", "position", "digits"),
 )
 
-# Numbers that an old file lists in a session without a record.
+# Numbers of an old file whose records are in another place, so that the session does not list them any more.
 carried = Table(
     "carried",
     metadata,
     _repository(),
     Column("session_id", Text, nullable=False),
     Column("number", Text, nullable=False),
-    # Its record is in another place, so that the session does not list it any more.
-    Column("is_elsewhere", Boolean, nullable=False, server_default="0"),
     PrimaryKeyConstraint("repository_id", "session_id", "number"),
     Index("ix_carried_number", "repository_id", "number"),
 )

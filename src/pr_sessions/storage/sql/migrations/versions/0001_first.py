@@ -176,7 +176,6 @@ def upgrade() -> None:
         Column("repository_id", _ID, nullable=False),
         Column("session_id", _TEXT, nullable=False),
         Column("number", _TEXT, nullable=False),
-        Column("is_elsewhere", Boolean(), server_default="0", nullable=False),
         ForeignKeyConstraint(
             ["repository_id"], ["repositories.id"], name="fk_carried_repository_id", ondelete="CASCADE"
         ),

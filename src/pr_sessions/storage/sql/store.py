@@ -1,0 +1,186 @@
+"""The sessions of one repository in a database, changed under the lock of its row."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, tzinfo
+from secrets import token_hex
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from pr_sessions.core.lifecycle import runs_out
+from pr_sessions.core.people import HIDDEN, record_without_person, session_without_people
+from pr_sessions.core.policy import People, Policy
+from pr_sessions.core.times import write_time
+from pr_sessions.errors import NotFound
+from pr_sessions.io.places import Place
+from pr_sessions.storage.audit import AuditEntry, AuditLog
+from pr_sessions.storage.base import BackupKind, Scope, made_of
+from pr_sessions.storage.sql.collection import SqlSessions
+from pr_sessions.storage.sql.engine import reading, writing
+from pr_sessions.storage.sql.reader import Connect, SqlReader
+from pr_sessions.storage.sql.schema import audit as audit_table
+from pr_sessions.storage.sql.schema import repositories
+from pr_sessions.storage.sql.writer import write_changes
+
+# As many as the journal of a clone holds at least. Pages read the rest by pages.
+MOST_ENTRIES = 10_000
+
+
+class SqlStore:
+    """Keeps the sessions of one repository. One change at a time; other repositories are changed beside it.
+
+    Args:
+        engine: of the database.
+        repository_id: the number of the repository there.
+        policy: whether people are hidden, and when sessions run out.
+        zone: where naive times of imported files were written.
+    """
+
+    def __init__(self, engine: Engine, repository_id: int, *, policy: Policy | None = None, zone: tzinfo = UTC) -> None:
+        self.engine = engine
+        self.repository_id = repository_id
+        self.policy = policy or Policy()
+        self.zone = zone
+
+    def read(self) -> SqlSessions:
+        """Return what is stored. Sessions are read when they are needed, each as it is then."""
+        return self._sessions(lambda: reading(self.engine))
+
+    @contextmanager
+    def transaction(self, now: datetime, scope: Callable[[], Scope] | None = None) -> Iterator["SqlTransaction"]:  # noqa: ARG002 - the protocol's
+        """Begin a change; one at a time, across processes. What was committed stays, even if the block fails later.
+
+        Raises:
+            Busy: another change has taken too long.
+            NotFound: there is no such repository.
+            PrSessionsError: the database is gone or refuses.
+        """
+        failure: BaseException | None = None
+        with writing(self.engine) as connection:
+            row = lock_repository(connection, self.repository_id)
+            sessions = self._sessions(lambda: nullcontext(connection))
+            transaction = SqlTransaction(self, connection, sessions, now, row.extra)
+            try:
+                yield transaction
+            except BaseException as error:
+                if not transaction.is_committed:
+                    raise
+                failure = error
+        if failure:
+            raise failure
+
+    def audit_log(self) -> AuditLog:
+        """Return who changed what, and why: the last ten thousand entries."""
+        entries = select(audit_table).where(audit_table.c.repository_id == self.repository_id)
+        with reading(self.engine) as connection:
+            rows = connection.execute(entries.order_by(audit_table.c.id.desc()).limit(MOST_ENTRIES)).all()
+        return AuditLog(tuple(entry_of(row) for row in reversed(rows)))
+
+    def _sessions(self, connect: Connect) -> SqlSessions:
+        hides = self.policy.people is People.HIDDEN
+        return SqlSessions(SqlReader(connect, self.repository_id, self.zone, hides_people=hides))
+
+
+class SqlTransaction:
+    """One change of a `SqlStore`.
+
+    Attributes:
+        sessions: what is stored, as of the last commit.
+        is_committed: whether the last `commit` has succeeded, so that its changes are kept.
+    """
+
+    def __init__(
+        self, store: SqlStore, connection: Connection, sessions: SqlSessions, now: datetime, extra: dict[str, Any]
+    ) -> None:
+        self.sessions = sessions
+        self.is_committed = False
+        self._store = store
+        self._connection = connection
+        self._now = now
+        self._extra = extra
+
+    def commit(self, sessions: Any, *audit: AuditEntry, touch_last_updated: bool = True) -> bool:
+        """Store the changes of the sessions, then the audit entries; all of it when the transaction ends.
+
+        Raises:
+            ValueError: the sessions were not made of those of this transaction.
+            InvalidValue: an id or a number is one that no database can keep.
+        """
+        sessions = made_of(self.sessions, sessions)
+        self.is_committed = False
+        is_changed = sessions is not self.sessions
+        if is_changed:
+            sessions = self._without_people(sessions)
+            write_changes(self._connection, self._store.repository_id, sessions)
+            self._update_repository(sessions, touch_last_updated=touch_last_updated)
+            self.sessions = sessions
+        if audit:
+            rows = [entry_values(self._hidden(entry), self._store.repository_id) for entry in audit]
+            self._connection.execute(insert(audit_table), rows)
+        self.is_committed = True
+        return is_changed
+
+    def back_up(self, kind: BackupKind = BackupKind.AUTOMATIC) -> Place | None:  # noqa: ARG002 - the protocol's
+        """Return `None`: the database is backed up as a whole."""
+        return None
+
+    def _without_people(self, sessions: SqlSessions) -> SqlSessions:
+        if self._store.policy.people is People.SHOWN:
+            return sessions
+        changes = sessions.changes
+        sessions = sessions.put(*(session_without_people(session) for session in changes.sessions.values()))
+        for number, record in changes.unattributed.items():
+            if record:
+                sessions = sessions.put_unattributed(number, record_without_person(record))
+        return sessions
+
+    def _hidden(self, entry: AuditEntry) -> AuditEntry:
+        return replace(entry, by=HIDDEN) if self._store.policy.people is People.HIDDEN else entry
+
+    def _update_repository(self, sessions: SqlSessions, *, touch_last_updated: bool) -> None:
+        if touch_last_updated:
+            self._extra = {**self._extra, "last_updated": write_time(self._now)}
+        ends = [end for session in sessions.active() if (end := runs_out(session, self._store.policy))]
+        changed = update(repositories).where(repositories.c.id == self._store.repository_id)
+        values = {
+            "revision": repositories.c.revision + 1,
+            "changed_at": self._now,
+            "extra": self._extra,
+            "expires_at": min(ends, default=None),
+        }
+        self._connection.execute(changed.values(values))
+
+
+def lock_repository(connection: Connection, repository_id: int) -> Any:
+    """Return the row of a repository, which nobody else changes until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    # Rows of other tables may name the repository meanwhile. SQLite has locked the whole database.
+    row = connection.execute(
+        select(repositories).where(repositories.c.id == repository_id).with_for_update(key_share=True)
+    ).first()
+    if row is None:
+        raise NotFound("the repository is not in the database any more", "see the list of repositories")
+    return row
+
+
+def entry_values(entry: AuditEntry, repository_id: int | None) -> dict[str, Any]:
+    """Return the row of an audit entry, with an id where it has none."""
+    return {
+        "repository_id": repository_id,
+        "entry": entry.id or token_hex(8),
+        "at": entry.at,
+        "by": entry.by,
+        "operation": entry.operation,
+        "reason": entry.reason,
+        "details": dict(entry.details),
+    }
+
+
+def entry_of(row: Any) -> AuditEntry:
+    """Return the audit entry of a row."""
+    return AuditEntry(row.at, row.by, row.operation, row.reason, row.details, row.entry)
