@@ -1,0 +1,6 @@
+"""All operations of the API."""
+
+from pr_sessions.server.api import administration, corrections, reading
+
+PREFIX = "/api/v1"
+OPERATIONS = (*reading.OPERATIONS, *corrections.OPERATIONS, *administration.OPERATIONS)
