@@ -12,8 +12,9 @@ from pr_sessions.server.health import routes as health_routes
 from pr_sessions.server.intake.routes import routes as intake_routes
 from pr_sessions.server.pages.routes import routes as page_routes
 from pr_sessions.server.services import Services
+from pr_sessions.server.setup_app.routes import routes as setup_routes
 
-PARTS = (health_routes, page_routes, api_routes, intake_routes, auth_routes)
+PARTS = (health_routes, page_routes, api_routes, intake_routes, auth_routes, setup_routes)
 
 
 def build_app(services: Services) -> Litestar:
