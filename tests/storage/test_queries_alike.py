@@ -1,6 +1,6 @@
 """Every `SessionQueries` lists the same sessions and pull requests in the same order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sqlalchemy import Engine, delete
 
+from databases import KINDS, new_url
 from pr_sessions.core.agents import Agent, Confidence, Role, Run
 from pr_sessions.core.models import (
     Attribution,
@@ -30,10 +32,17 @@ from pr_sessions.storage.queries import (
     SessionQueries,
 )
 from pr_sessions.storage.queries_in_memory import CollectionQueries
+from pr_sessions.storage.sql.engine import open_engine, writing
+from pr_sessions.storage.sql.list_columns import recount
+from pr_sessions.storage.sql.queries import SqlQueries
+from pr_sessions.storage.sql.schema import carried, pull_requests, runs, session_aliases, stacks
+from pr_sessions.storage.sql.schema import sessions as sessions_table
 from scene import minute
+from sql_stores import sql_store
 from strategies import collections, record
 
 NAME = "Ada/Shop"
+CONTENT = (sessions_table, session_aliases, pull_requests, carried, runs, stacks)
 HOOK = Attribution(Basis.HOOK, minute(5))
 OPENED = PullRequestRecord(
     author="ada", state="open", created=minute(5), agents=(Agent("claude-code"),), attribution=HOOK
@@ -143,10 +152,31 @@ def in_files(sessions: Sessions, unattributed: Unattributed) -> SessionQueries:
     return CollectionQueries(lambda: collection, NAME)
 
 
-@pytest.fixture(params=[in_memory, in_files], ids=["memory", "files"])
-def make(request: Any) -> Maker:
-    made: Maker = request.param
-    return made
+class InDatabase:
+    """Makes a database hold these sessions and no others."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def __call__(self, sessions: Sessions, unattributed: Unattributed) -> SessionQueries:
+        store = sql_store(self.engine, NAME)
+        with writing(self.engine) as connection:
+            for table in CONTENT:
+                connection.execute(delete(table))
+            recount(connection, store.repository_id)
+        with store.transaction(minute(0)) as work:
+            work.commit(filled(work.sessions, sessions, unattributed))
+        return SqlQueries(self.engine)
+
+
+@pytest.fixture(scope="module", params=["memory", "files", *KINDS])
+def make(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
+    if request.param not in KINDS:
+        yield in_memory if request.param == "memory" else in_files
+        return
+    engine = open_engine(new_url(request.param, request, tmp_path_factory.mktemp("database")))
+    yield InDatabase(engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -380,9 +410,10 @@ SESSIONS = collections().map(lambda sessions: list(sessions.values()))
 UNATTRIBUTED = st.dictionaries(st.sampled_from(["21", "22", "ada/tool#9"]), record(placed=None), max_size=2)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SESSIONS, UNATTRIBUTED, WANTED_SESSIONS, WANTED_PULL_REQUESTS, st.integers(1, 3))
 def test_pages_show_every_line_once_in_order(
+    make: Maker,
     sessions: list[Session],
     unattributed: Unattributed,
     wanted: SessionFilter,
@@ -390,35 +421,30 @@ def test_pages_show_every_line_once_in_order(
     limit: int,
 ) -> None:
     whole = everything(in_memory(sessions, unattributed), wanted, wanted_pull_requests, 200)
-    for make in (in_memory, in_files):
-        assert everything(make(sessions, unattributed), wanted, wanted_pull_requests, limit) == whole
+    assert everything(make(sessions, unattributed), wanted, wanted_pull_requests, limit) == whole
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SESSIONS, UNATTRIBUTED)
-def test_counts_are_the_lengths_of_lists(sessions: list[Session], unattributed: Unattributed) -> None:
-    for make in (in_memory, in_files):
-        queries = make(sessions, unattributed)
-        lengths = [len(read(queries.sessions, SessionFilter(is_active=is_active), 200)) for is_active in (True, False)]
-        lengths += [
-            len(read(queries.pull_requests, PullRequestFilter(is_attributed=is_attributed), 200))
-            for is_attributed in (True, False)
-        ]
-        counts = queries.counts()
-        assert [counts.active, counts.completed, counts.pull_requests, counts.unattributed] == lengths
-        agents = {line.agent for line in queries.sessions(SessionFilter()).items} - {""}
-        of_agents = {name: len(queries.sessions(SessionFilter(agent=name)).items) for name in agents}
-        assert queries.agents() == of_agents
+def test_counts_are_the_lengths_of_lists(make: Maker, sessions: list[Session], unattributed: Unattributed) -> None:
+    queries = make(sessions, unattributed)
+    lengths = [len(read(queries.sessions, SessionFilter(is_active=is_active), 200)) for is_active in (True, False)]
+    lengths += [
+        len(read(queries.pull_requests, PullRequestFilter(is_attributed=is_attributed), 200))
+        for is_attributed in (True, False)
+    ]
+    counts = queries.counts()
+    assert [counts.active, counts.completed, counts.pull_requests, counts.unattributed] == lengths
+    agents = {line.agent for line in queries.sessions(SessionFilter()).items} - {""}
+    assert queries.agents() == {name: len(queries.sessions(SessionFilter(agent=name)).items) for name in agents}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SESSIONS, st.sampled_from([*"abcde", "7", "ada/tool#7", "1", "12"]))
-def test_search_finds_all_and_only_what_matches(sessions: list[Session], text: str) -> None:
+def test_search_finds_all_and_only_what_matches(make: Maker, sessions: list[Session], text: str) -> None:
     matching = {
         session.id
         for session in sessions
         if any(name.startswith(text) for name in (session.id, *session.aliases)) or session.lists(text)
     }
-    for make in (in_memory, in_files):
-        ids = [line.id for line in make(sessions, {}).search(text)]
-        assert sorted(ids) == sorted(matching)
+    assert sorted(line.id for line in make(sessions, {}).search(text)) == sorted(matching)

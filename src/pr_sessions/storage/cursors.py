@@ -63,9 +63,15 @@ def read_cursor(wanted: SessionFilter | PullRequestFilter, cursor: str, kind: ty
         raise InvalidValue(f"not a cursor: {cursor[:40]!r}", _HINT) from None
     if read.digest != _digest(wanted, key):
         raise InvalidValue("this cursor is of a list with another filter", _HINT)
-    if any(isinstance(part, int) and not -_LARGEST <= part < _LARGEST for part in key):
+    if not all(is_storable(part) if isinstance(part, str) else -_LARGEST <= part < _LARGEST for part in key):
         raise InvalidValue(f"not a cursor: {cursor[:40]!r}", _HINT)
     return key
+
+
+def is_storable(text: str) -> bool:
+    """Return whether a database takes a text; none has one that is not."""
+    # Halves of characters that take two in UTF-16 have no form of their own in UTF-8.
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 def page_size(limit: int) -> int:

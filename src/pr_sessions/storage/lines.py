@@ -86,12 +86,12 @@ def check_state(state: str) -> None:
         raise InvalidValue(f"not a state of pull requests: {state[:40]!r}", f"choose one of: {', '.join(State)}")
 
 
-def number_in(text: str, repository: str) -> str:
+def number_in(text: str, repository: str = "") -> str:
     """Return the pull request that a searched text names, as the repository numbers it; empty for none.
 
     Args:
         text: such as `42`, `#42` or `owner/name#42`.
-        repository: `owner/name`, in any case.
+        repository: `owner/name`, in any case; empty where none is known.
     """
     try:
         number = check_number(text)

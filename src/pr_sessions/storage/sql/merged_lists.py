@@ -1,0 +1,79 @@
+"""Pages of rows that several ranges of one index give in order.
+
+A list that leaves out a filter is the merge of the lists with each of its values. Each of them is one range of one
+index, so a page reads as many rows as it shows, times the number of lists, whatever is stored besides.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_, union_all
+
+from pr_sessions.storage.sql.schema import repositories
+
+# The conditions of a list. No row is in two lists that are merged.
+Conditions = Sequence[ColumnElement[bool]]
+
+
+class Ordered(Struct, frozen=True):
+    """Rows of a table, and what they are sorted by.
+
+    Attributes:
+        columns: what is read.
+        order: by the name of its column in `columns`; the second one is the repository.
+    """
+
+    columns: Sequence[ColumnElement[Any]]
+    order: Mapping[str, ColumnElement[Any]]
+
+    def past(self, key: Sequence[Any] | None) -> list[ColumnElement[bool]]:
+        """Return the condition that rows come after a key; none for the first page."""
+        return [] if key is None else [tuple_(*self.order.values()) > tuple_(*map(literal, key))]
+
+
+def merged(
+    connection: Connection, rows: Ordered, lists: Sequence[Conditions], key: Sequence[Any] | None, size: int
+) -> Sequence[Row[Any]]:
+    """Return the first rows of all lists together, past a key, at most `size`."""
+    if not lists:
+        return ()
+    order = rows.order.values()
+    parts = [select(*rows.columns).where(*each, *rows.past(key)).order_by(*order).limit(size) for each in lists]
+    if len(parts) == 1:
+        return connection.execute(parts[0]).all()
+    union = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return connection.execute(select(union).order_by(*(union.c[name] for name in rows.order)).limit(size)).all()
+
+
+def first_lists(
+    connection: Connection,
+    rows: Ordered,
+    lists: Sequence[Conditions],
+    ids: Sequence[int],
+    key: Sequence[Any] | None,
+    size: int,
+) -> list[Conditions]:
+    """Return those lists of some repositories that have the first rows. The others need not be read.
+
+    Args:
+        connection: what reads.
+        rows: of the lists.
+        lists: those that every repository has.
+        ids: the repositories.
+        key: what the rows come after; `None` for the first page.
+        size: how many rows are read.
+    """
+    first, repository = list(rows.order.values())[:2]
+    visible = select(repositories.c.id).where(repositories.c.id.in_(ids)).cte("visible")
+    heads = []
+    for place, each in enumerate(lists):
+        of_this = (repository == visible.c.id, *each, *rows.past(key))
+        head = select(first).where(*of_this).order_by(first).limit(1).scalar_subquery()
+        heads.append(select(visible.c.id, literal(place).label("place"), head.label("head")))
+    union = union_all(*heads).subquery()
+    # Lists of one repository whose first rows tie cannot be distinguished here, so that many more are read.
+    most = size + len(lists) - 1
+    query = select(union.c.id, union.c.place).where(union.c.head.is_not(None))
+    chosen = connection.execute(query.order_by(union.c.head, union.c.id).limit(most))
+    return [[repository == row.id, *lists[row.place]] for row in chosen]
