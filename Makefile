@@ -69,12 +69,12 @@ clean: ## Remove everything that was made here.
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp for each, so that a second run starts at once.
-$(RUN): pyproject.toml | $(VENV)/.made
+# A stamp for each, so that a second run starts at once. The installation copies what the pages load into the package.
+$(RUN): pyproject.toml package-lock.json hatch_build.py | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(DEV): pyproject.toml | $(VENV)/.made
+$(DEV): pyproject.toml package-lock.json hatch_build.py | $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(RUN)
 

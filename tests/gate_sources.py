@@ -9,7 +9,9 @@ import pr_sessions
 
 ROOT = Path(__file__).parents[1]
 WHEEL = "pr_sessions-0.1.0-py3-none-any.whl"
-_NEEDED = ("pyproject.toml", "README.md", "LICENSE")
+_NEEDED = ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "package.json", "package-lock.json")
+# Made when the package is built; no commit holds it.
+_STATIC = "server/static/"
 
 
 def package_files() -> dict[str, bytes]:
@@ -31,7 +33,8 @@ def wheel(folder: Path, files: Mapping[str, bytes] | None = None, name: str = WH
 
 def repository(folder: Path, files: Mapping[str, bytes] | None = None) -> str:
     """A git repository of the package that runs, and its one commit, as `--from` names them."""
-    package = {f"src/pr_sessions/{path}": data for path, data in package_files().items()}
+    files_of_git = {path: data for path, data in package_files().items() if not path.startswith(_STATIC)}
+    package = {f"src/pr_sessions/{path}": data for path, data in files_of_git.items()}
     around = {name: (ROOT / name).read_bytes() for name in _NEEDED}
     for path, data in {**package, **around, **(files or {})}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from repositories import ROOT
 from runner import Event, Runner, without_network
 from scenes import agent_opens, pull_request
 
-NEEDED = ("action.yml", "pyproject.toml", "README.md", "LICENSE")
+NEEDED = ("action.yml", "pyproject.toml", "README.md", "LICENSE", "hatch_build.py", "package.json", "package-lock.json")
 # As `uses: OWNER/pr-sessions@COMMIT`, in a folder of the workspace.
 FOLDER = ".github/actions/pr-sessions"
 WORKFLOW = f"""\
@@ -42,7 +42,8 @@ def test_it_installs_itself_and_decides(
     runner = start(pull_request(github, 1))
     files = [
         *(ROOT / name for name in NEEDED),
-        *(path for path in (ROOT / "src").rglob("*.*") if path.suffix != ".pyc"),
+        # What is made at a build is in no commit.
+        *(p for p in (ROOT / "src").rglob("*.*") if p.suffix != ".pyc" and "static" not in p.parts),
     ]
     own = {f"{FOLDER}/{path.relative_to(ROOT).as_posix()}": path.read_bytes() for path in files if path.is_file()}
     runner.files = {**own, "own.yml": WORKFLOW.encode()}

@@ -23,6 +23,8 @@ _GIT = re.compile(r"git\+((https|file)://[A-Za-z0-9._~/%:+-]+)@([0-9a-f]{40})", 
 _WHEEL = re.compile(r"pr_sessions-[A-Za-z0-9.!+_]{1,60}-py3-none-any\.whl", re.ASCII)
 _PACKAGE, _IN_REPOSITORY = "pr_sessions", "src/pr_sessions"
 _FILE_MODES = ("100644", "100755")
+# What the pages of `serve` load is copied there when the package is built; a commit does not hold it.
+_ASSETS = "server/static/"
 _MOST_FILES, _MOST_BYTES = 5_000, 64 * MIB
 
 
@@ -67,16 +69,18 @@ def find_source(text: str) -> Source:
     path = Path(text)
     if match := _GIT.fullmatch(text):
         url, scheme, commit = match.groups()
-        source: Source = Commit(url, commit, package_digest(_files_of_commit(url, scheme, commit)))
+        files = _files_of_commit(url, scheme, commit)
+        source: Source = Commit(url, commit, package_digest(files))
     elif _WHEEL.fullmatch(path.name):
         data = read_bytes(followed(path), 16 * MIB)
         if data is None:
             build = "build it with: uv build --wheel, or python -m build --wheel"
             raise InvalidValue(f"there is no wheel {path}", build)
-        source = Wheel(path.name, data, package_digest(dict(_files_of_wheel(path, data))))
+        files = dict(_files_of_wheel(path, data))
+        source = Wheel(path.name, data, package_digest(files))
     else:
         raise InvalidValue(f"not a commit or a wheel of pr-sessions: {text[:200]}", FORMS)
-    if source.digest != running_digest():
+    if package_digest(_without_assets(files)) != running_digest():
         raise InvalidValue(
             f"{text[:200]} holds another pr-sessions than the one that runs",
             f"install that one first, such as with: uv tool install '{text[:200]}'",
@@ -94,12 +98,17 @@ def package_digest(files: Mapping[str, bytes]) -> str:
 
 
 def running_digest() -> str:
-    """Return the digest of the package that runs, without Python's caches."""
+    """Return the digest of the package that runs, without Python's caches and what its pages load."""
     import pr_sessions
 
     package = Path(pr_sessions.__file__).parent
     paths = (path for path in package.rglob("*") if "__pycache__" not in path.parts and path.is_file())
-    return package_digest({path.relative_to(package).as_posix(): path.read_bytes() for path in paths})
+    files = {path.relative_to(package).as_posix(): path.read_bytes() for path in paths}
+    return package_digest(_without_assets(files))
+
+
+def _without_assets(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: data for path, data in files.items() if not path.startswith(_ASSETS)}
 
 
 def _files_of_commit(url: str, scheme: str, commit: str) -> dict[str, bytes]:
