@@ -1,30 +1,57 @@
-"""The application: the routes of all parts in one frame."""
+"""The application: the routes of all parts, in a frame that every request goes through."""
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from litestar import Litestar, Request, Response
-from litestar.exceptions.responses import create_exception_response
+from litestar import Litestar
+from litestar.datastructures import State
 
-from pr_sessions.server.api.dispatch import refuse
+from pr_sessions.io.files import MIB
+from pr_sessions.server import assets, events, health
 from pr_sessions.server.api.routes import routes as api_routes
 from pr_sessions.server.auth.routes import routes as auth_routes
-from pr_sessions.server.health import routes as health_routes
+from pr_sessions.server.events import Hub
+from pr_sessions.server.frame.csrf import check_form
+from pr_sessions.server.frame.failures import handle_failure
+from pr_sessions.server.frame.headers import with_headers
+from pr_sessions.server.frame.hosts import with_known_host
+from pr_sessions.server.frame.limits import with_limits
+from pr_sessions.server.frame.logs import with_log
+from pr_sessions.server.frame.viewers import require_viewer, with_viewer
 from pr_sessions.server.intake.routes import routes as intake_routes
 from pr_sessions.server.pages.routes import routes as page_routes
 from pr_sessions.server.services import Services
 from pr_sessions.server.setup_app.routes import routes as setup_routes
 
-PARTS = (health_routes, page_routes, api_routes, intake_routes, auth_routes, setup_routes)
+PARTS = (health.routes, page_routes, api_routes, intake_routes, auth_routes, setup_routes)
+# Of a form or a call; a delivery has a bound of its own.
+MOST_IN_BODY = MIB
 
 
 def build_app(services: Services) -> Litestar:
     """Return the application of one process."""
+    hub = Hub(services)
+
+    @asynccontextmanager
+    async def ending_streams(_: Litestar) -> AsyncIterator[None]:
+        yield
+        hub.stop()
+
     handlers = [handler for routes in PARTS for handler in routes(services)]
-    return Litestar(handlers, openapi_config=None, logging_config=None, exception_handlers={Exception: _failed})
-
-
-def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Return the answer to a request that failed before any part took it: programs get a problem."""
-    if request.scope["path"].startswith(("/api/", "/compat/")):
-        return refuse(request, error)
-    return create_exception_response(request, error)
+    app = Litestar(
+        [*handlers, *assets.routes(), *events.routes(services, hub)],
+        guards=[require_viewer, check_form],
+        exception_handlers={Exception: handle_failure},
+        request_max_body_size=MOST_IN_BODY,
+        lifespan=[ending_streams],
+        state=State({"services": services, "hub": hub}),
+        openapi_config=None,
+        logging_config=None,
+    )
+    # Around the router, so that it counts for addresses at which there is nothing, too. The last is the outermost.
+    handler = with_viewer(app.asgi_handler, services)
+    handler = with_limits(handler, services.settings)
+    handler = with_known_host(handler, services.settings)
+    handler = with_headers(handler, services.settings)
+    app.asgi_handler = with_log(handler, services.settings, services.metrics)
+    return app

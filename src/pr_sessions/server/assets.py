@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
-from mimetypes import guess_type
 from pathlib import Path
 
 from litestar import MediaType, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 from msgspec import Struct
 
 # hatch_build.py copies it there from npm.
 STATIC = Path(__file__).with_name("static")
 SCRIPTS = ("htmx.min.js", "hx-sse.min.js")
 STYLES = ("pico.min.css",)
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -29,7 +30,7 @@ class Asset(Struct, frozen=True):
 @cache
 def assets() -> Mapping[str, Asset]:
     """Return what is there, by name."""
-    return {path.name: _asset(path) for path in sorted(STATIC.glob("*.*")) if path.suffix in (".js", ".css")}
+    return {path.name: _asset(path) for path in sorted(STATIC.glob("*.*")) if path.suffix in _TYPES}
 
 
 def asset_address(name: str) -> str:
@@ -46,11 +47,11 @@ def missing_assets() -> tuple[str, ...]:
 def _asset(path: Path) -> Asset:
     data = path.read_bytes()
     digest = sha256(data).hexdigest()[:16]
-    return Asset(f"/static/{digest}/{path.name}", guess_type(path.name)[0] or "text/plain", data)
+    return Asset(f"/static/{digest}/{path.name}", _TYPES[path.suffix], data)
 
 
 @get("/static/{digest:str}/{name:str}", media_type=MediaType.TEXT, opt={"public": True}, sync_to_thread=False)
-def _static(digest: str, name: str) -> Response[bytes]:
+def _static(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     asset = assets().get(name)
     if asset is None or asset.address != f"/static/{digest}/{name}":
         raise NotFoundException

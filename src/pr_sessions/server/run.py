@@ -2,22 +2,32 @@
 
 import errno
 import gc
+import os
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
+from secrets import token_urlsafe
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
+from litestar import Litestar
 from msgspec.structs import replace
 
-from pr_sessions.errors import PrSessionsError
+from pr_sessions.errors import InvalidValue, PrSessionsError
+from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.app import build_app
-from pr_sessions.server.services import open_services
+from pr_sessions.server.frame.logs import set_up_logs
+from pr_sessions.server.frame.origin import is_loopback
+from pr_sessions.server.services import has_credentials, open_services
 from pr_sessions.server.settings import Settings, with_environment
 
-# An open stream would hold a process back for ever.
+# Of a process that was asked to stop, in seconds; an open stream ends before.
 STOP_SECONDS = 2
+HEADER_MILLISECONDS = 10_000
+MOST_IN_HEADERS = 64 << 10
 
 
 def serve(settings: Settings, environ: Mapping[str, str], *, announce: Callable[[str], None]) -> None:
@@ -29,11 +39,22 @@ def serve(settings: Settings, environ: Mapping[str, str], *, announce: Callable[
         announce: called with the address once it is known to be free.
 
     Raises:
-        PrSessionsError: the address cannot be used, or the settings of the environment have mistakes.
+        PrSessionsError: the address cannot be used, or the settings of the environment have mistakes; there is no
+            clone, or no database that can be used.
     """
-    with_environment(settings, environ)
+    services = open_services(with_environment(settings, environ), environ)
+    is_open = has_credentials(services)
+    if services.engine:
+        # The processes that answer open it for themselves.
+        services.engine.dispose()
+    if not is_open and not is_loopback(settings.host):
+        raise InvalidValue(
+            f"nobody could log in, so that {settings.host} would be open to everybody",
+            "leave out --host, or set up logins or a token for a team: docs/guides/server.md",
+        )
     settings = replace(settings, port=free_port(settings.host, settings.port))
-    announce(address(settings))
+    token = "" if is_open else token_urlsafe(24)
+    announce(f"{address(settings)}/?token={token}" if token else address(settings))
     # Off for commands that end at once.
     gc.enable()
     server = Server(
@@ -41,18 +62,37 @@ def serve(settings: Settings, environ: Mapping[str, str], *, announce: Callable[
         settings.host,
         settings.port,
         interface=Interfaces.ASGI,
+        workers=settings.processes,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=MOST_IN_HEADERS),
         websockets=False,
         log_enabled=False,
+        respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(_load, settings, token), wrap_loader=False)
+    except SystemExit as end:
+        if end.code:
+            raise PrSessionsError("the server ended by itself", "the lines above say why") from end
 
 
-def _load(settings: Settings) -> Any:
+def _load(settings: Settings, token: str) -> Any:
     """Return the application, in the process that answers."""
-    import os
+    settings = with_environment(settings, os.environ)
+    set_up_logs(settings)
+    services = open_services(settings, os.environ)
+    app = build_app(replace(services, local_token=Secret(token)) if token else services)
+    app.on_startup.append(_end_streams_at_signals)
+    return app
 
-    return build_app(open_services(with_environment(settings, os.environ), os.environ))
+
+def _end_streams_at_signals(app: Litestar) -> None:
+    """End the streams at the signal by which the server begins to stop: it waits for them."""
+    end = app.state.hub.stop
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server has the event loop take signals. That goes on: the loop hears of them before Python calls this.
+        signal.signal(number, lambda _number, _frame: end())
 
 
 def address(settings: Settings) -> str:

@@ -20,6 +20,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         port: 0 for any that is free.
         public_url: where people and GitHub reach it, without a slash at its end; empty for where it listens.
         database: a URL of SQLAlchemy; empty for the files of a clone.
+        processes: how many answer side by side.
         proxies: how many proxies in front of it are trusted to say where a request came from.
         api: the address of GitHub's interface.
         secret: signs cookies, and keys the hashes of people who were erased.
@@ -37,6 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: int = 8765
     public_url: str = ""
     database: str = ""
+    processes: int = 1
     proxies: int = 0
     api: str = "https://api.github.com"
     secret: Secret | None = None
@@ -72,7 +74,8 @@ def with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings
         settings,
         # A URL with a password is no argument: every user of the machine can read those.
         database=settings.database or (database.reveal() if database else ""),
-        proxies=_number(environ, "PR_SESSIONS_PROXIES"),
+        processes=_number(environ, "PR_SESSIONS_PROCESSES", "how many processes answer side by side") or 1,
+        proxies=_number(environ, "PR_SESSIONS_PROXIES", "how many proxies stand in front"),
         api=api_address(environ),
         secret=read_secret(environ, "PR_SESSIONS_SECRET"),
         webhook_secret=read_secret(environ, "PR_SESSIONS_WEBHOOK_SECRET"),
@@ -105,8 +108,8 @@ def read_secret(environ: Mapping[str, str], name: str) -> Secret | None:
     return Secret(text) if text else None
 
 
-def _number(environ: Mapping[str, str], name: str) -> int:
+def _number(environ: Mapping[str, str], name: str, meaning: str) -> int:
     text = environ.get(name, "").strip() or "0"
     if not (text.isascii() and text.isdigit() and len(text) < 3):
-        raise InvalidValue(f"{name} is no small number: {text[:20]!r}", "it says how many proxies stand in front")
+        raise InvalidValue(f"{name} is no small number: {text[:20]!r}", f"it says {meaning}")
     return int(text)

@@ -16,12 +16,11 @@ import scene
 from databases import new_url
 from pr_sessions.server.api.catalogue import OPERATIONS
 from pr_sessions.server.api.openapi import describe
-from pr_sessions.server.app import build_app
 from pr_sessions.server.auth.tokens import create_token
 from pr_sessions.server.services import Services
 from pr_sessions.server.viewer import Right
 from pr_sessions.storage.sql.engine import open_engine
-from server.api_calls import by_token
+from server.api_calls import api_of, by_token
 from server_moments import DAY
 
 DESCRIPTION = json.decode(json.encode(describe(OPERATIONS)))
@@ -61,7 +60,7 @@ def described(
     engine = open_engine(new_url("sqlite", request, tmp_path))
     _, secret = create_token(engine, "schemathesis", frozenset(Right), None, DAY, "maria", clock())
     services = replace(local_services, engine=engine)
-    forwarding.app, forwarding.token = by_token(build_app(services), services), secret.reveal()
+    forwarding.app, forwarding.token = by_token(api_of(services), services), secret.reveal()
     yield
     engine.dispose()
 

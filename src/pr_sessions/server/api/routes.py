@@ -16,7 +16,7 @@ def routes(services: Services) -> list[BaseRouteHandler]:
     """Return the handlers of the API, of its description, and of what the original's dashboard reads."""
     description = json.encode(describe(OPERATIONS, services.settings.public_url + PREFIX))
 
-    @get(f"{PREFIX}/openapi.json", sync_to_thread=False)
+    @get(f"{PREFIX}/openapi.json", opt={"public": True}, sync_to_thread=False)
     def openapi() -> Response[bytes]:
         return Response(description, media_type=JSON, headers={"cache-control": "no-cache"})
 

@@ -15,6 +15,7 @@ from msgspec import json
 from sqlalchemy import Engine, select
 
 from pr_sessions.errors import PrSessionsError
+from pr_sessions.server.frame.headers import policy
 from pr_sessions.server.reconcile.state import put_setting
 from pr_sessions.server.services import Services
 from pr_sessions.server.setup_app.conversion import NewApp, convert
@@ -81,7 +82,7 @@ def _to_github(services: Services, kind: Kind, organisation: str, state: str) ->
     settings = services.settings
     place = f"/organizations/{quote(organisation)}" if organisation else ""
     asked = manifest(kind, "pr-sessions", settings.public_url, is_organisation=bool(organisation))
-    return _page(
+    page = _page(
         "confirm.html",
         action=f"{settings.web}{place}/settings/apps/new?state={quote(state)}",
         manifest=json.encode(asked).decode(),
@@ -89,6 +90,8 @@ def _to_github(services: Services, kind: Kind, organisation: str, state: str) ->
         kind=kind.value,
         place=organisation or "your account",
     )
+    page.headers["content-security-policy"] = policy(forms_to=settings.web)
+    return page
 
 
 def _tables() -> dict[str, list[tuple[str, str, str]]]:

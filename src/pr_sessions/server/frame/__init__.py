@@ -1,0 +1,1 @@
+"""What every request goes through before a part of the server answers it."""
