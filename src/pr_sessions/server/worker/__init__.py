@@ -1,0 +1,1 @@
+"""What is done about deliveries, in the order of each mailbox."""
