@@ -88,6 +88,7 @@ class SqlTransaction:
 
     Attributes:
         sessions: what is stored, as of the last commit.
+        connection: its own, on which what belongs to the same change is written.
         is_committed: whether the last `commit` has succeeded, so that its changes are kept.
     """
 
@@ -97,7 +98,7 @@ class SqlTransaction:
         self.sessions = sessions
         self.is_committed = False
         self._store = store
-        self._connection = connection
+        self.connection = connection
         self._now = now
         self._extra = extra
 
@@ -113,12 +114,12 @@ class SqlTransaction:
         is_changed = sessions is not self.sessions
         if is_changed:
             sessions = self._without_people(sessions)
-            write_changes(self._connection, self._store.repository_id, sessions)
+            write_changes(self.connection, self._store.repository_id, sessions)
             self._update_repository(sessions, touch_last_updated=touch_last_updated)
             self.sessions = sessions
         if audit:
             rows = [entry_values(self._hidden(entry), self._store.repository_id) for entry in audit]
-            self._connection.execute(insert(audit_table), rows)
+            self.connection.execute(insert(audit_table), rows)
         self.is_committed = True
         return is_changed
 
@@ -150,7 +151,7 @@ class SqlTransaction:
             "extra": self._extra,
             "expires_at": min(ends, default=None),
         }
-        self._connection.execute(changed.values(values))
+        self.connection.execute(changed.values(values))
 
 
 def lock_repository(connection: Connection, repository_id: int) -> Any:
