@@ -38,7 +38,7 @@ JSON = {"content-type": "application/json"}
             "a parameter does not fit: Object contains unknown field `by`",
         ),
         ("GET", "/api/v1/sessions?cursor=abc", {}, 422, "not a cursor: 'abc'"),
-        ("GET", "/api/v1/tokens", {}, 404, "there are no tokens: this server shows the files of a clone"),
+        ("GET", "/api/v1/tokens", {}, 404, "there is no database: this server shows the files of a clone"),
         (
             "POST",
             f"{ROOT}/undo",

@@ -1,13 +1,15 @@
 """Operations about the server itself: repositories, the audit log, storage, deliveries, tokens, the viewer."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
+from msgspec import convert
 from sqlalchemy import Engine
 
 from pr_sessions.errors import NotFound
 from pr_sessions.server.api import encoders, requests, samples, schemas
 from pr_sessions.server.api.operations import Call, Operation
 from pr_sessions.server.auth.tokens import TokenLine, create_token, list_tokens, revoke_token
+from pr_sessions.server.evidence.listing import list_evidence
 from pr_sessions.server.viewer import Right
 
 
@@ -70,6 +72,17 @@ def end_token(call: Call, which: requests.OneToken, _: requests.Nothing) -> sche
     return _token(revoke_token(_database(call), which.token_id, call.viewer.name, call.now))
 
 
+def read_evidence(call: Call, wanted: requests.EvidenceWanted, _: None) -> schemas.PageOf[schemas.EvidenceItem]:
+    """Return a part of the merged pull requests of agents, by repository and time of the merge."""
+    since = datetime.combine(wanted.since, time(), UTC)
+    page = list_evidence(
+        _database(call), wanted.organisation, since, call.viewer.repositories, wanted.cursor, wanted.limit
+    )
+    # The fields are the same: the rules keep them in this order for the digest.
+    items = (convert(row, schemas.EvidenceItem, from_attributes=True) for row in page.items)
+    return schemas.PageOf(items=tuple(items), next=page.next or None)
+
+
 def get_viewer(call: Call, _: requests.Nothing, __: None) -> schemas.ViewerAnswer:
     """Return who asks."""
     viewer = call.viewer
@@ -83,7 +96,7 @@ def get_viewer(call: Call, _: requests.Nothing, __: None) -> schemas.ViewerAnswe
 
 def _database(call: Call) -> Engine:
     if call.services.engine is None:
-        raise NotFound("there are no tokens: this server shows the files of a clone", "use `serve --database URL`")
+        raise NotFound("there is no database: this server shows the files of a clone", "use `serve --database URL`")
     return call.services.engine
 
 
@@ -214,6 +227,18 @@ OPERATIONS = (
         run=end_token,
         example=samples.TOKEN,
         sample=requests.Nothing(),
+    ),
+    Operation(
+        id="list_evidence",
+        method="GET",
+        path="/evidence",
+        tag="evidence",
+        summary="List merged pull requests of agents: who asked, approved and merged, and what was checked",
+        right=Right.AUDIT,
+        params=requests.EvidenceWanted,
+        answer=schemas.PageOf[schemas.EvidenceItem],
+        run=read_evidence,
+        example=schemas.PageOf(items=(samples.EVIDENCE_ITEM,), next=None),
     ),
     Operation(
         id="get_viewer",

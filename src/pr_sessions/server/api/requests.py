@@ -1,5 +1,6 @@
 """What the API takes: parameters of the address and bodies. Nothing that is not described is taken."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -124,6 +125,13 @@ class DeliveriesWanted(Paged, frozen=True, kw_only=True):
 
     repository: RepositoryFilter | UnsetType = UNSET
     state: Literal["waiting", "handled", "ignored", "dead"] = "dead"
+
+
+class EvidenceWanted(Paged, frozen=True, kw_only=True):
+    """Which merged pull requests: those of an organisation since a day."""
+
+    organisation: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["shop"])]
+    since: Annotated[date, Meta(examples=["2025-11-01"], description="the first day, in UTC")]
 
 
 class OneDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

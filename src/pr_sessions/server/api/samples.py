@@ -180,3 +180,17 @@ NEW_TOKEN = schemas.NewToken(token=TOKEN, secret="prs_0123456789abcdef_...")  # 
 VIEWER = schemas.ViewerAnswer(
     name="maria", source="login", rights=(Right.READ, Right.WRITE), repositories=("shop/web",)
 )
+_HEAD = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
+EVIDENCE_ITEM = schemas.EvidenceItem(
+    repository=_REPOSITORY,
+    number="42",
+    agent="cursor",
+    requester="maria",
+    merged_at=_ELEVEN,
+    merged_by="jonas",
+    head=_HEAD,
+    approvals=(schemas.ApprovalAnswer(by="jonas", head=_HEAD, at=_ELEVEN, counts=True),),
+    checks=(schemas.CheckAnswer(name="tests", outcome="success", at=_TEN),),
+    exceptions=(),
+    unknowns=("bypass",),
+)

@@ -440,3 +440,47 @@ class ViewerAnswer(Answer, frozen=True, kw_only=True):
     source: str
     rights: tuple[Right, ...]
     repositories: tuple[str, ...] | None
+
+
+class ApprovalAnswer(Answer, frozen=True, kw_only=True):
+    """Who approved which head, and when.
+
+    Attributes:
+        counts: whether that head was merged.
+    """
+
+    by: str
+    head: str
+    at: datetime
+    counts: bool
+
+
+class CheckAnswer(Answer, frozen=True, kw_only=True):
+    """What a check said last of the head that was merged."""
+
+    name: str
+    outcome: str
+    at: datetime
+
+
+class EvidenceItem(Answer, frozen=True, kw_only=True):
+    """A merged pull request of an agent; `unknown` is what was not recorded.
+
+    Attributes:
+        requester: the person for whom the agent opened it.
+        head: the last commit before the merge.
+        exceptions: no_second_person, approved_by_requester, unchecked_head, bypass.
+        unknowns: which questions cannot be answered: names of fields and of exceptions.
+    """
+
+    repository: str
+    number: str
+    agent: str
+    requester: str
+    merged_at: datetime
+    merged_by: str
+    head: str
+    approvals: tuple[ApprovalAnswer, ...]
+    checks: tuple[CheckAnswer, ...]
+    exceptions: tuple[str, ...]
+    unknowns: tuple[str, ...]

@@ -194,6 +194,7 @@ pull_requests = Table(
     Index("ix_pull_requests_number", "repository_id", "number"),
     Index("ix_pull_requests_named", "number", "position", "repository_id"),
     Index("ix_pull_requests_session", "repository_id", "session_id"),
+    Index("ix_pull_requests_merged", "repository_id", "merged_at", "id"),
     # One for each set of filters, as above.
     Index("ix_pull_requests_list", "kind", "position", "repository_id", "digits"),
     Index("ix_pull_requests_list_a", "agent", "kind", "position", "repository_id", "digits"),
@@ -422,13 +423,13 @@ evidence = Table(
     "evidence",
     metadata,
     _repository(),
-    # merge, review, check, bypass
+    # request, review, check, merge, bypass
     Column("kind", Text, nullable=False),
     # Empty for a check, which belongs to a commit.
     Column("number", Text, nullable=False, server_default=""),
     # The head that was reviewed, checked or merged.
     Column("head", Text, nullable=False, server_default=""),
-    # Who reviewed or merged, or the name of the check.
+    # Who asked, reviewed or merged, or the name of the check.
     Column("subject", Text, nullable=False, server_default=""),
     Column("at", Instant, nullable=False),
     # What came of it, such as `approved` or `success`.

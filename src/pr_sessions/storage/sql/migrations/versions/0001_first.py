@@ -280,6 +280,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_pull_requests_list_ra", "pull_requests", ["repository_id", "agent", "kind", "position", "digits"]
     )
+    op.create_index("ix_pull_requests_merged", "pull_requests", ["repository_id", "merged_at", "id"])
     op.create_index("ix_pull_requests_named", "pull_requests", ["number", "position", "repository_id"])
     op.create_index("ix_pull_requests_number", "pull_requests", ["repository_id", "number"])
     op.create_index("ix_pull_requests_session", "pull_requests", ["repository_id", "session_id"])
