@@ -34,7 +34,7 @@ def page(inbox: Inbox, zone: tzinfo | None = None, since: datetime | None = None
     style = "".join(loader.get_source(environment, name)[0] for name in STYLES)
     digest = b64encode(sha256(style.encode()).digest()).decode()
     view, lead = InboxView(inbox, zone, since), inbox_words.open_words(inbox)
-    environment.filters.update(seen=shown, link=view.link, age=view.age, number=view.number, time=time_text)
+    environment.filters.update(seen=shown, time=time_text)
     return environment.get_template("inbox.html").render(
         view=view,
         inbox=inbox,

@@ -102,10 +102,6 @@ class InboxView:
         """Return the title of a row."""
         return Markup("<bdi>{}</bdi>").format(shown(inbox_words.row_title(row)) or "(no title)")
 
-    def more_of(self, pr: OpenPullRequest) -> Markup:  # noqa: ARG002 - for pages that have more
-        """Return links to what is known of a pull request; none on a page that stands alone."""
-        return Markup()
-
     def to_rows(self, *keys: tuple[str, str]) -> Markup:
         """Return numbers of pull requests, each a link to its row if it has one."""
         return markup(" ".join(map(self._to_row, keys)))

@@ -18,7 +18,7 @@ _COLOURS = {"+": "green", "-": "red"}
 
 def diff_lines(shown: SessionDiff) -> Iterator[str]:
     """Yield the diff for people. The signs say without colours what was added and removed."""
-    yield from (click.style(visible(line), bold=True) for line in _notes(shown))
+    yield from (click.style(visible(line), bold=True) for line in notes(shown))
     for each in shown.diff.files:
         for line in each.file.header:
             yield click.style(_text(line), bold=True)
@@ -31,19 +31,19 @@ def diff_lines(shown: SessionDiff) -> Iterator[str]:
 
 def diff_patch(shown: SessionDiff) -> bytes:
     """Return the diff as `git apply` takes it: the notes are in lines that it skips."""
-    notes = (f"{visible(line)}\n".encode(errors="backslashreplace") for line in _notes(shown))
+    comments = (f"{visible(line)}\n".encode(errors="backslashreplace") for line in notes(shown))
     files = (
         b"".join((*each.file.header, *(_heading(hunk) + b"".join(hunk.hunk.lines) for hunk in each.hunks)))
         for each in shown.diff.files
     )
-    return b"".join((*notes, *files))
+    return b"".join((*comments, *files))
 
 
 def stat_lines(shown: SessionDiff) -> Iterator[str]:
     """Yield one line for each file, with its pull requests and how many lines were added and removed."""
-    yield from (visible(line.removeprefix("# ")) for line in _notes(shown))
+    yield from (visible(line.removeprefix("# ")) for line in notes(shown))
     files = shown.diff.files
-    rows = [(one_line(_path(each), 80), _numbers(each.numbers), _size(each)) for each in files]
+    rows = [(one_line(file_path(each), 80), _numbers(each.numbers), _size(each)) for each in files]
     if rows:
         yield from table(rows)
     added, removed = (sum(each.count(sign) for each in files) for sign in (b"+", b"-"))
@@ -68,7 +68,8 @@ def session_diff_json(shown: SessionDiff, *, with_hunks: bool) -> dict[str, Any]
     }
 
 
-def _notes(shown: SessionDiff) -> Iterator[str]:
+def notes(shown: SessionDiff) -> Iterator[str]:
+    """Yield what was merged and what was not, each line as a comment of a patch."""
     base = f"{_short(shown.base.name)} {shown.base.sha[:12]}"
     yield f"# {shown.session_id} on {base}: {_numbers(shown.diff.merged) or 'nothing'} merged"
     if shown.diff.stop:
@@ -118,7 +119,8 @@ def _short(name: str) -> str:
     return one_line(name.removeprefix("refs/").removeprefix("remotes/").removeprefix("heads/"))
 
 
-def _path(each: DiffFile) -> str:
+def file_path(each: DiffFile) -> str:
+    """Return the path of a file, with the one before where it was renamed."""
     new, old = (
         path.decode("utf-8", "replace") if path is not None else None for path in (each.file.new, each.file.old)
     )

@@ -1,0 +1,87 @@
+"""The log of changes: who changed what and when, and the way to undo it."""
+
+from litestar import get
+from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+
+from pr_sessions.core.models import INFERRED_TRIGGERS
+from pr_sessions.errors import PrSessionsError
+from pr_sessions.render.outcomes import entry_details
+from pr_sessions.server.pages import links
+from pr_sessions.server.pages.forms import Text
+from pr_sessions.server.pages.pages import AnyRequest, Html, Pages, Step, need
+from pr_sessions.server.viewer import Right
+from pr_sessions.storage.audit import AuditEntry
+
+PAGE = 50
+NOTHING = "nothing"
+_RECENT = 20
+_CORRECTIONS = ("link", "unlink", "move", "merge", "undo")
+
+
+class Notice(Struct, frozen=True):
+    """What was done a moment ago.
+
+    Attributes:
+        entry: `None` where nothing had to be changed.
+    """
+
+    entry: AuditEntry | None
+    details: str = ""
+    undo: str = ""
+
+
+def change_routes(pages: Pages) -> list[BaseRouteHandler]:
+    """Return the handler of the log of changes."""
+
+    @get("/changes", sync_to_thread=True)
+    def changes(request: AnyRequest, repository: Text = "", cursor: Text = "") -> Html:
+        need(request, Right.AUDIT, repository)
+        page = pages.backend.audit(repository, cursor, PAGE)
+        values: dict[str, object] = {"repository": repository, "cursor": cursor}
+        return pages.show(
+            request,
+            "changes.html",
+            "Changes",
+            [Step("Changes", "/changes"), Step(repository)] if repository else [],
+            values=values,
+            lines=[(entry, entry_details(entry), undo_address(repository, entry)) for entry in page.items],
+            older=links.address("/changes", **{**values, "cursor": page.next}) if page.next else "",
+            newest=links.with_values("/changes", values) if cursor else "",
+        )
+
+    return [changes]
+
+
+def undo_address(repository: str, entry: AuditEntry) -> str:
+    """Return where an entry is undone; empty for one that no person asked for."""
+    is_asked = entry.operation == "complete" and entry.reason not in INFERRED_TRIGGERS
+    if not is_asked and entry.operation not in _CORRECTIONS:
+        return ""
+    return links.address("/undo", repository=repository, entry=entry.id)
+
+
+def done_notice(pages: Pages, repository: str, done: str) -> Notice | None:
+    """Return what the address of a page says was done; `None` for nothing that is known."""
+    if done == NOTHING:
+        return Notice(None)
+    if not done:
+        return None
+    recent = pages.backend.audit(repository, "", _RECENT).items
+    entry = next((each for each in recent if each.id == done), None)
+    return Notice(entry, entry_details(entry), undo_address(repository, entry)) if entry else None
+
+
+def last_change(pages: Pages, repository: str, by: str) -> str:
+    """Return the id of the last entry of somebody, for the page after a correction."""
+    recent = pages.backend.audit(repository, "", _RECENT).items
+    return next((entry.id for entry in recent if entry.by == by), "")
+
+
+def why_not_undone(pages: Pages, repository: str, entry_id: str) -> PrSessionsError | None:
+    """Return why an entry cannot be undone; `None` where it can."""
+    try:
+        pages.backend.tracker(repository).to_undo(entry_id)
+    except PrSessionsError as error:
+        return error
+    return None
