@@ -95,6 +95,8 @@ class FakeGitHub(Repository, Apps):
             return missing()
         if operation.id in self.forbidden:
             return forbidden("Resource not accessible by integration")
+        if operation.id == "apps/list-repos-accessible-to-installation":
+            return self.list_installation_repositories(headers["authorization"].removeprefix("token "), asked)
         with self.lock:
             reply: Reply = getattr(repository, _ANSWERS[operation.id])(names, asked, told)
             return reply

@@ -68,11 +68,16 @@ class Apps:
         return Reply(200, self._installation(number)) if number in self.installations else missing()
 
     def list_installations(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
-        return self.listed(asked, [self._installation(number) for number in self.installations])
+        rows = [self._installation(number, "base-installation") for number in self.installations]
+        for row in rows:
+            # The description has an account that is a person and an enterprise at once.
+            at = {"created_at": row["created_at"], "updated_at": row["created_at"]}
+            row["account"] |= {"name": "Octocat", "slug": "octocat", **at}
+        return self.listed(asked, rows)
 
-    def _installation(self, number: int) -> dict[str, Any]:
+    def _installation(self, number: int, example: str = "installation") -> dict[str, Any]:
         suspended = {"suspended_at": "2025-11-22T10:00:00Z"} if number in self.suspended else {}
-        return self.description.example("installation") | {"id": number} | suspended
+        return self.description.example(example) | {"id": number} | suspended
 
     def access_token(self, names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
         number = int(names["installation_id"])
@@ -110,6 +115,18 @@ class Apps:
         number = int(names["delivery_id"])
         row = next((row for row in self.delivered if row["id"] == number), None)
         return Reply(200, row) if row else missing()
+
+    def list_installation_repositories(self, token: str, asked: dict[str, str]) -> Reply:
+        names = self.installations.get(self.granted.get(token, 0), [])
+        wanted = [r for name, r in self.repositories.items() if names is None or name in names]
+        rows = [self._row(repository) for repository in wanted if not repository.is_hidden]
+        return self.listed(asked, rows, "repositories")
+
+    def _row(self, repository: "Repository") -> dict[str, Any]:
+        row = self.description.example("repository-paginated")["repositories"][0]
+        owner, _, name = repository.repository.partition("/")
+        row["owner"] |= {"login": owner}
+        return row | {"id": repository.id, "name": name, "full_name": repository.repository, "private": True}
 
     def accept_manifest(self, path: str, query: str, body: bytes) -> Reply:
         """Somebody agrees to the page that a manifest is posted to: GitHub leads back, with a code."""

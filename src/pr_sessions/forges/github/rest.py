@@ -32,12 +32,14 @@ class Page(Struct, frozen=True):
         next: the address of the next one; `None` at the end.
         last: how many pages there are, if GitHub says so.
         etag: makes a later request for the page conditional.
+        total: how many items all pages have, if GitHub says so.
     """
 
     items: list[Any]
     next: str | None = None
     last: int | None = None
     etag: str | None = None
+    total: int | None = None
 
 
 class Rest(GitHubAPI):
@@ -84,7 +86,9 @@ class Rest(GitHubAPI):
         items = data.get(key) if key and isinstance(data, dict) else data
         if not isinstance(items, list):
             raise unreadable("GET", url)
-        return Page(items, following, _last_page(response[1].get("link", "")), response[1].get("etag"))
+        total = data.get("total_count") if isinstance(data, dict) else None
+        last = _last_page(response[1].get("link", ""))
+        return Page(items, following, last, response[1].get("etag"), total if isinstance(total, int) else None)
 
     async def pages(self, url: str, key: str | None = None, limit: int = 1000) -> AsyncIterator[Page]:
         """Yield the pages of a list, in the order of GitHub's links.
