@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy import Text as PlainText
+from sqlalchemy.types import TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,10 +46,28 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Text(TypeDecorator[str]):
+    """A text, sorted by its characters as SQLite and Python do: PostgreSQL sorts by language elsewhere.
+
+    What no text of a database can hold stands there as a question mark, so that nobody finds anything by it.
+    """
+
+    impl = PlainText
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """Return the type of the column."""
+        return PlainText(collation="C" if dialect.name == "postgresql" else None)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        """Return the text."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 # SQLite numbers rows by itself only where the column is exactly INTEGER.
 _Id = BigInteger().with_variant(Integer, "sqlite")
-# PostgreSQL sorts texts by language unless the column says otherwise; SQLite and Python sort them by their characters.
-Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 # PostgreSQL's `jsonb` loses the order of fields and the spelling of numbers, and refuses some texts; `json` does not.
 _Json = JSON(none_as_null=True)
 

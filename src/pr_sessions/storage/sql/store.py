@@ -46,7 +46,7 @@ class SqlStore:
 
     def read(self) -> SqlSessions:
         """Return what is stored. Sessions are read when they are needed, each as it is then."""
-        return self._sessions(lambda: reading(self.engine))
+        return self.sessions_on(lambda: reading(self.engine))
 
     @contextmanager
     def transaction(self, now: datetime, scope: Callable[[], Scope] | None = None) -> Iterator["SqlTransaction"]:  # noqa: ARG002 - the protocol's
@@ -60,7 +60,7 @@ class SqlStore:
         failure: BaseException | None = None
         with writing(self.engine) as connection:
             row = lock_repository(connection, self.repository_id)
-            sessions = self._sessions(lambda: nullcontext(connection))
+            sessions = self.sessions_on(lambda: nullcontext(connection))
             transaction = SqlTransaction(self, connection, sessions, now, row.extra)
             try:
                 yield transaction
@@ -78,7 +78,8 @@ class SqlStore:
             rows = connection.execute(entries.order_by(audit_table.c.id.desc()).limit(MOST_ENTRIES)).all()
         return AuditLog(tuple(entry_of(row) for row in reversed(rows)))
 
-    def _sessions(self, connect: Connect) -> SqlSessions:
+    def sessions_on(self, connect: Connect) -> SqlSessions:
+        """Return what is stored, read on connections that `connect` gives."""
         hides = self.policy.people is People.HIDDEN
         return SqlSessions(SqlReader(connect, self.repository_id, self.zone, hides_people=hides))
 
@@ -89,18 +90,19 @@ class SqlTransaction:
     Attributes:
         sessions: what is stored, as of the last commit.
         connection: its own, on which what belongs to the same change is written.
+        top: the fields at the top of the session file.
         is_committed: whether the last `commit` has succeeded, so that its changes are kept.
     """
 
     def __init__(
-        self, store: SqlStore, connection: Connection, sessions: SqlSessions, now: datetime, extra: dict[str, Any]
+        self, store: SqlStore, connection: Connection, sessions: SqlSessions, now: datetime, top: dict[str, Any]
     ) -> None:
         self.sessions = sessions
         self.is_committed = False
         self._store = store
         self.connection = connection
+        self.top = top
         self._now = now
-        self._extra = extra
 
     def commit(self, sessions: Any, *audit: AuditEntry, touch_last_updated: bool = True) -> bool:
         """Store the changes of the sessions, then the audit entries; all of it when the transaction ends.
@@ -115,11 +117,9 @@ class SqlTransaction:
         if is_changed:
             sessions = self._without_people(sessions)
             write_changes(self.connection, self._store.repository_id, sessions)
-            self._update_repository(sessions, touch_last_updated=touch_last_updated)
             self.sessions = sessions
-        if audit:
-            rows = [entry_values(self._hidden(entry), self._store.repository_id) for entry in audit]
-            self.connection.execute(insert(audit_table), rows)
+            self._note_change(touch_last_updated=touch_last_updated)
+        self._add_entries(*audit)
         self.is_committed = True
         return is_changed
 
@@ -140,18 +140,32 @@ class SqlTransaction:
     def _hidden(self, entry: AuditEntry) -> AuditEntry:
         return replace(entry, by=HIDDEN) if self._store.policy.people is People.HIDDEN else entry
 
-    def _update_repository(self, sessions: SqlSessions, *, touch_last_updated: bool) -> None:
+    def finish(self, *audit: AuditEntry) -> None:
+        """Note that sessions were written on the connection itself; nothing else can be done in the transaction."""
+        self.sessions = self._store.sessions_on(lambda: nullcontext(self.connection))
+        self._note_change(touch_last_updated=False)
+        self._add_entries(*audit)
+        self.is_committed = True
+
+    def _note_change(self, *, touch_last_updated: bool) -> None:
+        """Count a change of the sessions, and note when the first of them runs out."""
         if touch_last_updated:
-            self._extra = {**self._extra, "last_updated": write_time(self._now)}
-        ends = [end for session in sessions.active() if (end := runs_out(session, self._store.policy))]
+            self.top = {**self.top, "last_updated": write_time(self._now)}
+        ends = [end for session in self.sessions.active() if (end := runs_out(session, self._store.policy))]
         changed = update(repositories).where(repositories.c.id == self._store.repository_id)
         values = {
             "revision": repositories.c.revision + 1,
             "changed_at": self._now,
-            "extra": self._extra,
+            "extra": self.top,
             "expires_at": min(ends, default=None),
         }
         self.connection.execute(changed.values(values))
+
+    def _add_entries(self, *audit: AuditEntry) -> None:
+        """Add entries to the audit log."""
+        if audit:
+            rows = [entry_values(self._hidden(entry), self._store.repository_id) for entry in audit]
+            self.connection.execute(insert(audit_table), rows)
 
 
 def lock_repository(connection: Connection, repository_id: int) -> Any:

@@ -6,13 +6,12 @@ from typing import Any
 from msgspec import json
 from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 
-from pr_sessions.core.models import PullRequestRecord
-from pr_sessions.storage.files.codec import StoredSession
-from pr_sessions.storage.files.record_codec import Record
-from pr_sessions.storage.files.session_file import Entry
+from pr_sessions.storage.files.codec import StoredSession, decode_session
+from pr_sessions.storage.files.record_codec import StoredRecord, decode_record
 from pr_sessions.storage.sql.collection import SqlSessions
 from pr_sessions.storage.sql.list_columns import counted
-from pr_sessions.storage.sql.rows import Links, links_of, pull_request_values, session_values, without_records
+from pr_sessions.storage.sql.reader import SqlReader
+from pr_sessions.storage.sql.rows import links_of, pull_request_values, session_values, without_records
 from pr_sessions.storage.sql.schema import carried, pull_requests, runs, session_aliases, sessions, stacks
 
 _LINKS: tuple[tuple[str, Table, tuple[str, ...]], ...] = (
@@ -21,80 +20,93 @@ _LINKS: tuple[tuple[str, Table, tuple[str, ...]], ...] = (
     ("runs", runs, ("session_id", "run")),
     ("stacks", stacks, ("session_id", "number")),
 )
-# The record of a pull request, and its JSON, by session and number; `None` for one without a record.
-_Records = dict[tuple[str | None, str], tuple[PullRequestRecord, Record] | None]
+# What is stored of a pull request by session and number; `None` for one without a record.
+_Records = dict[tuple[str | None, str], StoredRecord | None]
 
 
 def write_changes(connection: Connection, repository_id: int, after: SqlSessions) -> None:
     """Write the changes of a collection. The caller has locked the repository."""
-    changes = after.changes
-    reader = after.reader
-    stored = {i: kept for i in (*changes.sessions, *changes.absorbed) if (kept := reader.find(i))}
-    entries = {i: after.entry_of(i) for i in changes.sessions}
-    before = _records_before(stored.values())
-    records = _records_after(after, entries)
-    for number, record in changes.unattributed.items():
-        if known := reader.stored_unattributed(number):
-            before[None, number] = known.value, known.raw
-        if record:
-            records[None, number] = record, after.record_of(number, record)
-    numbers = {number for session_id, number in (*before, *records) if session_id is None}
-    rows = {
-        i: session_values(session, without_records(entries[i].raw, session.pull_requests))
-        for i, session in changes.sessions.items()
+    changes, zone = after.changes, after.reader.zone
+    written = []
+    for i in changes.sessions:
+        entry = after.entry_of(i)
+        written.append(decode_session(i, entry.raw, zone, completed=entry.completed))
+    records = {
+        number: decode_record(after.record_of(number, record), zone) if record else None
+        for number, record in changes.unattributed.items()
     }
-    gone = [i for i in changes.absorbed if i in stored]
-    old = [links_of(session.value) for session in stored.values()]
-    new = [links_of(session) for session in changes.sessions.values()]
-    with counted(connection, repository_id, {*changes.sessions, *gone}, numbers):
-        _write_sessions(connection, repository_id, rows, stored, gone)
-        _write_links(connection, repository_id, old, new)
-        _write_records(connection, repository_id, before, records)
+    write(connection, repository_id, after.reader, written, changes.absorbed, records)
 
 
-def _records_before(stored: Iterable[StoredSession]) -> _Records:
+def write(
+    connection: Connection,
+    repository_id: int,
+    before: SqlReader,
+    sessions_after: Collection[StoredSession],
+    removed: Collection[str],
+    unattributed: Mapping[str, StoredRecord | None],
+) -> None:
+    """Write sessions and pull requests in no session. The caller has locked the repository.
+
+    Args:
+        connection: the writer's.
+        repository_id: whose they are.
+        before: what is stored.
+        sessions_after: those that are added or replaced.
+        removed: ids of sessions that are no more.
+        unattributed: by number; `None` for one that is no longer unattributed.
+    """
+    after = {stored.value.id: stored for stored in sessions_after}
+    old = {i: stored for i in (*after, *removed) if (stored := before.find(i))}
+    gone = [i for i in removed if i in old]
+    known = {number: record for number in unattributed if (record := before.stored_unattributed(number))}
+    with counted(connection, repository_id, {*after, *gone}, unattributed):
+        _write_sessions(connection, repository_id, after.values(), old, gone)
+        _write_links(connection, repository_id, old.values(), after.values())
+        _write_records(
+            connection,
+            repository_id,
+            _records(old.values()) | {(None, number): record for number, record in known.items()},
+            _records(after.values()) | {(None, number): record for number, record in unattributed.items() if record},
+        )
+
+
+def _records(stored: Iterable[StoredSession]) -> _Records:
     records: _Records = {}
     for session in stored:
         i = session.value.id
         records |= dict.fromkeys((i, number) for number in session.value.prs)
-        records |= {(i, number): (record.value, record.raw) for number, record in session.records.items()}
-    return records
-
-
-def _records_after(after: SqlSessions, entries: Mapping[str, Entry]) -> _Records:
-    records: _Records = {}
-    for i, entry in entries.items():
-        session = after[i]
-        records |= dict.fromkeys((i, number) for number in session.prs)
-        raws = entry.raw["metadata"].get("pull_requests", {})
-        records |= {(i, number): (record, raws[number]) for number, record in session.pull_requests.items()}
+        records |= {(i, number): record for number, record in session.records.items()}
     return records
 
 
 def _write_sessions(
     connection: Connection,
     repository_id: int,
-    rows: Mapping[str, dict[str, Any]],
-    stored: Collection[str],
+    after: Iterable[StoredSession],
+    old: Collection[str],
     gone: Iterable[str],
 ) -> None:
+    rows = {each.value.id: session_values(each.value, without_records(each.raw, each.records)) for each in after}
     here = sessions.c.repository_id == repository_id
     this = here & (sessions.c.id == bindparam("this"))
-    changed = [{**row, "this": i} for i, row in rows.items() if i in stored]
+    changed = [{**row, "this": i} for i, row in rows.items() if i in old]
     _many(connection, delete(sessions).where(this), [{"this": i} for i in gone])
     _many(connection, update(sessions).where(this), changed)
     _many(
         connection,
         insert(sessions),
-        [{"repository_id": repository_id, **r} for i, r in rows.items() if i not in stored],
+        [{"repository_id": repository_id, **r} for i, r in rows.items() if i not in old],
     )
 
 
-def _write_links(connection: Connection, repository_id: int, old: Iterable[Links], new: Iterable[Links]) -> None:
-    old, new = list(old), list(new)
+def _write_links(
+    connection: Connection, repository_id: int, old: Iterable[StoredSession], new: Iterable[StoredSession]
+) -> None:
+    links_before, links_after = ([links_of(stored.value) for stored in each] for each in (old, new))
     for field, table, columns in _LINKS:
-        before = {key for links in old for key in getattr(links, field)}
-        after = {key for links in new for key in getattr(links, field)}
+        before = {key for links in links_before for key in getattr(links, field)}
+        after = {key for links in links_after for key in getattr(links, field)}
         condition = table.c.repository_id == repository_id
         for column in columns:
             condition &= table.c[column] == bindparam(f"this_{column}")
@@ -117,13 +129,11 @@ def _write_records(connection: Connection, repository_id: int, before: _Records,
 
     gone = [key(*each) for each in before if each not in after]
     changed, added = [], []
-    for each, kept in after.items():
-        record, raw = kept or (None, None)
-        known = before.get(each)
+    for each, stored in after.items():
         # To the letter: the order of its fields is part of the session file.
-        if each in before and json.encode(known and known[1]) == json.encode(raw):
+        if each in before and _text(before[each]) == _text(stored):
             continue
-        values = pull_request_values(*each, record, raw)
+        values = pull_request_values(*each, stored.value if stored else None, stored.raw if stored else None)
         if each in before:
             changed.append({**values, **key(*each)})
         else:
@@ -131,6 +141,10 @@ def _write_records(connection: Connection, repository_id: int, before: _Records,
     _many(connection, delete(pull_requests).where(this), gone)
     _many(connection, update(pull_requests).where(this), changed)
     _many(connection, insert(pull_requests), added)
+
+
+def _text(record: StoredRecord | None) -> bytes:
+    return json.encode(record.raw) if record else b""
 
 
 def _many(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
