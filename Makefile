@@ -13,10 +13,10 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 OPENAPI := $(VENV)/npm/node_modules/@octokit/openapi/generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench house docs figures pins soak fuzz clean
+.PHONY: help run test lint types contract format bench bench-server house docs figures pins soak fuzz clean
 
 help: ## List what there is.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(RUN) ## Show everything once; with REPO=path, look at that repository.
 	@$(if $(REPO),$(BIN)/pr-sessions look "$(REPO)",$(BIN)/pr-sessions demo)
@@ -41,6 +41,9 @@ format: $(DEV) ## Lay the code out, and mend what can be mended.
 
 bench: $(DEV) $(DESCRIBED) ## Measure speed beside the floor; HISTORIES=folder for `look` on real ones.
 	$(BIN)/python -m benchmarks $(HISTORIES)
+
+bench-server: $(DEV) ## Measure the team server on both databases, a quarter of an hour.
+	$(BIN)/python -m benchmarks.server
 
 house: $(DEV) $(DESCRIBED) ## Count how simple code and docs are, against the goals.
 	$(BIN)/python -m benchmarks.house

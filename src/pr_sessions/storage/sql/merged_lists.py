@@ -5,6 +5,7 @@ index, so a page reads as many rows as it shows, times the number of lists, what
 """
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -46,15 +47,18 @@ def merged(
     return connection.execute(select(union).order_by(*(union.c[name] for name in rows.order)).limit(size)).all()
 
 
-def first_lists(
+def merged_of(
     connection: Connection,
     rows: Ordered,
     lists: Sequence[Conditions],
     ids: Sequence[int],
     key: Sequence[Any] | None,
     size: int,
-) -> list[Conditions]:
-    """Return those lists of some repositories that have the first rows. The others need not be read.
+) -> Sequence[Row[Any]]:
+    """Return the first rows of lists that every repository has, of some repositories together.
+
+    The first row of each list says which lists need not be read. Each of the others is read by a query of its own:
+    a query of many lists takes longer to make than to run.
 
     Args:
         connection: what reads.
@@ -62,18 +66,38 @@ def first_lists(
         lists: those that every repository has.
         ids: the repositories.
         key: what the rows come after; `None` for the first page.
-        size: how many rows are read.
+        size: how many rows there are at most.
     """
+    first, repository = list(rows.order.values())[:2]
+    sort_key = attrgetter(*rows.order)
+    best: list[Row[Any]] = []
+    for head in _heads(connection, rows, lists, ids, key, size):
+        last = sort_key(best[-1])[0] if len(best) == size else None
+        if last is not None and head.first > last:
+            break
+        conditions = [repository == head.id, *lists[head.place], *([] if last is None else [first <= last])]
+        best = sorted([*best, *merged(connection, rows, [conditions], key, size)], key=sort_key)[:size]
+    return best
+
+
+def _heads(
+    connection: Connection,
+    rows: Ordered,
+    lists: Sequence[Conditions],
+    ids: Sequence[int],
+    key: Sequence[Any] | None,
+    size: int,
+) -> Sequence[Row[Any]]:
+    """Return repository, place and first value of those lists that may have the first rows, in this order."""
     first, repository = list(rows.order.values())[:2]
     visible = select(repositories.c.id).where(repositories.c.id.in_(ids)).cte("visible")
     heads = []
     for place, each in enumerate(lists):
         of_this = (repository == visible.c.id, *each, *rows.past(key))
         head = select(first).where(*of_this).order_by(first).limit(1).scalar_subquery()
-        heads.append(select(visible.c.id, literal(place).label("place"), head.label("head")))
+        heads.append(select(visible.c.id, literal(place).label("place"), head.label("first")))
     union = union_all(*heads).subquery()
     # Lists of one repository whose first rows tie cannot be distinguished here, so that many more are read.
     most = size + len(lists) - 1
-    query = select(union.c.id, union.c.place).where(union.c.head.is_not(None))
-    chosen = connection.execute(query.order_by(union.c.head, union.c.id).limit(most))
-    return [[repository == row.id, *lists[row.place]] for row in chosen]
+    query = select(union).where(union.c.first.is_not(None)).order_by(union.c.first, union.c.id).limit(most)
+    return connection.execute(query).all()

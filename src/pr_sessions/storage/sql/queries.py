@@ -36,7 +36,7 @@ from pr_sessions.storage.sql.list_rows import (
     session_key,
     session_of,
 )
-from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, first_lists, merged
+from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, merged, merged_of
 from pr_sessions.storage.sql.schema import agent_counts, pull_requests, runs, sessions
 from pr_sessions.storage.sql.schema import repositories as table
 from pr_sessions.storage.sql.search import rows_of, search
@@ -145,11 +145,12 @@ class SqlQueries:
         repository = rows.order["repository_id"]
         with reading(self._engine) as connection:
             ids = _ids(connection, wanted.repository, wanted.repositories)
-            if ids is not None and len(ids) == 1:
-                lists = [[repository == ids[0], *each] for each in lists]
-            elif ids is not None:
-                lists = first_lists(connection, rows, lists, ids, key, size)
-            page = merged(connection, rows, lists, key, size)
+            if ids is None:
+                page = merged(connection, rows, lists, key, size)
+            elif len(ids) == 1:
+                page = merged(connection, rows, [[repository == ids[0], *each] for each in lists], key, size)
+            else:
+                page = merged_of(connection, rows, lists, ids, key, size)
             return page, names_of(connection, page)
 
     def _store(self, repository: str) -> SqlStore | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Row, select, tuple_
 
 from pr_sessions.storage.lines import number_in
 from pr_sessions.storage.sql.list_rows import PULL_REQUESTS, SESSIONS
-from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, first_lists, merged
+from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, merged, merged_of
 from pr_sessions.storage.sql.schema import pull_requests, repositories, session_aliases, sessions
 
 # What begins with a text is before that text and this character, which no id has.
@@ -73,8 +73,10 @@ def _beginning(
     begins: Conditions = [name >= text, name < text + _LAST]
     key: tuple[str, int, str] | None = None
     while True:
-        lists = [begins] if ids is None else first_lists(connection, rows, [begins], ids, key, _AT_ONCE)
-        part = merged(connection, rows, lists, key, _AT_ONCE)
+        if ids is None:
+            part = merged(connection, rows, [begins], key, _AT_ONCE)
+        else:
+            part = merged_of(connection, rows, [begins], ids, key, _AT_ONCE)
         for row in part:
             key = (row.name, row.repository_id, row.session)
             yield key

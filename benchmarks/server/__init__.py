@@ -1,0 +1,1 @@
+"""What the team server promises, measured beside a floor in the same run."""
