@@ -21,7 +21,7 @@ from fake_github import FakeGitHub, Fault
 from pr_sessions.server.local.backend import LocalBackend
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
-from pr_sessions.server.setup_app.link import new_link
+from pr_sessions.server.setup_app.link import first_link, new_link
 from pr_sessions.server.setup_app.manifest import Kind, manifest
 from pr_sessions.server.setup_app.routes import routes
 from pr_sessions.storage.sql.engine import reading
@@ -123,6 +123,13 @@ def test_the_page_shows_why_each_right_is_asked_for(browser: Browser, link: str)
     assert "the team&#39;s configuration, CODEOWNERS and the session file of the default branch" in text
 
 
+def test_the_form_may_lead_to_github_and_to_no_other_site(browser: Browser, link: str, fake: FakeGitHub) -> None:
+    first = browser.get(link).headers["content-security-policy"]
+    second = browser.get("/setup?kind=gate").headers["content-security-policy"]
+
+    assert ("form-action 'self';" in first, f"form-action 'self' {fake.url};" in second) == (True, True)
+
+
 def test_the_link_is_good_once(browser: Browser, new_browser: NewBrowser, link: str) -> None:
     browser.get(link)
     second = new_browser().get(link)
@@ -221,6 +228,20 @@ def test_github_has_to_reach_the_server(services: Services, link: str) -> None:
         text = browser.get(link).text
 
     assert ("--public-url" in text, "<form" in text) == (True, False)
+
+
+def test_a_server_without_an_app_prints_a_link(services: Services) -> None:
+    link = first_link(services, PUBLIC)
+
+    assert link
+    assert link.startswith(f"{PUBLIC}/setup?secret=")
+
+
+def test_a_server_with_an_app_and_a_clone_print_none(services: Services) -> None:
+    environ = {"PR_SESSIONS_APP_ID": "4711", "PR_SESSIONS_APP_KEY": private_key()}
+
+    assert first_link(replace(services, environ=environ), PUBLIC) is None
+    assert first_link(replace(services, engine=None), PUBLIC) is None
 
 
 def test_a_clone_has_no_set_up(services: Services) -> None:

@@ -16,7 +16,7 @@ from pr_sessions.forges.github.app import App, find_app
 from pr_sessions.server.reconcile.night import LASTS, is_due, moment_of, night_of
 from pr_sessions.server.reconcile.nightly import reconcile
 from pr_sessions.storage.sql.engine import reading, writing
-from pr_sessions.storage.sql.schema import deliveries, installations, reports, repositories
+from pr_sessions.storage.sql.schema import deliveries, installations, outbox, reports, repositories
 from scene import minute
 
 __all__ = ["fake", "time"]
@@ -50,6 +50,11 @@ def waiting(engine: Engine) -> list[tuple[str, int, str]]:
         payloads = connection.scalars(select(deliveries.c.payload).order_by(deliveries.c.id)).all()
     bodies = [msgspec.json.decode(zlib.decompress(payload)) for payload in payloads]
     return [(body["action"], body["number"], body["pull_request"]["title"]) for body in bodies]
+
+
+def to_do(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.scalars(select(outbox.c.kind).order_by(outbox.c.kind)))
 
 
 def report(engine: Engine, number: int, updated: datetime, state: str = "open") -> None:
@@ -86,6 +91,7 @@ def test_a_new_repository_is_recorded_with_its_pull_requests(database: Engine, f
     row = rows(database)["ada/shop"]
     assert (row.forge_id, row.installation_id, row.drift, row.reconciled_at) == (1, 77, {"added": 1}, minute(0))
     assert waiting(database) == [("opened", 1, "first"), ("closed", 2, "second")]
+    assert to_do(database) == ["configuration", "inbox"]
     assert (result.repositories, dict(result.drift), result.problem) == (1, {}, "")
 
 
@@ -109,6 +115,20 @@ def test_what_was_missed_is_given_to_the_intake_and_counted(
         ("edited", 3, "was retitled"),
         ("opened", 1, "never heard of"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"), [("open", {"state": 1}), ("closed", {})], ids=["was open", "was closed"]
+)
+def test_a_change_within_the_second_of_the_last_report_counts(
+    database: Engine, fake: FakeGitHub, app: App, time: Time, state: str, expected: dict[str, int]
+) -> None:
+    after_first_night(database, app, fake, time)
+    at = time.now - timedelta(hours=2)
+    fake.add_pull(1, "t", write_time(at), state="closed", closed_at=write_time(at))
+    report(database, 1, at, state)
+
+    assert dict(reconcile(database, app).drift) == expected
 
 
 def test_the_next_night_finds_nothing(database: Engine, fake: FakeGitHub, app: App, time: Time) -> None:

@@ -23,6 +23,7 @@ from pr_sessions.server.frame.logs import set_up_logs
 from pr_sessions.server.frame.origin import is_loopback
 from pr_sessions.server.services import has_credentials, open_services
 from pr_sessions.server.settings import Settings, with_environment
+from pr_sessions.server.setup_app.link import first_link
 
 # Of a process that was asked to stop, in seconds; an open stream ends before.
 STOP_SECONDS = 2
@@ -30,13 +31,17 @@ HEADER_MILLISECONDS = 10_000
 MOST_IN_HEADERS = 64 << 10
 
 
-def serve(settings: Settings, environ: Mapping[str, str], *, announce: Callable[[str], None]) -> None:
+Announce = Callable[[str], None]
+
+
+def serve(settings: Settings, environ: Mapping[str, str], *, announce: Announce, note: Announce) -> None:
     """Answer until the process is asked to stop.
 
     Args:
         settings: those of the command line; each process adds those of the environment for itself.
         environ: the environment.
         announce: called with the address once it is known to be free.
+        note: called with what the administrator has to do next, if there is anything.
 
     Raises:
         PrSessionsError: the address cannot be used, or the settings of the environment have mistakes; there is no
@@ -44,9 +49,6 @@ def serve(settings: Settings, environ: Mapping[str, str], *, announce: Callable[
     """
     services = open_services(with_environment(settings, environ), environ)
     is_open = has_credentials(services)
-    if services.engine:
-        # The processes that answer open it for themselves.
-        services.engine.dispose()
     if not is_open and not is_loopback(settings.host):
         raise InvalidValue(
             f"nobody could log in, so that {settings.host} would be open to everybody",
@@ -54,7 +56,13 @@ def serve(settings: Settings, environ: Mapping[str, str], *, announce: Callable[
         )
     settings = replace(settings, port=free_port(settings.host, settings.port))
     token = "" if is_open else token_urlsafe(24)
+    link = first_link(services, address(settings))
+    if services.engine:
+        # The processes that answer open it for themselves.
+        services.engine.dispose()
     announce(f"{address(settings)}/?token={token}" if token else address(settings))
+    if link:
+        note(f"make the GitHub App of this server, once and within an hour: {link}")
     # Off for commands that end at once.
     gc.enable()
     server = Server(

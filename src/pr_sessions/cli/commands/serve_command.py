@@ -41,6 +41,7 @@ def serve_command(host: str, port: int, public_url: str, database: str, opens: b
         Settings(host=host, port=port, public_url=public_url.rstrip("/"), database=database),
         os.environ,
         announce=announce,
+        note=click.echo,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pr_sessions.forges.github.app import App, Installation, open_app, open_installation
 from pr_sessions.forges.github.grants import InstallationGone, InstallationSuspended
 from pr_sessions.forges.github.rest import Rest, unreadable
+from pr_sessions.server.gate.outbox import put
 from pr_sessions.server.reconcile.drift import Drift, with_name
 from pr_sessions.storage.sql.engine import POSTGRESQL, writing
 from pr_sessions.storage.sql.repositories import (
@@ -186,6 +187,10 @@ def _record_repositories(
         )
         kind = _kind(before, after.name)
         _note(connection, after.id, kind, names)
+        if kind in (Drift.ADDED, Drift.RETURNED):
+            # Its configuration and its inbox are read, as after the event that says so.
+            for wanted in ("configuration", "inbox"):
+                put(connection, after.id, wanted, now=now)
     if is_complete:
         _remove_others(connection, installation, [each.id for each in listed], now, names)
 

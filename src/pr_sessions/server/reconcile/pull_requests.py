@@ -35,6 +35,7 @@ _FIRST = timedelta(days=30)
 _MOST_PAGES = 10
 _MOST_SINGLY = 50
 HOOK = "reconcile"
+_SECOND = timedelta(seconds=1)
 _REFUSED = (403, 404, 410, 422, 451)
 
 
@@ -138,9 +139,12 @@ def _kind(read: ForgePullRequest, reported: tuple[datetime, str] | None) -> Drif
     if reported is None:
         return Drift.MISSING
     updated, state = reported
-    if read.updated is None or read.updated <= updated:
+    if read.updated is None:
         return None
-    return Drift.CHANGED if read.pull_request.state == (state or State.OPEN) else Drift.STATE
+    if read.pull_request.state != (state or State.OPEN):
+        # GitHub's times have whole seconds: the later state of the same second was missed, too.
+        return Drift.STATE if read.updated + _SECOND > updated else None
+    return Drift.CHANGED if read.updated > updated else None
 
 
 class _PullRequest(Struct, frozen=True):

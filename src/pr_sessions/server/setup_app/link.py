@@ -13,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
+from pr_sessions.forges.github.access import find_app_key
 from pr_sessions.server.reconcile.state import change_state, load_state
+from pr_sessions.server.services import Services
 
 LASTS = timedelta(hours=1)
 _STATE = "setup"
@@ -49,6 +51,13 @@ def new_link(engine: Engine, address: str, now: datetime) -> str:
     secret = token_urlsafe(32)
     change_state(engine, _STATE, Setup, lambda _: Setup(link=_hash(secret), expires_at=now + LASTS))
     return f"{address}/setup?secret={secret}"
+
+
+def first_link(services: Services, address: str) -> str | None:
+    """Return a new link where a team's server has no App yet; `None` where nothing has to be made."""
+    if services.engine is None or find_app_key(services.environ):
+        return None
+    return new_link(services.engine, address, services.clock())
 
 
 def open_link(engine: Engine, secret: str, now: datetime) -> str | None:

@@ -15,6 +15,7 @@ from msgspec import json
 from sqlalchemy import Engine, select
 
 from pr_sessions.errors import PrSessionsError
+from pr_sessions.server.assets import asset_address
 from pr_sessions.server.frame.headers import policy
 from pr_sessions.server.reconcile.state import put_setting
 from pr_sessions.server.services import Services
@@ -84,6 +85,7 @@ def _to_github(services: Services, kind: Kind, organisation: str, state: str) ->
     asked = manifest(kind, "pr-sessions", settings.public_url, is_organisation=bool(organisation))
     page = _page(
         "confirm.html",
+        forms_to=settings.web,
         action=f"{settings.web}{place}/settings/apps/new?state={quote(state)}",
         manifest=json.encode(asked).decode(),
         rows=table(kind),
@@ -128,9 +130,14 @@ def _refused(message: str, hint: str = _AGAIN, status: int = 403) -> Response[st
     return _page("refused.html", status, message=message, hint=hint)
 
 
-def _page(template: str, status: int = 200, **values: Any) -> Response[str]:
-    text = _environment().get_template(template).render(**values)
-    headers = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+def _page(template: str, status: int = 200, forms_to: str = "", **values: Any) -> Response[str]:
+    text = _environment().get_template(template).render(style=asset_address("pico.min.css"), **values)
+    headers = {
+        "cache-control": "no-store",
+        # An address may have GitHub's code in it. GitHub may see where a form comes from.
+        "referrer-policy": "strict-origin" if forms_to else "no-referrer",
+        "content-security-policy": policy(forms_to),
+    }
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
