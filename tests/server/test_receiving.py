@@ -27,6 +27,7 @@ Send = Callable[..., tuple[int, str]]
 @pytest.fixture
 def writer(database: Engine) -> Iterator[DeliveryWriter]:
     made = DeliveryWriter(database)
+    made.start()
     yield made
     made.close()
 

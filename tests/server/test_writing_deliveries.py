@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -20,13 +21,19 @@ def delivery(guid: str) -> Delivery:
     return delivery_of("42", guid, "push", b'{"repository": {"id": 7}}', NOW)
 
 
+def started(engine: Engine, wake: Callable[[], None] = lambda: None) -> DeliveryWriter:
+    writer = DeliveryWriter(engine, wake)
+    writer.start()
+    return writer
+
+
 def count(engine: Engine) -> int:
     with reading(engine) as connection:
         return connection.execute(select(func.count()).select_from(deliveries)).scalar_one()
 
 
 def test_a_thousand_at_once_are_all_stored_once(database: Engine) -> None:
-    writer = DeliveryWriter(database)
+    writer = started(database)
 
     async def store_all() -> list[bool]:
         return list(await asyncio.gather(*(writer.store(delivery(f"d-{n % 800}")) for n in range(1000))))
@@ -38,14 +45,14 @@ def test_a_thousand_at_once_are_all_stored_once(database: Engine) -> None:
 
 def test_stored_deliveries_wake_who_waits_for_them(database: Engine) -> None:
     woken = threading.Event()
-    writer = DeliveryWriter(database, woken.set)
+    writer = started(database, woken.set)
     asyncio.run(writer.store(delivery("d-1")))
     assert woken.wait(10)
     writer.close()
 
 
 def test_what_waits_is_stored_before_the_end(database: Engine) -> None:
-    writer = DeliveryWriter(database)
+    writer = started(database)
 
     async def store_and_close() -> bool:
         with writing(database):  # The thread has to wait for its turn on SQLite.

@@ -1,5 +1,6 @@
 """The application: the routes of all parts, in a frame that every request goes through."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -37,13 +38,24 @@ def build_app(services: Services) -> Litestar:
         yield
         hub.stop()
 
+    @asynccontextmanager
+    async def working(_: Litestar) -> AsyncIterator[None]:
+        if services.running is None:
+            yield
+            return
+        services.running.start()
+        try:
+            yield
+        finally:
+            await to_thread(services.running.close)
+
     handlers = [handler for routes in PARTS for handler in routes(services)]
     app = Litestar(
         [*handlers, *assets.routes(), *events.routes(services, hub)],
         guards=[require_viewer, check_form],
         exception_handlers={Exception: handle_failure},
         request_max_body_size=MOST_IN_BODY,
-        lifespan=[ending_streams],
+        lifespan=[working, ending_streams],
         state=State({"services": services, "hub": hub}),
         openapi_config=None,
         logging_config=None,

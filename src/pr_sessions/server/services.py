@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from pr_sessions.errors import PrSessionsError
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.backend import Backend
 from pr_sessions.server.metrics import Metrics
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from pr_sessions.forges.github.app import App
     from pr_sessions.server.intake.writer import DeliveryWriter
+    from pr_sessions.server.team.running import Running
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -25,6 +25,7 @@ class Services(Struct, frozen=True, kw_only=True):
     Attributes:
         engine: of the database; `None` for a clone.
         deliveries: stores what GitHub delivers; `None` for a clone.
+        running: what runs beside the pages of a team; begins and ends with the application.
         app: the GitHub App, see `forges.github.app.find_app`; `None` where the environment has none.
         clock: returns the time in UTC.
         environ: of the process; has the App's id and key.
@@ -39,6 +40,7 @@ class Services(Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     engine: "Engine | None" = None
     deliveries: "DeliveryWriter | None" = None
+    running: "Running | None" = None
     app: "App | None" = None
     local_token: Secret | None = None
     local_author: str = ""
@@ -54,7 +56,9 @@ def open_services(settings: Settings, environ: Mapping[str, str]) -> Services:
     from pr_sessions.tracker import utc_now
 
     if settings.database:
-        raise PrSessionsError("a database cannot be served yet", "leave out --database")
+        from pr_sessions.server.team.running import open_team
+
+        return open_team(settings, environ)
     from pr_sessions.git.discovery import current_folder
     from pr_sessions.server.local.backend import LocalBackend
 

@@ -32,17 +32,15 @@ class _Waiting(Struct):
 class DeliveryWriter:
     """One thread of a process that stores what waits.
 
+    Args:
+        engine: the team's database.
+        wake: called when deliveries were stored.
+
     Attributes:
         counts: of answers, by what they were.
     """
 
     def __init__(self, engine: Engine, wake: Callable[[], None] = lambda: None) -> None:
-        """Begin the thread.
-
-        Args:
-            engine: the team's database.
-            wake: called when deliveries were stored.
-        """
         self.counts: Counter[str] = Counter()
         self._engine = engine
         self._wake = wake
@@ -51,6 +49,9 @@ class DeliveryWriter:
         self._changed = threading.Condition()
         self._closes = False
         self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
+
+    def start(self) -> None:
+        """Begin the thread, in the process that answers."""
         self._thread.start()
 
     async def store(self, delivery: Delivery) -> bool:
@@ -76,7 +77,8 @@ class DeliveryWriter:
         with self._changed:
             self._closes = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while group := self._next_group():

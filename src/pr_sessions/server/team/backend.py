@@ -1,0 +1,215 @@
+"""The database of a team, as pages and API read and change it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from pr_sessions.errors import InvalidValue, NotFound
+from pr_sessions.server.backend import (
+    DeliveryLine,
+    InboxFilter,
+    RepositoryLine,
+    StorageLine,
+    StoredInbox,
+    StoredRow,
+)
+from pr_sessions.server.gate.configuration import served_repository
+from pr_sessions.server.gate.outbox import put
+from pr_sessions.server.team import deliveries, inbox
+from pr_sessions.server.worker.inbox import INBOX
+from pr_sessions.storage.audit import AuditEntry
+from pr_sessions.storage.cursors import is_storable
+from pr_sessions.storage.queries import Page, SessionQueries
+from pr_sessions.storage.sql.engine import POSTGRESQL, reading, writing
+from pr_sessions.storage.sql.queries import SqlQueries
+from pr_sessions.storage.sql.repositories import StoredRepository, find_repository
+from pr_sessions.storage.sql.schema import audit, metadata, repositories
+from pr_sessions.storage.sql.store import SqlStore, entry_of
+from pr_sessions.tracker import Tracker
+from pr_sessions.tracker.workspace import NullWorkspace
+
+_MOST_ON_PAGE = 200
+_HINT = "see the list of repositories"
+_PURPOSES = {
+    "audit": "who changed what, and why",
+    "deliveries": "what GitHub delivered",
+    "inbox_rows": "rows of the inbox, as they were made last",
+    "outbox": "what has to be done on GitHub",
+    "pull_requests": "pull requests",
+    "reports": "what GitHub said last of pull requests, as far as rules may see it",
+    "repositories": "repositories",
+    "sessions": "sessions",
+    "tokens": "tokens, as hashes",
+}
+
+
+class TeamBackend:
+    """The repositories of a database.
+
+    Args:
+        engine: of the database.
+        clock: returns the time in UTC.
+        web: the address of GitHub's pages.
+    """
+
+    is_team = True
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], web: str = "https://github.com") -> None:
+        self._engine, self._clock, self._web = engine, clock, web
+        self._queries = SqlQueries(engine)
+
+    @property
+    def queries(self) -> SessionQueries:
+        """The lists."""
+        return self._queries
+
+    def repositories(self) -> Sequence[RepositoryLine]:
+        """Return all repositories by name."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(repositories).order_by(repositories.c.key)).all()
+            waiting = deliveries.counts_by_mailbox(connection)
+        return tuple(_line(row, waiting.get(deliveries.mailbox_of(row.forge_id), {})) for row in rows)
+
+    def inbox(self, wanted: InboxFilter, cursor: str = "", limit: int = 100) -> Page[StoredRow]:
+        """Return a page of the rows of the inbox."""
+        with reading(self._engine) as connection:
+            return inbox.rows_of(connection, self._known(connection, wanted), cursor, limit)
+
+    def inbox_summary(self, wanted: InboxFilter) -> StoredInbox:
+        """Return the inbox without its rows."""
+        with reading(self._engine) as connection:
+            return inbox.summary_of(connection, self._known(connection, wanted))
+
+    def read_again(self, repository: str = "") -> None:
+        """Have the inbox of a repository, or of all that the App has, read from GitHub as soon as a worker is free."""
+        now = self._clock()
+        with writing(self._engine) as connection:
+            wanted = select(repositories.c.id).where(
+                repositories.c.state == "active", repositories.c.installation_id.is_not(None)
+            )
+            if repository:
+                wanted = wanted.where(repositories.c.id == self._find(connection, repository).id)
+            ids = connection.execute(wanted.order_by(repositories.c.id).with_for_update()).scalars().all()
+            if not ids:
+                raise InvalidValue("the App has no such repository", "install the App, or sync from a clone")
+            for repository_id in ids:
+                put(connection, repository_id, INBOX, now=now)
+
+    def pull_request_page(self, repository: str) -> str:
+        """Return where people read pull requests of a repository, up to the number."""
+        with reading(self._engine) as connection:
+            known = self._find(connection, repository)
+        return f"{self._web}/{known.name}/pull/" if known.forge_id else ""
+
+    def tracker(self, repository: str) -> Tracker:
+        """Return the tracker of a repository."""
+        with reading(self._engine) as connection:
+            served = served_repository(connection, self._find(connection, repository).id)
+        if served is None:
+            raise NotFound(f"no repository {repository[:200]}", _HINT)
+        rules, _ = served.rules()
+        store = SqlStore(self._engine, served.id, policy=rules.policy)
+        return Tracker(None, rules.policy, store, NullWorkspace(), environ={}, clock=self._clock)
+
+    def audit(self, repository: str, cursor: str = "", limit: int = 50) -> Page[AuditEntry]:
+        """Return a page of what was changed in a repository, the newest first."""
+        size = min(max(limit, 1), _MOST_ON_PAGE)
+        with reading(self._engine) as connection:
+            known = self._find(connection, repository)
+            query = select(audit).where(audit.c.repository_id == known.id).order_by(audit.c.id.desc())
+            if cursor:
+                place = connection.execute(
+                    select(audit.c.id).where(audit.c.repository_id == known.id, audit.c.entry == cursor[:100])
+                ).scalar()
+                if place is None:
+                    raise InvalidValue("this part of the log is gone", "begin with its newest entries")
+                query = query.where(audit.c.id < place)
+            rows = connection.execute(query.limit(size + 1)).all()
+        shown = tuple(entry_of(row) for row in rows[:size])
+        return Page(shown, shown[-1].id if len(rows) > size else "")
+
+    def deliveries(
+        self, repository: str = "", state: str = "dead", cursor: str = "", limit: int = 50
+    ) -> Page[DeliveryLine]:
+        """Return a page of deliveries in a state, the newest first."""
+        with reading(self._engine) as connection:
+            mailbox = deliveries.mailbox_of(self._find(connection, repository).forge_id) if repository else ""
+            return deliveries.lines_of(connection, mailbox, state, cursor, limit)
+
+    def redeliver(self, delivery_id: str, by: str) -> DeliveryLine:
+        """Put a delivery that was given up back to those that wait."""
+        with writing(self._engine) as connection:
+            return deliveries.redeliver(connection, delivery_id, by, self._clock())
+
+    def storage(self, repository: str = "") -> Sequence[StorageLine]:
+        """Return the tables; of a repository only those that hold something of it."""
+        lines = []
+        with reading(self._engine) as connection:
+            known = self._find(connection, repository) if repository else None
+            for name, purpose in _PURPOSES.items():
+                table = metadata.tables[name]
+                if known and "repository_id" not in table.c:
+                    continue
+                query = select(func.count()).select_from(table)
+                if known:
+                    query = query.where(table.c.repository_id == known.id)
+                count = connection.execute(query).scalar_one()
+                lines.append(StorageLine(what=purpose, where=f"table {name}", count=count))
+            if not known:
+                lines.append(StorageLine(what="the whole database", where=self._place, size=_size(connection)))
+        return tuple(lines)
+
+    def revision(self, repository: str) -> str:
+        """Return a text that changes whenever the sessions of a repository change."""
+        with reading(self._engine) as connection:
+            known = self._find(connection, repository)
+        return f"{known.id}-{known.revision}"
+
+    def changed_since(self, moment: datetime) -> Mapping[str, datetime]:
+        """Return the repositories that changed after a time, and when."""
+        query = select(repositories.c.name, repositories.c.changed_at).where(repositories.c.changed_at > moment)
+        with reading(self._engine) as connection:
+            # A clock that was ahead must not make a page change for ever.
+            soon = self._clock() + timedelta(minutes=5)
+            return {name: at for name, at in connection.execute(query) if at <= soon}
+
+    @property
+    def _place(self) -> str:
+        url = self._engine.url
+        return str(url.database) if url.host is None else f"{url.database} at {url.host}"
+
+    def _known(self, connection: Connection, wanted: InboxFilter) -> InboxFilter:
+        if wanted.repository:
+            self._find(connection, wanted.repository)
+        return wanted
+
+    def _find(self, connection: Connection, name: str) -> StoredRepository:
+        known = find_repository(connection, name) if is_storable(name) else None
+        if known is None:
+            raise NotFound(f"no repository {name[:200]}", _HINT)
+        return known
+
+
+def _line(row: Any, waiting: Mapping[str, int]) -> RepositoryLine:
+    return RepositoryLine(
+        name=row.name,
+        mode=row.mode,
+        state=row.state,
+        problem=row.configuration_problem,
+        active_sessions=row.active_count,
+        inbox_at=row.inbox_at,
+        last_delivery_at=row.last_delivery_at,
+        reconciled_at=row.reconciled_at,
+        drift=row.drift,
+        waiting=waiting.get("waiting", 0),
+        dead=waiting.get("dead", 0),
+    )
+
+
+def _size(connection: Connection) -> int:
+    if connection.dialect.name == POSTGRESQL:
+        return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+    pages, size = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+    return int(pages) * int(size)

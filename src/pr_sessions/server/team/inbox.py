@@ -1,0 +1,106 @@
+"""The stored inbox, page by page over all repositories: nothing is read from a forge or computed here."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+
+from pr_sessions.core.inbox import Row
+from pr_sessions.core.inbox_sections import Section
+from pr_sessions.errors import InvalidValue
+from pr_sessions.server.backend import InboxFilter, StoredInbox, StoredRow
+from pr_sessions.server.worker.inbox import SECTIONS, SOURCE, InboxRest
+from pr_sessions.storage.cursors import is_storable
+from pr_sessions.storage.queries import Page
+from pr_sessions.storage.sql.schema import inbox_rows, repositories
+
+_MOST_ON_PAGE = 200
+_HINT = "leave it out to begin at the first page"
+# Of a summary: more words than these are read by nobody.
+_MOST_UNKNOWNS = 200
+_PLACE = inbox_rows.c.section, inbox_rows.c.urgent_at, inbox_rows.c.repository_id, inbox_rows.c.place
+_CURSOR = re.compile(r"([0-9]{1,2})_(-?[0-9]{1,18})_([0-9]{1,18})_([0-9]{1,9})", re.ASCII)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def rows_of(connection: Connection, wanted: InboxFilter, cursor: str, limit: int) -> Page[StoredRow]:
+    """Return a page of rows: by section, then by urgency.
+
+    Raises:
+        InvalidValue: the cursor is none.
+    """
+    size = min(max(limit, 1), _MOST_ON_PAGE)
+    query = _filtered(select(inbox_rows, repositories.c.name), wanted).order_by(*_PLACE)
+    if cursor:
+        query = query.where(tuple_(*_PLACE) > _after(cursor))
+    shown: list[StoredRow] = []
+    last = ""
+    for each in connection.execute(query if wanted.session_id else query.limit(size + 1)):
+        if len(shown) == size:
+            return Page(tuple(shown), last)
+        row = msgspec.msgpack.decode(each.value, type=Row)
+        if not wanted.session_id or any(pr.session_id == wanted.session_id for pr in row.prs):
+            shown.append(StoredRow(each.name, row))
+        last = f"{each.section}_{_number(each.urgent_at)}_{each.repository_id}_{each.place}"
+    return Page(tuple(shown))
+
+
+def summary_of(connection: Connection, wanted: InboxFilter) -> StoredInbox:
+    """Return the inbox without its rows."""
+    counts = _counts(connection, wanted)
+    read = _visible(select(repositories.c.name, repositories.c.inbox_at, repositories.c.inbox_rest), wanted)
+    rows = connection.execute(read.where(repositories.c.state == "active").order_by(repositories.c.key)).all()
+    rests = [(row.name, msgspec.msgpack.decode(row.inbox_rest, type=InboxRest)) for row in rows if row.inbox_rest]
+    unread = [row.name for row in rows if row.inbox_at is None]
+    unknowns = [f"{name}: {unknown}" for name, rest in rests for unknown in rest.unknowns]
+    return StoredInbox(
+        made=min((row.inbox_at for row in rows if row.inbox_at), default=None),
+        source=SOURCE,
+        unknowns=tuple([*(f"{name}: not read yet" for name in unread), *unknowns][:_MOST_UNKNOWNS]),
+        budgets=tuple(budget for _, rest in rests for budget in rest.budgets),
+        counts=counts,
+    )
+
+
+def _counts(connection: Connection, wanted: InboxFilter) -> Mapping[Section, int]:
+    if wanted.session_id:
+        return Counter(each.row.section for each in rows_of(connection, wanted, "", _MOST_ON_PAGE).items)
+    query = _filtered(select(inbox_rows.c.section, func.count().label("total")), wanted)
+    return {SECTIONS[row.section]: row.total for row in connection.execute(query.group_by(inbox_rows.c.section))}
+
+
+def _filtered(query: Select[Any], wanted: InboxFilter) -> Select[Any]:
+    query = query.join_from(inbox_rows, repositories, repositories.c.id == inbox_rows.c.repository_id)
+    query = _visible(query, wanted).where(repositories.c.state == "active")
+    if wanted.login:
+        login = wanted.login.lower() if is_storable(wanted.login) else " "
+        query = query.where(inbox_rows.c.people.contains(f" {login} ", autoescape=True))
+    return query
+
+
+def _visible(query: Select[Any], wanted: InboxFilter) -> Select[Any]:
+    if wanted.repository:
+        query = query.where(repositories.c.key == wanted.repository.lower())
+    if wanted.repositories is not None:
+        query = query.where(repositories.c.key.in_(sorted(wanted.repositories)))
+    return query
+
+
+def _after(cursor: str) -> ColumnElement[Any]:
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise InvalidValue(f"not a cursor: {cursor[:40]!r}", _HINT)
+    section, urgent, repository_id, place = map(int, match.groups())
+    try:
+        moment = _EPOCH + urgent * _MICROSECOND
+    except OverflowError:
+        raise InvalidValue(f"not a cursor: {cursor[:40]!r}", _HINT) from None
+    return tuple_(section, moment, repository_id, place, types=[each.type for each in _PLACE])
+
+
+def _number(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
