@@ -147,18 +147,20 @@ class SqlTransaction:
         self._add_entries(*audit)
         self.is_committed = True
 
+    def note_expiry(self) -> None:
+        """Note when the first of the sessions runs out, by the policy of the store."""
+        ends = [end for session in self.sessions.active() if (end := runs_out(session, self._store.policy))]
+        self._update(expires_at=min(ends, default=None))
+
     def _note_change(self, *, touch_last_updated: bool) -> None:
         """Count a change of the sessions, and note when the first of them runs out."""
         if touch_last_updated:
             self.top = {**self.top, "last_updated": write_time(self._now)}
-        ends = [end for session in self.sessions.active() if (end := runs_out(session, self._store.policy))]
+        self._update(revision=repositories.c.revision + 1, changed_at=self._now, extra=self.top)
+        self.note_expiry()
+
+    def _update(self, **values: Any) -> None:
         changed = update(repositories).where(repositories.c.id == self._store.repository_id)
-        values = {
-            "revision": repositories.c.revision + 1,
-            "changed_at": self._now,
-            "extra": self.top,
-            "expires_at": min(ends, default=None),
-        }
         self.connection.execute(changed.values(values))
 
     def _add_entries(self, *audit: AuditEntry) -> None:
