@@ -1,13 +1,16 @@
 """Every `SessionCollection` gives the same answers, wherever its sessions are kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from databases import KINDS, new_url
 from examples import few
 from pr_sessions.core.agents import Agent, Run
 from pr_sessions.core.collection import SessionCollection
@@ -18,6 +21,8 @@ from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import Policy
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.session_file import parse
+from pr_sessions.storage.sql.engine import open_engine
+from sql_stores import sql_store
 from strategies import IDS, MOMENTS, NUMBERS, at, collections, sessions
 
 ADA = begin("ada-1", "ada", at(0))
@@ -42,11 +47,30 @@ def put_in_memory(*sessions: Session, unattributed: dict[str, PullRequestRecord]
     return collection
 
 
-@pytest.fixture(params=[in_memory, put_in_memory, in_a_file], ids=["memory", "put", "file"])
-def keep(request: Any) -> Keep:
+KEEPS: dict[str, Keep] = {"memory": in_memory, "put": put_in_memory, "file": in_a_file}
+
+
+@pytest.fixture(params=[*KEEPS, *KINDS])
+def keep(request: Any, tmp_path: Path) -> Iterator[Keep]:
     """Return a collection that keeps the given sessions."""
-    chosen: Keep = request.param
-    return chosen
+    if request.param in KEEPS:
+        yield KEEPS[request.param]
+        return
+    engine, numbers = open_engine(new_url(request.param, request, tmp_path)), count()
+
+    def in_a_database(
+        *sessions: Session, unattributed: dict[str, PullRequestRecord] | None = None
+    ) -> SessionCollection:
+        store = sql_store(engine, f"ada/tool-{next(numbers)}")
+        with store.transaction(at(0)) as work:
+            collection = work.sessions.put(*sessions)
+            for number, record in (unattributed or {}).items():
+                collection = collection.put_unattributed(number, record)
+            work.commit(collection)
+        return store.read()
+
+    yield in_a_database
+    engine.dispose()
 
 
 def ids(sessions: Iterable[Session]) -> list[str]:
@@ -139,8 +163,8 @@ def test_a_run_that_moved_is_found_where_it_is(keep: Keep) -> None:
     assert ids(collection.put(absorbed=["2"]).for_run(RUN)) == []
 
 
-@pytest.mark.parametrize("keep", [in_memory, in_a_file], ids=["memory", "file"])
-@few
+@pytest.mark.parametrize("keep", ["memory", "file", *KINDS], indirect=True)
+@settings(few, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(collections(), st.lists(st.tuples(sessions(), st.booleans()), max_size=4), NUMBERS, IDS, MOMENTS)
 def test_a_collection_answers_as_a_list_of_its_sessions_would(
     keep: Keep, before: dict[str, Session], changes: list[tuple[Session, bool]], number: str, name: str, moment: Any

@@ -61,9 +61,8 @@ class SqlReader:
     def find(self, session_id: str) -> StoredSession | None:
         """Return the session of that id as it is stored."""
         if session_id not in self._sessions:
-            self._sessions[session_id] = None
             self.load(sessions.c.id == session_id)
-        return self._sessions[session_id]
+        return self._sessions.setdefault(session_id, None)
 
     def stored(self, session_id: str) -> StoredSession:
         """Return the session of that id, which is stored."""
@@ -75,9 +74,8 @@ class SqlReader:
     def stored_unattributed(self, number: str) -> StoredRecord | None:
         """Return a pull request in no session as it is stored."""
         if number not in self._records:
-            self._records[number] = None
             self.load_unattributed(pull_requests.c.number == number)
-        return self._records[number]
+        return self._records.setdefault(number, None)
 
     def load(self, condition: ColumnElement[bool]) -> list[str]:
         """Read the sessions that meet a condition, all with two queries; return their ids in order."""
@@ -90,16 +88,16 @@ class SqlReader:
         records = select(*columns).where(pull_requests.c.repository_id == self._id, has_record, in_them)
         with self._connect() as connection:
             matches = connection.execute(rows).all()
-            if all(self._sessions.get(session_id) for session_id, _, _ in matches):
-                return [session_id for session_id, _, _ in matches]
             by_session: dict[str, dict[str, Record]] = {}
-            for session_id, number, record in connection.execute(records):
-                by_session.setdefault(session_id, {})[number] = record
+            if any(session_id not in self._sessions for session_id, _, _ in matches):
+                for session_id, number, record in connection.execute(records):
+                    by_session.setdefault(session_id, {})[number] = record
         for session_id, is_active, extra in matches:
-            if not self._sessions.get(session_id):
+            if session_id not in self._sessions:
                 raw = with_records(extra, by_session.get(session_id, {}))
                 self._sessions[session_id] = self._decoded(session_id, raw, completed=not is_active)
-        return [session_id for session_id, _, _ in matches]
+        # One that was not there before was added since.
+        return [session_id for session_id, _, _ in matches if self._sessions[session_id]]
 
     def load_unattributed(self, condition: ColumnElement[bool]) -> list[str]:
         """Read the pull requests in no session that meet a condition; return their numbers."""
@@ -107,11 +105,11 @@ class SqlReader:
         with self._connect() as connection:
             matches = connection.execute(select(pull_requests.c.number, pull_requests.c.record).where(in_none)).all()
         for number, raw in matches:
-            if not self._records.get(number):
+            if number not in self._records:
                 record = decode_record(raw, self.zone)
                 value = record_without_person(record.value) if self._hides_people else record.value
                 self._records[number] = replace(record, value=value)
-        return [number for number, _ in matches]
+        return [number for number, _ in matches if self._records[number]]
 
     def active_ids(self) -> list[str]:
         """Return the ids of the sessions that have not completed; they are read with them."""

@@ -60,7 +60,8 @@ class SqlStore:
         failure: BaseException | None = None
         with writing(self.engine) as connection:
             row = lock_repository(connection, self.repository_id)
-            sessions = self.sessions_on(lambda: nullcontext(connection))
+            # What was read may be asked for more after the end.
+            sessions = self.sessions_on(lambda: reading(self.engine) if connection.closed else nullcontext(connection))
             transaction = SqlTransaction(self, connection, sessions, now, row.extra)
             try:
                 yield transaction
