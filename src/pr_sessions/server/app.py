@@ -19,12 +19,13 @@ from pr_sessions.server.frame.hosts import with_known_host
 from pr_sessions.server.frame.limits import with_limits
 from pr_sessions.server.frame.logs import with_log
 from pr_sessions.server.frame.viewers import require_viewer, with_viewer
+from pr_sessions.server.gate.routes import routes as gate_routes
 from pr_sessions.server.intake.routes import routes as intake_routes
 from pr_sessions.server.pages.routes import routes as page_routes
 from pr_sessions.server.services import Services
 from pr_sessions.server.setup_app.routes import routes as setup_routes
 
-PARTS = (health.routes, page_routes, api_routes, intake_routes, auth_routes, setup_routes)
+PARTS = (health.routes, page_routes, api_routes, intake_routes, auth_routes, setup_routes, gate_routes)
 # Of a form or a call; a delivery has a bound of its own.
 MOST_IN_BODY = MIB
 

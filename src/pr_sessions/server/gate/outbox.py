@@ -18,6 +18,8 @@ from pr_sessions.storage.sql.schema import Instant, installations, outbox, repos
 
 # Nothing takes longer, or another process does it once more.
 LEASE = timedelta(minutes=5)
+# What is due for so long has met something that keeps it from being done.
+LATE = timedelta(minutes=1)
 GIVEN_UP_AFTER = timedelta(days=3)
 # At once, of one installation, over all processes.
 MOST_OF_INSTALLATION = 4
