@@ -1,4 +1,4 @@
-"""The inbox's page in a real browser."""
+"""Pages in a real browser: the inbox as one file, and those of a server."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.chromium import MISSING, Open, Opened, chromium, is_there
+from browser.site import Site
+from server.pages.sample import SampleBackend
 
 # Read before the tests take it away.
 ON_CI = os.environ.get("CI") == "true"
@@ -40,3 +42,15 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     yield open_html
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def backend() -> SampleBackend:
+    return SampleBackend()
+
+
+@pytest.fixture
+def site(browser: Browser, backend: SampleBackend) -> Iterator[Site]:
+    """The pages of a server with everything in it, for who opened the printed address."""
+    with Site(browser, backend) as site:
+        yield site
