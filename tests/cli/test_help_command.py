@@ -17,7 +17,7 @@ See:
   look    Show the sessions of a history, or of what is open on GitHub. Writes
           nothing.
   show    Show a session, or explain why a pull request is in it.
-  report  Print the analytics.
+  report  Print the analytics, or evidence for an auditor.
   serve   Show everything in a browser: the inbox, sessions, why, storage.
 
 Work:

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
 
 import httpx
 
@@ -22,18 +20,11 @@ class Running:
         process: the one that was started; those that answer are its children.
     """
 
-    def __init__(self, process: subprocess.Popen[str], line: str, log: IO[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
         self.process = process
         self.line = line
         self.url = line.partition("/?")[0].rstrip("/")
-        self._log = log
         self._clients = ExitStack()
-
-    @property
-    def log(self) -> str:
-        """What it wrote to stderr."""
-        self._log.seek(0)
-        return self._log.read()
 
     def client(self) -> httpx.Client:
         """A client as a browser that has opened the address which was printed."""
@@ -51,24 +42,28 @@ class Running:
 @contextmanager
 def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
     """Run `serve` in a folder on a free port until the block ends."""
-    # No pipe: a server whose log nobody reads would wait when it is full.
-    with TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pr_sessions", "serve", "--port", "0", *arguments],
-            cwd=folder,
-            env={**scene.python_environment(), **environ},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pr_sessions", "serve", "--port", "0", *arguments],
+        cwd=folder,
+        env={**scene.python_environment(), **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
         assert process.stdout is not None
-        running = Running(process, process.stdout.readline().strip(), log)
-        try:
-            assert running.line, running.log
-            _wait(running)
-            yield running
-        finally:
-            running.close()
+        line = process.stdout.readline().strip()
+        assert line, process.communicate(timeout=20)[1]
+    except BaseException:
+        process.kill()
+        process.communicate(timeout=20)
+        raise
+    running = Running(process, line)
+    try:
+        _wait(running)
+        yield running
+    finally:
+        running.close()
 
 
 def _wait(running: Running) -> None:

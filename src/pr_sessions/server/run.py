@@ -27,7 +27,7 @@ from pr_sessions.server.setup_app.link import first_link
 
 # Of a process that was asked to stop, in seconds; an open stream ends before.
 STOP_SECONDS = 2
-HEADER_MILLISECONDS = 5_000
+HEADER_MILLISECONDS = 10_000
 MOST_IN_HEADERS = 64 << 10
 
 

@@ -69,6 +69,32 @@ def short_pause(tries: int) -> None:
     sleep(SystemRandom().uniform(0, LONGEST_PAUSE / tries))
 
 
+class Exchanged(Struct, frozen=True):
+    """What a sync with a server came to: ids of the sessions that it knew better, and that this clone knew better."""
+
+    received: tuple[str, ...]
+    sent: tuple[str, ...]
+
+
+def exchange(tracker: Tracker, send: Callable[[bytes], tuple[bytes, tuple[str, ...]]]) -> Exchanged:
+    """Bring this clone and a server to the same sessions. To break it off anywhere and do it again does no harm.
+
+    Args:
+        tracker: of the clone.
+        send: sends a session file, and returns one that says all that both know, and the ids that were news there.
+
+    Raises:
+        InvalidValue: the configuration keeps sessions local.
+        UnreadableFile: what the server sent cannot be understood. Nothing was changed here.
+    """
+    _refuse_local(tracker)
+    tracker.keep()
+    data, sent = send(_merge(tracker, None).data)
+    theirs = FileSessions(parse(data, "the server's session file"), tracker.zone)
+    tuple(theirs)  # What nobody can decode must not get into our own file unseen.
+    return Exchanged(_merge(tracker, theirs).received, sent)
+
+
 def sync(
     tracker: Tracker, *, remote: str | None = None, branch: str | None = None, pause: Pause = short_pause
 ) -> Synced:
@@ -120,11 +146,15 @@ def read_shared(tracker: Tracker, shared: SharedBranch, commit: str) -> tuple[by
 def _shared(tracker: Tracker, remote: str | None, branch: str | None) -> SharedBranch:
     if tracker.repository.git_dir is None:
         raise NotARepository(f"{tracker.repository.root} is not in git, and has nobody to sync with", "git init")
+    _refuse_local(tracker)
+    return find_branch(tracker.repository.root, branch or tracker.policy.sync_branch, remote)
+
+
+def _refuse_local(tracker: Tracker) -> None:
     if tracker.policy.share is Share.LOCAL:
         raise InvalidValue(
             "the configuration keeps the sessions in this clone (share: local)", "pr-sessions init --share branch"
         )
-    return find_branch(tracker.repository.root, branch or tracker.policy.sync_branch, remote)
 
 
 def _once(tracker: Tracker, shared: SharedBranch, received: set[str], tries: int) -> Synced:

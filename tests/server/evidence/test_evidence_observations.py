@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from pr_sessions.errors import InvalidValue
+from pr_sessions.server.evidence.keeping import keep_observations
 from pr_sessions.server.evidence.listing import list_evidence
-from pr_sessions.server.evidence.observations import Kind, Observation, keep_observations, observations_of
+from pr_sessions.server.evidence.observations import Kind, Observation, observations_of
 from pr_sessions.storage.sql.engine import writing
 from pr_sessions.storage.sql.list_columns import kind
 from pr_sessions.storage.sql.repositories import ensure_repository

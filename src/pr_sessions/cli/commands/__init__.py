@@ -16,7 +16,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "look": "Show the sessions of a history, or of what is open on GitHub. Writes nothing.",
         "show": "Show a session, or explain why a pull request is in it.",
         "diff": "Show what the open pull requests of a session change together.",
-        "report": "Print the analytics.",
+        "report": "Print the analytics, or evidence for an auditor.",
         "list": "List sessions, with filters.",
         "status": "Show the current session, the counts and the last ten.",
         "find": "Find the session of a pull request.",
@@ -46,7 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Set up and maintain": {
         "init": "Set up a repository.",
         "doctor": "Find every inconsistency, with a hint for each.",
-        "sync": "Share sessions on a branch of their own.",
+        "sync": "Share sessions on a branch of their own, or with a team's server.",
         "uninstall": "Remove everything but session data.",
         "config": "Show or check the effective configuration.",
         "where": "Show every place in which something is stored.",
@@ -55,6 +55,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "pause": "Switch tracking off, or on again.",
     },
     "GitHub": {
+        "token": "Create, list and revoke tokens of a team's server.",
         "gate": "Decide when checks run, comment, and report.",
     },
     "Help": {

@@ -6,10 +6,12 @@ import click
 
 from pr_sessions.cli import options
 from pr_sessions.core.visible_text import one_line
+from pr_sessions.errors import InvalidValue
 from pr_sessions.render import terminal
 from pr_sessions.render.json import time_json
 
 if TYPE_CHECKING:
+    from pr_sessions.tracker import Tracker
     from pr_sessions.tracker.sync import Synced
 
 
@@ -106,22 +108,69 @@ def restore_command(name: str | None, json: bool) -> None:
 @click.command("sync")
 @click.option("--remote", metavar="NAME", help="The remote. [default: `origin`, or the only one]")
 @click.option("--branch", metavar="NAME", help="The branch. [default: the configuration's sync_branch]")
+@click.option("--server", metavar="URL", help="A team's server instead of a branch; PR_SESSIONS_TOKEN lets you in.")
+@click.option("--repository", metavar="OWNER/REPO", help="Its name on the server. [default: that of the remote]")
 @options.as_json
-def sync_command(remote: str | None, branch: str | None, json: bool) -> None:
-    r"""Share sessions on a branch of their own.
+def sync_command(
+    remote: str | None, branch: str | None, server: str | None, repository: str | None, json: bool
+) -> None:
+    r"""Share sessions on a branch of their own, or with a team's server.
 
     Fetches the branch, merges it with this clone's sessions, and pushes the result. Changes neither code nor index, and
-    never forces.
+    never forces. With `--server`, the server merges and sends back what both know; it may be broken off and repeated.
 
     \b
     Examples:
       pr-sessions sync
       pr-sessions sync --remote upstream
+      pr-sessions sync --server https://sessions.example.com
     """
+    if server is not None:
+        if remote or branch:
+            raise click.UsageError("--server goes without --remote and --branch")
+        _sync_with_server(server, repository, as_json=json)
+        return
+    if repository:
+        raise click.UsageError("--repository goes with --server")
     from pr_sessions.tracker.sync import sync
 
     synced = sync(options.tracker(), remote=remote, branch=branch)
     terminal.show(synced, [_synced_line(synced)], as_json=json)
+
+
+def _sync_with_server(server: str, repository: str | None, *, as_json: bool) -> None:
+    from pr_sessions.cli.server_access import server_client
+    from pr_sessions.tracker.sync import exchange
+
+    tracker = options.tracker()
+    name = repository or _name_of(tracker)
+    with server_client(server) as client:
+
+        def send(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+            answer = client.sync_sessions(name, data)
+            return bytes(answer.sessions), answer.received
+
+        exchanged = exchange(tracker, send)
+    received, sent = (terminal.plural(len(ids), "session") for ids in (exchanged.received, exchanged.sent))
+    line = f"Synced {name} with {server}: {received} received, {sent} sent."
+    if not (exchanged.received or exchanged.sent):
+        line = f"Nothing to do: this clone and {server} hold the same of {name}."
+    data = {"server": server, "repository": name, "received": exchanged.received, "sent": exchanged.sent}
+    terminal.show(data, [line], as_json=as_json)
+
+
+def _name_of(tracker: "Tracker") -> str:
+    """Return the repository's name on its forge.
+
+    Raises:
+        InvalidValue: no remote says.
+    """
+    from pr_sessions.git.remotes import main_address, read_remotes
+
+    address = main_address(read_remotes(tracker.repository.root)) if tracker.repository.git_dir else None
+    if address is None or address.path.count("/") != 1:
+        raise InvalidValue("no remote says how the repository is called there", "name it: --repository OWNER/REPO")
+    return address.path
 
 
 def _synced_line(synced: "Synced") -> str:

@@ -1,6 +1,6 @@
 """All operations of the API."""
 
-from pr_sessions.server.api import administration, corrections, reading
+from pr_sessions.server.api import administration, corrections, reading, syncing
 
 PREFIX = "/api/v1"
-OPERATIONS = (*reading.OPERATIONS, *corrections.OPERATIONS, *administration.OPERATIONS)
+OPERATIONS = (*reading.OPERATIONS, *corrections.OPERATIONS, *administration.OPERATIONS, *syncing.OPERATIONS)

@@ -77,7 +77,7 @@ def _operation(operation: Operation, names: Json, parts: Json) -> Json:
             "content": {
                 "application/json": {
                     "schema": names[repr(operation.answer)],
-                    "example": msgspec.to_builtins(operation.example),
+                    "example": _value(operation.example),
                 }
             },
         }
@@ -94,7 +94,7 @@ def _operation(operation: Operation, names: Json, parts: Json) -> Json:
         "responses": responses,
     }
     if operation.body:
-        content = {"schema": names[repr(operation.body)], "example": msgspec.to_builtins(operation.sample)}
+        content = {"schema": names[repr(operation.body)], "example": _value(operation.sample)}
         described["requestBody"] = {
             "required": operation.body is not Nothing,
             "content": {"application/json": content},
@@ -132,3 +132,7 @@ def _problem(text: str) -> Json:
 def _name(reference: Json) -> str:
     """Return the name of the schema that a reference leads to."""
     return str(reference["$ref"]).rpartition("/")[2]
+
+
+def _value(example: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(example))

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from pr_sessions.core.ids import MAX_ID
 from pr_sessions.server.viewer import Right
@@ -35,6 +35,8 @@ Limit = Annotated[int, Meta(ge=1, le=MOST_ON_PAGE, description="items of one par
 RepositoryFilter = Annotated[
     str, Meta(pattern=r"^([A-Za-z0-9_.-]{1,100}/)?[A-Za-z0-9_.-]{1,100}$", description="`owner/name`, in any case")
 ]
+# A session file, which has a description of its own: docs/reference/session-file.md.
+SessionFile = Annotated[Raw, Meta(extra_json_schema={"type": "object"})]
 YesOrNo = Literal["true", "false"]
 
 
@@ -183,6 +185,12 @@ class TokenWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         | None
     ) = None
     days: Annotated[int, Meta(ge=1, le=366)] = 90
+
+
+class SyncWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a clone knows: its session file."""
+
+    sessions: SessionFile
 
 
 def text_of(value: str | UnsetType) -> str:

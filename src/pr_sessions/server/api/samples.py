@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec import Raw
+
 from pr_sessions.server.api import schemas
 from pr_sessions.server.viewer import Right
 
@@ -194,3 +196,5 @@ EVIDENCE_ITEM = schemas.EvidenceItem(
     exceptions=(),
     unknowns=("bypass",),
 )
+SESSION_FILE = Raw(b'{"version":"1.0","last_updated":null,"active_sessions":{},"completed_sessions":[]}')
+SYNCED = schemas.SyncAnswer(received=(), sent=(_SESSION,), changed=False, sessions=SESSION_FILE)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from pr_sessions.server.viewer import Right
 
@@ -484,3 +484,18 @@ class EvidenceItem(Answer, frozen=True, kw_only=True):
     checks: tuple[CheckAnswer, ...]
     exceptions: tuple[str, ...]
     unknowns: tuple[str, ...]
+
+
+class SyncAnswer(Answer, frozen=True, kw_only=True):
+    """What both know.
+
+    Attributes:
+        received: ids of the sessions that the clone knew better.
+        sent: ids of the sessions that the server knew better.
+        sessions: a session file with all of them.
+    """
+
+    received: tuple[str, ...]
+    sent: tuple[str, ...]
+    changed: bool
+    sessions: Annotated[Raw, Meta(extra_json_schema={"type": "object"})]

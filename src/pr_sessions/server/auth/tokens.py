@@ -1,7 +1,8 @@
 """Tokens of programs: shown once, kept as a hash, limited to rights and repositories, expiring, revocable."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -16,7 +17,8 @@ from pr_sessions.errors import InvalidValue, NotFound, PrSessionsError
 from pr_sessions.forges.github.access import Secret, repository_name
 from pr_sessions.server.auth.audit import note
 from pr_sessions.server.viewer import Right, Viewer
-from pr_sessions.storage.sql.engine import reading, writing
+from pr_sessions.storage.sql.engine import open_engine, reading, writing
+from pr_sessions.storage.sql.migrate import check
 from pr_sessions.storage.sql.schema import tokens
 
 PREFIX = "prs_"
@@ -48,6 +50,21 @@ class TokenLine(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     revoked_at: datetime | None
     used_at: datetime | None
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """Give the database of a server, which its tables must fit.
+
+    Raises:
+        PrSessionsError: there is none, or it is of another version.
+    """
+    engine = open_engine(url, create=False)
+    try:
+        check(engine)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def create_token(

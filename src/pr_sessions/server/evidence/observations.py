@@ -9,14 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pr_sessions.core.ids import clean
 from pr_sessions.core.times import read_time
 from pr_sessions.errors import InvalidValue
-from pr_sessions.storage.sql.engine import POSTGRESQL
-from pr_sessions.storage.sql.schema import evidence
 
 _MOST_TEXT = 200
 
@@ -54,28 +50,6 @@ def observations_of(event: str, payload: Mapping[str, Any]) -> Sequence[Observat
     """Return the observations of a delivery; none where it has none, or lacks what belongs to it."""
     read = _READERS.get(event)
     return [*read(payload)] if read else ()
-
-
-def keep_observations(connection: Connection, repository_id: int, observations: Iterable[Observation]) -> None:
-    """Keep observations, each once: the latest report of it counts, in whatever order they come."""
-    insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
-    for observation in observations:
-        made = insert(evidence).values(
-            repository_id=repository_id,
-            kind=observation.kind.value,
-            number=observation.number,
-            head=observation.head,
-            subject=observation.subject,
-            at=observation.at,
-            outcome=observation.outcome,
-        )
-        connection.execute(
-            made.on_conflict_do_update(
-                index_elements=["repository_id", "kind", "number", "head", "subject"],
-                set_={"at": made.excluded.at, "outcome": made.excluded.outcome},
-                where=evidence.c.at <= made.excluded.at,
-            )
-        )
 
 
 def _of_pull_request(payload: Mapping[str, Any]) -> Iterable[Observation]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from msgspec import Struct, json
+from msgspec import Struct, convert, json
 
 from pr_sessions.server.evidence.observations import Kind, Observation
 
@@ -128,6 +128,11 @@ def evidence_row(merged: MergedPullRequest, observations: Iterable[Observation])
         exceptions=tuple(exceptions),
         unknowns=(*missing, *open_questions),
     )
+
+
+def read_rows(items: Iterable[object]) -> tuple[EvidenceRow, ...]:
+    """Return rows that the API sent, as they were made."""
+    return tuple(convert(item, EvidenceRow, from_attributes=True) for item in items)
 
 
 def count_findings(rows: Iterable[EvidenceRow]) -> dict[str, dict[str, int]]:

@@ -7,6 +7,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, update
 
 from pr_sessions.errors import ForgeFailed, InvalidValue
+from pr_sessions.server.evidence.keeping import keep_observations
+from pr_sessions.server.evidence.observations import observations_of
 from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.gate.occasions import add_entries
 from pr_sessions.server.gate.outbox import put
@@ -173,7 +175,8 @@ def _first(letters: Sequence[Letter]) -> Sequence[Letter]:
 
 
 def _add_entries(connection: Connection, repository_id: int, letter: Letter, payload: Payload, now: datetime) -> None:
-    """Add what has to be done on GitHub, and read there, because of a delivery."""
+    """Add what has to be done on GitHub, and read there, because of a delivery, and keep what an auditor asks for."""
+    keep_observations(connection, repository_id, observations_of(letter.event, payload.values))
     add_entries(connection, repository_id, letter.event, payload.values, letter.body, now)
     if letter.event in _CHANGES_INBOX:
         put(connection, repository_id, INBOX, now=now, after=_SETTLES)
