@@ -33,6 +33,11 @@ def main(total: int) -> int:
             for figure in lists.figures(open_engine(url)):
                 print(figure, flush=True)
                 missed += figure.p99 >= lists.TARGET
+    from benchmarks.server import catch_up
+
+    for promise in catch_up.figures():
+        print(promise, flush=True)
+        missed += not promise.is_reached
     return int(missed > 0)
 
 

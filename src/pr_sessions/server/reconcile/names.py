@@ -207,9 +207,10 @@ def _kind(before: Any, name: str) -> Drift | None:
 
 def _remove_others(connection: Connection, installation: int, kept: Sequence[int], now: datetime, names: Names) -> None:
     """Note that an installation has none but these repositories."""
+    numbers = set(kept)
     active = repositories.c.installation_id == installation, repositories.c.state == ACTIVE
     for row in connection.execute(select(repositories.c.id, repositories.c.forge_id).where(*active)).all():
-        if row.forge_id not in set(kept):
+        if row.forge_id not in numbers:
             remove_repository(connection, row.id, now)
             _note(connection, row.id, Drift.REMOVED, names)
 

@@ -17,6 +17,7 @@ from pr_sessions.server.intake.writer import DeliveryWriter
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
 from pr_sessions.server.team.backend import TeamBackend
+from pr_sessions.server.team.schedule import Schedule, completing, tasks_of_app
 from pr_sessions.server.worker import inbox
 from pr_sessions.server.worker.handling import Handling
 from pr_sessions.server.worker.loop import Workers
@@ -62,18 +63,22 @@ class Running:
         self._workers = Workers(engine, handling, utc_now)
         self.writer = DeliveryWriter(engine, self._workers.wake)
         self._stops = threading.Event()
+        tasks = (completing(engine, utc_now), *(tasks_of_app(engine, app) if app else ()))
+        self._schedule = Schedule(engine, tasks, utc_now)
         self._executor = threading.Thread(target=self._do_outbox, name="outbox", daemon=True)
 
     def start(self) -> None:
         """Begin all threads."""
         self.writer.start()
         self._workers.start()
+        self._schedule.start()
         if self._app:
             self._executor.start()
 
     def close(self) -> None:
         """Store what was received, finish what was begun, and end the threads."""
         self._stops.set()
+        self._schedule.close()
         self.writer.close()
         self._workers.close()
         if self._executor.is_alive():
