@@ -32,6 +32,8 @@ from pr_sessions.forges.base import Comment, User
 NEW = "new"
 MOVE = "/session move"
 STATUS = "/session status"
+# Starts the checks of one pull request, and changes no session.
+RECHECK = "/pr-sessions recheck"
 TRIGGER = f"{Trigger.EXPLICIT_MARKER.value}: {COMMAND}"
 
 LONGEST = 8192  # characters that are read of one comment
@@ -90,6 +92,13 @@ def may_hold_command(comment: Comment) -> bool:
     """Return whether a comment has to be parsed. This is quick: most hold no command, and there may be thousands."""
     author, is_placed = comment.author, comment.created is not None and bool(comment.number)
     return is_placed and bool(author.login) and not author.is_bot and names_command(comment.body)
+
+
+def asks_recheck(comment: Comment) -> bool:
+    """Return whether a comment of a person asks for the checks of its pull request to run now."""
+    if comment.author.is_bot or RECHECK not in comment.body or len(comment.body) > LONGEST:
+        return False
+    return RECHECK in own_lines(comment.body)
 
 
 def names_command(text: str) -> bool:

@@ -34,6 +34,8 @@ _PURPOSES = {
     f"{WORKFLOWS}/{DASHBOARD}": "the issue that shows what is open",
 }
 PATHS = tuple(_PURPOSES)
+# Of the workflow that asks a server.
+_ASKS = b"`init --github --server` wrote it"
 RENEW = "pr-sessions init --github --from ..."
 _LIMIT = 16 * MIB
 
@@ -48,8 +50,17 @@ _FIRST_LINE = re.compile(
 )
 
 
-def to_install(repository: Repository, source: Source, mode: GateMode, *, dashboard: bool = False) -> Iterator[Step]:
+def to_install(
+    repository: Repository, source: Source, mode: GateMode, *, dashboard: bool = False, server: str = ""
+) -> Iterator[Step]:
     """Write what is missing or outdated, unless somebody has changed it, and remove what has no use any more.
+
+    Args:
+        repository: in which they are written.
+        source: from which the action installs this package.
+        mode: of the gate.
+        dashboard: whether an issue shows what is open.
+        server: the address of the team's server, which the workflows ask; empty for none.
 
     Raises:
         InvalidValue: the repository is not in git, so on no forge.
@@ -58,7 +69,7 @@ def to_install(repository: Repository, source: Source, mode: GateMode, *, dashbo
         raise InvalidValue(f"{repository.root} is not in git, so GitHub runs nothing for it", "run `git init` first")
     from importlib.metadata import version
 
-    wanted = gate_files(version("pr-sessions"), source, mode, dashboard=dashboard)
+    wanted = gate_files(version("pr-sessions"), source, mode, dashboard=dashboard, server=server)
     for name, data in wanted.items():
         path = repository.place(name)
         present = read_bytes(path, _LIMIT)
@@ -97,6 +108,8 @@ def wrong_mode(repository: Repository, mode: GateMode, *, dashboard: bool = Fals
     around, sweep, own_issue = (read_bytes(repository.place(f"{WORKFLOWS}/{name}"), _LIMIT) for name in names)
     if around is None or not is_ours(around):
         return ""
+    if _ASKS in around:
+        return "" if f"`gate: {mode}`".encode() in around else f"the workflows in .github are not those of gate: {mode}"
     if (mode is GateMode.ENFORCE) == (sweep is not None):
         return "gate.dashboard: true shows nothing: its workflow is missing" if dashboard and own_issue is None else ""
     if mode is GateMode.ENFORCE:
@@ -104,14 +117,17 @@ def wrong_mode(repository: Repository, mode: GateMode, *, dashboard: bool = Fals
     return "the workflows in .github are those of gate: enforce, which cost more minutes than gate: advisory needs"
 
 
-def gate_files(version: str, source: Source, mode: GateMode, *, dashboard: bool = False) -> Mapping[str, bytes]:
+def gate_files(
+    version: str, source: Source, mode: GateMode, *, dashboard: bool = False, server: str = ""
+) -> Mapping[str, bytes]:
     """Return every file by its path from the repository's root; the same on every machine.
 
     Args:
         version: of this package.
         source: from which the action installs it.
         mode: of the gate. Each has its own workflows, since one that reads a setting first costs minutes for that.
-        dashboard: whether an issue shows what is open.
+        dashboard: whether an issue shows what is open; with a server its App writes it.
+        server: the address of the team's server, which the workflows ask; empty for none.
     """
     build = ("build.txt",) if isinstance(source, Commit) else ()
     installed = " ".join(_file(name) for name in ("requirements.txt", *build))
@@ -128,8 +144,9 @@ def gate_files(version: str, source: Source, mode: GateMode, *, dashboard: bool 
         # pip fills in the folder of the action: https://pip.pypa.io/en/stable/reference/requirements-file-format/
         digest = sha256(source.data).hexdigest()
         texts[_TOOL] = f"${{GITHUB_ACTION_PATH}}/{source.name} --hash=sha256:{digest}\n"
-    texts |= {f"{WORKFLOWS}/{name}": text for name, text in _workflows(mode)}
-    texts |= {f"{WORKFLOWS}/{DASHBOARD}": _dashboard(mode)} if dashboard else {}
+    workflows = _workflows_with_server(mode, server) if server else _workflows(mode)
+    texts |= {f"{WORKFLOWS}/{name}": text for name, text in workflows}
+    texts |= {f"{WORKFLOWS}/{DASHBOARD}": _dashboard(mode)} if dashboard and not server else {}
     wheel = {f"{ACTION}/{source.name}": source.data} if isinstance(source, Wheel) else {}
     return {path: _signed(text.encode(), version) for path, text in texts.items()} | wheel
 
@@ -172,6 +189,25 @@ def _workflows(mode: GateMode) -> Iterator[tuple[str, str]]:
         yield name, _template(name, CHECKOUT=CHECKOUT)
     if mode is GateMode.ENFORCE:
         yield SWEEP, _template(SWEEP, SWEEP=_sweep())
+
+
+def _workflows_with_server(mode: GateMode, server: str) -> Iterator[tuple[str, str]]:
+    """Yield the workflows that ask a server; what it does not answer, they do themselves."""
+    step = (TEMPLATES / "ask-step.yml").read_text("utf-8").rstrip("\n")
+    # In advisory mode no answer lets a check wait.
+    waits = {"ABOUT": "wait", "EXPECTED": "wait" if mode is GateMode.ENFORCE else "none"}
+    waits |= {"OUTPUT": "should_skip_scoring", "IF": ""}
+    starts = {"ABOUT": "start", "EXPECTED": "app", "OUTPUT": "app"}
+    starts |= {"IF": "\n        if: ${{ github.event.pull_request }}"}
+    for name, template, values in (
+        (AROUND, "pr-sessions-server.yml", starts),
+        ("pr-sessions-gate.yml", "pr-sessions-asks.yml", waits),
+    ):
+        text = _template(template, ASK=step, CHECKOUT=CHECKOUT, MODE=mode)
+        for key, value in {**values, "SERVER": server}.items():
+            text = text.replace(f"@{key}@", value)
+        yield name, text
+    yield "pr-sessions-check.yml", _template("pr-sessions-check.yml", CHECKOUT=CHECKOUT)
 
 
 def _dashboard(mode: GateMode) -> str:

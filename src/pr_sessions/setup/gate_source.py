@@ -158,3 +158,18 @@ def _files_of_wheel(path: Path, data: bytes) -> Iterator[tuple[str, bytes]]:
                     raise InvalidValue(f"{path} installs {info.filename[:200]}, too, which is none of ours", FORMS)
     except (BadZipFile, NotImplementedError, EOFError, ValueError, OSError, RuntimeError, not_compressed) as error:
         raise UnreadableFile(f"{path} is no wheel: {error}") from error
+
+
+_SERVER = re.compile(r"https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,100}){0,5}", re.ASCII)
+
+
+def server_address(text: str) -> str:
+    """Return the address of a team's server as workflows use it, without a slash at its end.
+
+    Raises:
+        InvalidValue: it is none that may stand in a workflow.
+    """
+    address = text.strip().rstrip("/")
+    if not _SERVER.fullmatch(address):
+        raise InvalidValue("--server is no address of a server", "write it like https://sessions.example.com")
+    return address

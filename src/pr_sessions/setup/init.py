@@ -37,6 +37,7 @@ class Request(Struct, frozen=True):
         scope: for whom.
         github: from where the gate's workflows install pr-sessions; without it, none are written.
         dashboard: whether an issue shows what is open.
+        server: the address of the team's server, which the gate's workflows ask; empty for none.
     """
 
     share: Share | None = None
@@ -50,6 +51,7 @@ class Request(Struct, frozen=True):
     scope: Scope = Scope.USER
     github: Source | None = None
     dashboard: bool | None = None
+    server: str = ""
 
 
 class Settings(Struct, frozen=True):
@@ -131,14 +133,14 @@ def plan(repository: Repository, request: Request, environ: Mapping[str, str], n
         *agent_hooks.to_install(repository, request.agents, request.scope, environ),
         *agent_hooks.to_renew(repository, environ, request.agents, request.scope),
         *agent_hooks.to_connect(repository, committed=bool(request.agents) and request.scope is Scope.PROJECT),
-        *_gate(repository, request.github, settings),
+        *_gate(repository, request, settings),
     )
 
 
-def _gate(repository: Repository, source: Source | None, settings: Settings) -> Iterator[Step]:
-    if source:
-        dashboard = settings.dashboard is True
-        yield from gate_files.to_install(repository, source, settings.gate, dashboard=dashboard)
+def _gate(repository: Repository, request: Request, settings: Settings) -> Iterator[Step]:
+    if request.github:
+        dashboard, server = settings.dashboard is True, request.server
+        yield from gate_files.to_install(repository, request.github, settings.gate, dashboard=dashboard, server=server)
 
 
 def _tracks_session_file(repository: Repository) -> bool:

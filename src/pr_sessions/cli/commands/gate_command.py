@@ -269,3 +269,54 @@ def _show_checks(asked: Asked, work: Callable[..., Awaitable["Report"]]) -> int:
     from pr_sessions.render.outcomes import show_checks
 
     return show_checks(done, as_json=asked.json)
+
+
+_switching = (
+    click.option("--org", "organisation", required=True, metavar="ORG", help="The organisation on GitHub."),
+    click.option("--server", default="", metavar="URL", help="The team's server. [default: PR_SESSIONS_SERVER]"),
+    options.as_json,
+)
+
+
+def _switching_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_switching):
+        command = option(command)
+    return command
+
+
+@gate_command.command("off")
+@_switching_options
+def off_command(organisation: str, server: str, json: bool) -> None:
+    r"""Switch the gate of a team's server off for an organisation.
+
+    All checks run at once, whatever the settings say, until `gate on`. Takes a token with the scope admin in
+    PR_SESSIONS_TOKEN.
+
+    \b
+    Examples:
+      pr-sessions gate off --org acme --server https://sessions.example.com
+    """
+    _switch(organisation, server, off=True, json=json)
+
+
+@gate_command.command("on")
+@_switching_options
+def on_command(organisation: str, server: str, json: bool) -> None:
+    r"""Switch it on again, as the settings say.
+
+    \b
+    Examples:
+      pr-sessions gate on --org acme --server https://sessions.example.com
+    """
+    _switch(organisation, server, off=False, json=json)
+
+
+def _switch(organisation: str, server: str, *, off: bool, json: bool) -> None:
+    from pr_sessions.cli.gate_switch import switch_gate
+
+    done = switch_gate(organisation, server, off=off)
+    state = "off" if done.off else "on"
+    line = f"The gate of {done.organisation} is {state}: {done.repositories} repositories."
+    terminal.show(
+        {"organisation": done.organisation, "gate": state, "repositories": done.repositories}, [line], as_json=json
+    )

@@ -27,7 +27,7 @@ from pr_sessions.setup import commit_trailer as trailer
 from pr_sessions.setup import init
 from pr_sessions.setup.agent_hooks.files import Scope, hosts_named, installed, user_folder
 from pr_sessions.setup.gate_files import ACTION, in_the_way
-from pr_sessions.setup.gate_source import FORMS, Source, Wheel, find_source
+from pr_sessions.setup.gate_source import FORMS, Source, Wheel, find_source, server_address
 from pr_sessions.setup.init import Request, Settings
 from pr_sessions.setup.steps import Step, carry_out
 from pr_sessions.tracker import utc_now
@@ -74,6 +74,7 @@ _BEGINS = {
     help="Required with --github: git+https://HOST/OWNER/pr-sessions@COMMIT, or a wheel.",
 )
 @click.option("--dashboard", is_flag=True, help="With --github: keep one issue that shows what is open.")
+@click.option("--server", metavar="URL", help="With --github: the team's server, which the workflows ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
 @options.as_json
 def init_command(
@@ -87,6 +88,7 @@ def init_command(
     github: bool,
     source: str | None,
     dashboard: bool,
+    server: str | None,
     dry_run: bool,
     json: bool,
 ) -> None:
@@ -113,6 +115,8 @@ def init_command(
         raise click.UsageError("--from goes with --github")
     if dashboard and not github:
         raise click.UsageError("--dashboard goes with --github")
+    if server and not github:
+        raise click.UsageError("--server goes with --github")
     asks = not dry_run and not json
     hosts = hosts_named(agents) if agents is not None else ask_for_hooks(repository, os.environ) if asks else ()
     request = Request(
@@ -127,6 +131,7 @@ def init_command(
         scope=Scope(scope or Scope.USER),
         github=_source(source) if github else None,
         dashboard=True if dashboard else None,
+        server=server_address(server) if server else "",
     )
     settings = init.settings_after(repository, request, os.environ)
 
@@ -135,7 +140,8 @@ def init_command(
 
     steps = plan() if dry_run else carry_out(plan, repository)
     notes = [*_notes(repository, settings), *_hook_notes(repository, request), *_gate_notes(repository, request)]
-    cost = _cost(settings) if request.github and steps else None
+    # How many minutes remain with a server depends on how often it answers.
+    cost = _cost(settings) if request.github and steps and not request.server else None
     next_commands = _next(repository, settings, request) if steps else []
     data = {
         "root": str(repository.root),
@@ -203,6 +209,8 @@ def _gate_notes(repository: Repository, request: Request) -> list[str]:
     # Many people ignore wheels, and `git add .github` omits them without a message.
     if isinstance(source, Wheel) and is_ignored(repository.root, f"{ACTION}/{source.name}"):
         notes.append(f"git ignores the wheel: git add --force {ACTION}/{source.name}")
+    if request.server:
+        notes.append("in your workflow, give the job `gate` the permission `id-token: write`: without it nothing waits")
     return notes
 
 

@@ -29,6 +29,7 @@ from pr_sessions.gate.checks.heads import (
 )
 from pr_sessions.gate.checks.schedule import needs_sweeps, switch_on
 from pr_sessions.gate.checks.updates import NAME, CheckPhase, CheckUpdate, not_started, plan
+from pr_sessions.gate.commands import asks_recheck
 from pr_sessions.gate.event import Event
 from pr_sessions.gate.fetch import UNREAD, fetch_ruleset
 from pr_sessions.gate.rebuild import OUTSIDER, is_from_outsider
@@ -162,7 +163,8 @@ def _no_token(event: Event) -> InvalidValue:
 async def _affected_by(forge: ChecksCapability, event: Event, now: datetime, known: Assessment | None = None) -> _Scope:
     if event.number:
         assessment = known or await assess(forge, event, now)
-        if event.name == "issues":  # A box of the dashboard, of somebody who may write.
+        # A box of the dashboard or a comment, of somebody who may write.
+        if event.name == "issues" or (event.comment and asks_recheck(event.comment)):
             assessment = replace(assessment, decision=_ASKED)
         return assessment.policy, affected_commits(assessment), assessment.snapshot.unknowns
     rules, unknowns = await fetch_ruleset(forge)

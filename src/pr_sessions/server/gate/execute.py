@@ -9,6 +9,8 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from time import monotonic
+from uuid import uuid4
 
 from msgspec import Struct
 from sqlalchemy import Engine
@@ -22,12 +24,13 @@ from pr_sessions.server.gate import outbox
 from pr_sessions.server.gate.configuration import ServedRepository, served_repository
 from pr_sessions.server.gate.forge import ServedForge
 from pr_sessions.server.gate.outbox import Entry
+from pr_sessions.server.gate.sweeping import add_sweeps
 from pr_sessions.storage.sql.engine import reading
 
 _log = logging.getLogger(__name__)
 # Another process takes the entry after the lease.
 _LONGEST = (outbox.LEASE - timedelta(seconds=30)).total_seconds()
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS, _LOOKS_SECONDS = 0.5, 60.0
 # What stays unclear is left to sweeps after so many attempts.
 _MOST_UNCLEAR = 5
 # The limit ends for all entries of an installation at once.
@@ -102,9 +105,13 @@ class Executor(Struct, frozen=True, kw_only=True):
         return True
 
     def run(self, stop: threading.Event) -> None:
-        """Do what is due until the server stops; an entry that is under way is brought to its end."""
+        """Do what is due until the server stops, sweeps among it; what is under way is brought to its end."""
+        holder, looks = uuid4().hex, 0.0
         while not stop.is_set():
             try:
+                if monotonic() >= looks:
+                    looks = monotonic() + _LOOKS_SECONDS
+                    add_sweeps(self.engine, self.clock(), holder)
                 is_busy = self.do_next()
             except PrSessionsError as error:
                 _log.warning("the outbox waits: %s", error)

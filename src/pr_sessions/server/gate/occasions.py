@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from pr_sessions.config.organisation import Mode
 from pr_sessions.errors import InvalidValue
-from pr_sessions.gate.commands import names_command
+from pr_sessions.gate.commands import asks_recheck, may_hold_command
 from pr_sessions.gate.event import Event, read_payload
 from pr_sessions.server.gate import outbox
 from pr_sessions.storage.sql.schema import repositories
@@ -105,7 +105,7 @@ def _of_event(event: Event, name: str, body: bytes, mode: Mode) -> Iterator[Occa
         if mode is not Mode.SHADOW and not event.sender.is_bot:
             yield Occasion("dashboard", f"edit {sha256(body).hexdigest()[:16]}", name, body, timedelta())
         return
-    if event.comment and (event.comment.author.is_bot or not names_command(event.comment.body)):
+    if event.comment and not (may_hold_command(event.comment) or asks_recheck(event.comment)):
         return
     yield Occasion("checks", subject, name, body)
     if mode is Mode.SHADOW:
