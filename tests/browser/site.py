@@ -42,7 +42,6 @@ class Site:
         self.address = f"http://127.0.0.1:{settings.port}"
         self._browser = browser
         self._stack = ExitStack()
-        self._loop = asyncio.new_event_loop()
         self._server = Server(
             build_app(services),
             "127.0.0.1",
@@ -53,7 +52,7 @@ class Site:
             log_enabled=False,
         )
         # The browser's own loop runs in this thread.
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -80,10 +79,6 @@ class Site:
         page.goto(self.address + path)
         return opened
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._server.serve())
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve()

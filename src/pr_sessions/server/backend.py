@@ -130,6 +130,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def login(self) -> str:
+        """The account on the forge of the person of a clone; empty for a team, and where that is not known."""
+        ...
+
+    @property
     def queries(self) -> SessionQueries:
         """The lists."""
         ...

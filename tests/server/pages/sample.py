@@ -171,6 +171,7 @@ class SampleBackend:
         self.open = full_inbox() if inbox is None else inbox
         self.store = MemoryStore(sessions() if stored is None else stored)
         self.refuses = ""
+        self.login = "" if is_team else "ada"
         self.queries = CollectionQueries(self.store.read, REPOSITORY)
         self.dead = [
             DeliveryLine(

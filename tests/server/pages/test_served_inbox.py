@@ -48,6 +48,13 @@ def test_mine_shows_what_concerns_the_person_who_is_logged_in(visit: Visit, back
     assert page.count('<li class="row') == len(mine)
 
 
+def test_mine_in_a_clone_is_what_concerns_the_account_of_its_credential(visit: Visit) -> None:
+    clone = SampleBackend(is_team=False)
+    page = visit(READER, backend=clone).get("/?mine=1").text
+
+    assert page.count('<li class="row') == sum(any(pr.author == "ada" for pr in row.prs) for row in clone.open.rows)
+
+
 def test_mine_says_so_where_the_person_has_no_account_that_is_known(visit: Visit) -> None:
     page = visit(READER).get("/?mine=1").text
 

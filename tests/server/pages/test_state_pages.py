@@ -1,6 +1,7 @@
 """The state of the system: repositories, deliveries, storage, changes."""
 
 from inboxes import HTML, REPOSITORY
+from pr_sessions.server.viewer import Viewer
 from server.pages.conftest import Visit
 from server.pages.reading import addresses, texts
 from server.pages.sample import READER, SampleBackend
@@ -48,7 +49,7 @@ def test_a_dead_delivery_is_sent_again_by_an_administrator(visit: Visit, backend
 
     assert texts(page, "div", class_="notice") == [f"{backend.dead[1].guid} waits again."]
     assert [line.state for line in backend.dead] == ["dead", "waiting", "dead"]
-    assert len(texts(page, "button")) == 2
+    assert sum(text.startswith("Send again") for text in texts(page, "button")) == 2
     assert texts(visit(READER).get("/deliveries").text, "button") == []
 
 
@@ -86,6 +87,22 @@ def test_the_log_of_changes_is_for_who_may_read_it(visit: Visit) -> None:
 
     assert client.get("/changes").status_code == 403
     assert "/changes" not in addresses(client.get("/").text)
+
+
+def test_a_team_has_a_log_for_each_repository(visit: Visit) -> None:
+    links = addresses(visit().get("/changes").text)
+
+    logs = [link for link in links if link.startswith("/changes?")]
+    assert (len(logs), logs[0], logs[-1]) == (3, "/changes?repository=acme/tools", f"/changes?repository={REPOSITORY}")
+    assert texts(visit(backend=SampleBackend(is_team=False)).get("/changes").text, "div", class_="empty") == [
+        "Nothing was changed yet."
+    ]
+
+
+def test_who_is_logged_in_can_log_out(visit: Visit) -> None:
+    assert texts(visit().get("/").text, "div", class_="viewer") == ["You are adaLog out"]
+    assert texts(visit(READER).get("/").text, "div", class_="viewer") == ["You are rita"]
+    assert texts(visit(Viewer("")).get("/").text, "div", class_="viewer") == ["Log in"]
 
 
 def test_style_script_and_sign_are_kept_by_browsers(visit: Visit) -> None:

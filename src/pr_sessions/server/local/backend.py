@@ -51,6 +51,11 @@ class LocalBackend:
         self._queries: tuple[str, SessionQueries] | None = None
 
     @property
+    def login(self) -> str:
+        """The account whose credential the forge was asked with; empty before it answered."""
+        return self._inbox.login
+
+    @property
     def queries(self) -> SessionQueries:
         """The lists."""
         name, known = self.name, self._queries

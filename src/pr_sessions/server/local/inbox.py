@@ -71,6 +71,12 @@ class LocalInbox:
         return self._why_not
 
     @property
+    def login(self) -> str:
+        """Return the account that the forge was asked with; empty where it has not answered."""
+        inboxes = self._answer.fetched.inboxes if self._answer else ()
+        return next((inbox.viewer for inbox in inboxes if inbox.viewer), "")
+
+    @property
     def made(self) -> datetime | None:
         """Return when the forge answered last; `None` where it never did."""
         return self._answer.inbox.at if self._answer else None

@@ -9,9 +9,11 @@ from pr_sessions.errors import PrSessionsError
 from pr_sessions.render.outcomes import entry_details
 from pr_sessions.server.pages import links
 from pr_sessions.server.pages.forms import Text
+from pr_sessions.server.pages.names import repository_names
 from pr_sessions.server.pages.pages import AnyRequest, Html, Pages, Step, need
 from pr_sessions.server.viewer import Right
 from pr_sessions.storage.audit import AuditEntry
+from pr_sessions.storage.queries import Page
 
 PAGE = 50
 NOTHING = "nothing"
@@ -36,8 +38,10 @@ def change_routes(pages: Pages) -> list[BaseRouteHandler]:
 
     @get("/changes", sync_to_thread=True)
     def changes(request: AnyRequest, repository: Text = "", cursor: Text = "") -> Html:
-        need(request, Right.AUDIT, repository)
-        page = pages.backend.audit(repository, cursor, PAGE)
+        viewer = need(request, Right.AUDIT, repository)
+        # Of a team each repository has a log of its own.
+        names = repository_names(pages, viewer.repositories) if pages.backend.is_team and not repository else None
+        page = pages.backend.audit(repository, cursor, PAGE) if names is None else Page[AuditEntry](())
         values: dict[str, object] = {"repository": repository, "cursor": cursor}
         return pages.show(
             request,
@@ -45,6 +49,7 @@ def change_routes(pages: Pages) -> list[BaseRouteHandler]:
             "Changes",
             [Step("Changes", "/changes"), Step(repository)] if repository else [],
             values=values,
+            names=names,
             lines=[(entry, entry_details(entry), undo_address(repository, entry)) for entry in page.items],
             older=links.address("/changes", **{**values, "cursor": page.next}) if page.next else "",
             newest=links.with_values("/changes", values) if cursor else "",

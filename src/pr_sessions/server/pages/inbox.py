@@ -90,10 +90,9 @@ def inbox_routes(pages: Pages) -> list[BaseRouteHandler]:
     def inbox(request: AnyRequest, repository: Text = "", is_viewers: ViewersOnly = False, cursor: Text = "") -> Html:
         viewer = need(request, Right.READ, repository)
         shown = _Shown(repository=repository, is_viewers=is_viewers, cursor=cursor)
-        wanted = InboxFilter(
-            repository=repository, login=viewer.login if is_viewers else "", repositories=viewer.repositories
-        )
-        is_unknown = is_viewers and not viewer.login
+        login = (viewer.login or pages.backend.login) if is_viewers else ""
+        wanted = InboxFilter(repository=repository, login=login, repositories=viewer.repositories)
+        is_unknown = is_viewers and not login
         stored = StoredInbox() if is_unknown else pages.backend.inbox_summary(wanted)
         page = None if is_unknown else pages.backend.inbox(wanted, cursor, PAGE)
         rows = page.items if page else ()

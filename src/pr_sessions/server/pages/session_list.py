@@ -5,13 +5,13 @@ from litestar.handlers import BaseRouteHandler
 
 from pr_sessions.server.pages import links
 from pr_sessions.server.pages.forms import State, Text
+from pr_sessions.server.pages.names import repository_names
 from pr_sessions.server.pages.pages import AnyRequest, Html, Pages, Step, need
 from pr_sessions.server.viewer import Right
 from pr_sessions.storage.queries import PullRequestFilter, SessionFilter
 
 PAGE = 50
 _ACTIVE = {"active": True, "completed": False}
-_MOST_CHOICES = 500
 
 
 def list_routes(pages: Pages) -> list[BaseRouteHandler]:
@@ -57,7 +57,7 @@ def list_routes(pages: Pages) -> list[BaseRouteHandler]:
             lines=lines,
             counts=queries.counts(repository, repositories=viewer.repositories),
             agents=queries.agents(repository, repositories=viewer.repositories),
-            repositories=_names(pages, viewer.repositories),
+            repositories=repository_names(pages, viewer.repositories),
             is_filtered=any(value for name, value in values.items() if name != "cursor"),
             older=links.address("/sessions", **{**values, "cursor": following}) if following else "",
             newest=links.with_values("/sessions", values) if cursor else "",
@@ -81,12 +81,3 @@ def list_routes(pages: Pages) -> list[BaseRouteHandler]:
         )
 
     return [sessions, pull_requests]
-
-
-def _names(pages: Pages, allowed: frozenset[str] | None) -> list[str]:
-    """Return the names of repositories to choose from; none for a clone, or where there are too many to list."""
-    if not pages.backend.is_team:
-        return []
-    every = (line.name for line in pages.backend.repositories())
-    names = [name for name in every if allowed is None or name.lower() in allowed]
-    return names if len(names) <= _MOST_CHOICES else []

@@ -61,6 +61,11 @@ class TeamBackend:
         self._queries = SqlQueries(engine)
 
     @property
+    def login(self) -> str:
+        """The account of nobody: each viewer has one."""
+        return ""
+
+    @property
     def queries(self) -> SessionQueries:
         """The lists."""
         return self._queries
