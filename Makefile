@@ -13,13 +13,16 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 OPENAPI := $(VENV)/npm/node_modules/@octokit/openapi/generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contract format bench bench-server house docs figures pins soak fuzz clean
+.PHONY: help run serve test lint types contract format bench bench-server house docs figures pins soak fuzz clean
 
 help: ## List what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(RUN) ## Show everything once; with REPO=path, look at that repository.
 	@$(if $(REPO),$(BIN)/pr-sessions look "$(REPO)",$(BIN)/pr-sessions demo)
+
+serve: $(DEV) ## Show the pages of the demo in a browser, until you press Ctrl-C.
+	@$(BIN)/python -m pr_sessions.cli.demo.pages
 
 test: lint types contract $(DESCRIBED) $(WHEELS) ## Run all checks and all tests.
 	$(BIN)/pytest -n auto --dist worksteal

@@ -1,13 +1,15 @@
 """What every request goes through: host, viewer, forms, headers, bounds, errors."""
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from litestar import Litestar, Request, get, post
 from litestar.testing import TestClient
 
 from pr_sessions.server.frame.headers import policy
-from pr_sessions.server.frame.limits import Allowance
+from pr_sessions.server.frame.limits import Allowance, with_limits
 from pr_sessions.server.frame.origin import client_of, is_host_known
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
@@ -208,6 +210,30 @@ class TestErrors:
 
 
 class TestLimits:
+    @pytest.mark.parametrize(
+        ("client", "path", "statuses"),
+        [
+            ("9.9.9.9", "/", [204, 204, 429]),
+            # All on this machine have one address, and what watches the server has to see it.
+            ("127.0.0.1", "/", [204, 204, 204]),
+            ("9.9.9.9", "/healthz", [204, 204, 204]),
+        ],
+    )
+    def test_an_address_that_asks_too_much_is_refused(self, client: str, path: str, statuses: list[int]) -> None:
+        async def nothing(_scope: Any, _receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def ask() -> list[httpx.Response]:
+            transport = httpx.ASGITransport(with_limits(nothing, Settings(), Allowance(2, 0.01)), client=(client, 1))
+            async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as asking:
+                return [await asking.get(path) for _ in range(3)]
+
+        answers = asyncio.run(ask())
+
+        assert [answer.status_code for answer in answers] == statuses
+        assert [answer.json()["hint"] for answer in answers if answer.content] in ([], ["wait for 100 s"])
+
     def test_a_client_that_asks_too_much_waits(self) -> None:
         now = [0.0]
         allowance = Allowance(2, 0.5, lambda: now[0])

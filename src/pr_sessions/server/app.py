@@ -16,7 +16,7 @@ from pr_sessions.server.frame.csrf import check_form
 from pr_sessions.server.frame.failures import handle_failure
 from pr_sessions.server.frame.headers import with_headers
 from pr_sessions.server.frame.hosts import with_known_host
-from pr_sessions.server.frame.limits import with_limits
+from pr_sessions.server.frame.limits import BURST, PER_SECOND, Allowance, with_limits
 from pr_sessions.server.frame.logs import with_log
 from pr_sessions.server.frame.viewers import require_viewer, with_viewer
 from pr_sessions.server.gate.routes import routes as gate_routes
@@ -50,20 +50,30 @@ def build_app(services: Services) -> Litestar:
         finally:
             await to_thread(services.running.close)
 
+    @asynccontextmanager
+    async def tracing(_: Litestar) -> AsyncIterator[None]:
+        if not services.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+            yield
+            return
+        from pr_sessions.server.traces import sending
+
+        async with sending(services):
+            yield
+
     handlers = [handler for routes in PARTS for handler in routes(services)]
     app = Litestar(
         [*handlers, *assets.routes(), *events.routes(services, hub)],
         guards=[require_viewer, check_form],
         exception_handlers={Exception: handle_failure},
         request_max_body_size=MOST_IN_BODY,
-        lifespan=[working, ending_streams],
+        lifespan=[working, tracing, ending_streams],
         state=State({"services": services, "hub": hub}),
         openapi_config=None,
         logging_config=None,
     )
     # Around the router, so that it counts for addresses at which there is nothing, too. The last is the outermost.
     handler = with_viewer(app.asgi_handler, services)
-    handler = with_limits(handler, services.settings)
+    handler = with_limits(handler, services.settings, Allowance(BURST, PER_SECOND))
     handler = with_known_host(handler, services.settings)
     handler = with_headers(handler, services.settings)
     app.asgi_handler = with_log(handler, services.settings, services.metrics)

@@ -10,7 +10,8 @@ from pr_sessions.server.frame.origin import is_of_this_machine
 from pr_sessions.server.services import Services
 from pr_sessions.server.viewer import Refused, Right, Viewer
 
-_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+# Litestar adds the encoding.
+_FORMAT = "text/plain; version=0.0.4"
 
 
 def routes(services: Services) -> list[BaseRouteHandler]:

@@ -5,6 +5,9 @@ import gc
 import os
 import signal
 import socket
+import threading
+import time
+import webbrowser
 from collections.abc import Callable, Mapping
 from functools import partial
 from secrets import token_urlsafe
@@ -21,33 +24,40 @@ from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.app import build_app
 from pr_sessions.server.frame.logs import set_up_logs
 from pr_sessions.server.frame.origin import is_loopback
-from pr_sessions.server.services import has_credentials, open_services
+from pr_sessions.server.services import Services, has_credentials, open_services
 from pr_sessions.server.settings import Settings, with_environment
 from pr_sessions.server.setup_app.link import first_link
+from pr_sessions.tracker.workspace import find_author
 
+ServicesOf = Callable[[Settings, Mapping[str, str]], Services]
 # Of a process that was asked to stop, in seconds; an open stream ends before.
 STOP_SECONDS = 2
 HEADER_MILLISECONDS = 10_000
 MOST_IN_HEADERS = 64 << 10
 
 
-Announce = Callable[[str], None]
-
-
-def serve(settings: Settings, environ: Mapping[str, str], *, announce: Announce, note: Announce) -> None:
+def serve(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    say: Callable[[str], None],
+    opens: bool = False,
+    services_of: ServicesOf = open_services,
+) -> None:
     """Answer until the process is asked to stop.
 
     Args:
         settings: those of the command line; each process adds those of the environment for itself.
         environ: the environment.
-        announce: called with the address once it is known to be free.
-        note: called with what the administrator has to do next, if there is anything.
+        say: called with the address once it is known to be free, then with what an administrator has to do next.
+        opens: whether it is opened in a browser once the server answers.
+        services_of: returns what a process uses.
 
     Raises:
         PrSessionsError: the address cannot be used, or the settings of the environment have mistakes; there is no
             clone, or no database that can be used.
     """
-    services = open_services(with_environment(settings, environ), environ)
+    services = services_of(with_environment(settings, environ), environ)
     is_open = has_credentials(services)
     if not is_open and not is_loopback(settings.host):
         raise InvalidValue(
@@ -60,9 +70,10 @@ def serve(settings: Settings, environ: Mapping[str, str], *, announce: Announce,
     if services.engine:
         # The processes that answer open it for themselves.
         services.engine.dispose()
-    announce(f"{address(settings)}/?token={token}" if token else address(settings))
+    opened = f"{address(settings)}/?token={token}" if token else address(settings)
+    say(opened)
     if link:
-        note(f"make the GitHub App of this server, once and within an hour: {link}")
+        say(f"make the GitHub App of this server, once and within an hour: {link}")
     # Off for commands that end at once.
     gc.enable()
     server = Server(
@@ -79,19 +90,26 @@ def serve(settings: Settings, environ: Mapping[str, str], *, announce: Announce,
         workers_kill_timeout=STOP_SECONDS,
     )
     try:
-        server.serve(target_loader=partial(_load, settings, token), wrap_loader=False)
+        server.serve(
+            target_loader=partial(_load, settings, token, opened if opens else "", services_of), wrap_loader=False
+        )
     except SystemExit as end:
         if end.code:
             raise PrSessionsError("the server ended by itself", "the lines above say why") from end
 
 
-def _load(settings: Settings, token: str) -> Any:
-    """Return the application, in the process that answers."""
+def _load(settings: Settings, token: str, opened: str, services_of: ServicesOf) -> Any:
+    """Return the application, in the process that answers; an address to open is that of the browser."""
     settings = with_environment(settings, os.environ)
     set_up_logs(settings)
-    services = open_services(settings, os.environ)
-    app = build_app(replace(services, local_token=Secret(token)) if token else services)
+    services = services_of(settings, os.environ)
+    if token:
+        author = services.local_author or find_author(None, os.environ)
+        services = replace(services, local_token=Secret(token), local_author=author)
+    app = build_app(services)
     app.on_startup.append(_end_streams_at_signals)
+    if opened:
+        app.on_startup.append(partial(_open_soon, opened, settings))
     return app
 
 
@@ -101,6 +119,22 @@ def _end_streams_at_signals(app: Litestar) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # The server has the event loop take signals. That goes on: the loop hears of them before Python calls this.
         signal.signal(number, lambda _number, _frame: end())
+
+
+def _open_soon(opened: str, settings: Settings) -> None:
+    """Open a browser once somebody answers there."""
+
+    def wait_and_open() -> None:
+        for _ in range(100):
+            try:
+                socket.create_connection((settings.host, settings.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                webbrowser.open(opened)
+                return
+
+    threading.Thread(target=wait_and_open, name="browser", daemon=True).start()
 
 
 def address(settings: Settings) -> str:

@@ -53,8 +53,8 @@ def demo_command(keep: bool, json: bool) -> None:
             terminal.show(_state(stage, keep=keep), [], as_json=True)
 
 
-def play(stage: "Stage", now: datetime) -> None:
-    """Play everything, ending at `now`."""
+def play(stage: "Stage", now: datetime) -> "FakeForge":
+    """Play everything, ending at `now`; return the forge that is made up."""
     from pr_sessions.cli.demo import shop
 
     shop.yesterday(stage, now)
@@ -75,6 +75,7 @@ def play(stage: "Stage", now: datetime) -> None:
     stage.say("\nNext, in a repository of your own:")
     for line in terminal.table(NEXT):
         stage.say(line)
+    return forge
 
 
 def _hook(stage: "Stage") -> None:

@@ -5,6 +5,7 @@ import os
 import click
 
 from pr_sessions.errors import PrSessionsError
+from pr_sessions.render import terminal
 
 EXTRA = ("litestar", "granian", "sqlalchemy", "structlog", "prometheus_client", "jwt", "httpx")
 
@@ -29,20 +30,15 @@ def serve_command(host: str, port: int, public_url: str, database: str, opens: b
       pr-sessions serve --database sqlite:///team.db --public-url https://sessions.example.com
     """
     _refuse_without_extra()
+    from pr_sessions.server.assets import missing_assets
     from pr_sessions.server.run import serve
     from pr_sessions.server.settings import Settings
 
-    def announce(address: str) -> None:
-        click.echo(address)
-        if opens:
-            click.launch(address)
-
-    serve(
-        Settings(host=host, port=port, public_url=public_url.rstrip("/"), database=database),
-        os.environ,
-        announce=announce,
-        note=click.echo,
-    )
+    if missing := missing_assets():
+        terminal.note(f"pages are plain, and not kept up to date: {', '.join(missing)} was left out of this build")
+        terminal.note("hint: build it where npm is: python hatch_build.py, in your clone")
+    settings = Settings(host=host, port=port, public_url=public_url.rstrip("/"), database=database)
+    serve(settings, os.environ, say=click.echo, opens=opens)
 
 
 def _refuse_without_extra() -> None:

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send, We
 
 from pr_sessions.server.api.problems import RequestRefused
 from pr_sessions.server.frame.failures import send_failure
-from pr_sessions.server.frame.origin import client_of
+from pr_sessions.server.frame.origin import client_of, is_of_this_machine
 from pr_sessions.server.settings import Settings
 
 # A page with its parts is ten requests; a script may ask for a thousand at once, then for a hundred each second.
@@ -56,12 +56,13 @@ class Allowance:
         return 0.0 if is_there else (1 - left) / self._per_second
 
 
-def with_limits(app: ASGIApp, settings: Settings) -> ASGIApp:
+def with_limits(app: ASGIApp, settings: Settings, allowance: Allowance) -> ASGIApp:
     """Return the application for clients that ask for no more than their part, and soon say what they want."""
-    allowance = Allowance(BURST, PER_SECOND)
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith(UNLIMITED) and (wait := allowance.take(client_of(scope, settings.proxies))):
+        # Everybody on this machine has one address: one of them could lock the others out.
+        is_limited = not scope["path"].startswith(UNLIMITED) and not is_of_this_machine(scope, settings)
+        if is_limited and (wait := allowance.take(client_of(scope, settings.proxies))):
             hint = f"wait for {max(1, round(wait))} s"
             await send_failure(scope, send, RequestRefused(429, "too many requests from this address", hint))
             return

@@ -33,7 +33,7 @@ def set_up_logs(settings: Settings) -> None:
             structlog.dev.ConsoleRenderer() if is_read else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 

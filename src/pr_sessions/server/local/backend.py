@@ -21,7 +21,7 @@ from pr_sessions.server.backend import (
     StoredRow,
 )
 from pr_sessions.server.local.changes import last_change, revision
-from pr_sessions.server.local.inbox import LocalInbox
+from pr_sessions.server.local.inbox import Fetch, LocalInbox, fetch
 from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.queries import Page, SessionQueries
 from pr_sessions.storage.queries_in_memory import CollectionQueries
@@ -35,6 +35,7 @@ class LocalBackend:
         folder: any folder inside.
         environ: of the process.
         clock: returns the time in UTC.
+        fetch: asks its forge.
 
     Raises:
         NotARepository: no clone contains the folder.
@@ -42,11 +43,13 @@ class LocalBackend:
 
     is_team = False
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime], fetch: Fetch = fetch
+    ) -> None:
         self._clone = find_repository(folder, environ)
         self._environ = environ
         self._clock = clock
-        self._inbox = LocalInbox(self._source, self._tracker, environ, clock)
+        self._inbox = LocalInbox(self._source, self._tracker, environ, clock, fetch)
         self._sessions: tuple[str, SessionCollection] | None = None
         self._queries: tuple[str, SessionQueries] | None = None
 

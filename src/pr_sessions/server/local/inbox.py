@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -21,6 +23,15 @@ LEAST_PAUSE = timedelta(minutes=3)
 REQUESTS_AN_HOUR = 1000
 
 
+# Returns what is open in the repositories of a source, for the clone at a folder.
+Fetch = Callable[[Source, Reading, Mapping[str, str], Path], Coroutine[Any, Any, FetchedRepositories]]
+
+
+async def fetch(source: Source, reading: Reading, environ: Mapping[str, str], root: Path) -> FetchedRepositories:
+    """Return what the forge of a source says. The page shows what it said before meanwhile, and no progress."""
+    return await fetch_open(source, reading, environ, lambda _done, _of: None, root=root, elsewhere=False)
+
+
 class _Answer(Struct, frozen=True):
     """What a forge said last."""
 
@@ -36,6 +47,7 @@ class LocalInbox:
         tracker: returns the tracker of the clone.
         environ: has the credential.
         clock: returns the time in UTC.
+        fetch: asks the forge.
     """
 
     def __init__(
@@ -44,11 +56,13 @@ class LocalInbox:
         tracker: Callable[[], Tracker],
         environ: Mapping[str, str],
         clock: Callable[[], datetime],
+        fetch: Fetch = fetch,
     ) -> None:
         self._source = source
         self._tracker = tracker
         self._environ = environ
         self._clock = clock
+        self._fetch = fetch
         self._answer: _Answer | None = None
         self._why_not = ""
         self._asked: datetime | None = None
@@ -124,10 +138,5 @@ class LocalInbox:
         clone = tracker.repository
         recorded = CloneSessions(source.of_clone, tracker.sessions(), tracker.policy) if source.of_clone else None
         reading = Reading(at=self._clock(), source=source.name, git_dir=clone.common_dir, recorded=recorded)
-        work = fetch_open(source, reading, self._environ, _show_nothing, root=clone.root, elsewhere=False)
-        fetched = asyncio.run(work)
+        fetched = asyncio.run(self._fetch(source, reading, self._environ, clone.root))
         return _Answer(fetched, inbox_of(fetched, reading))
-
-
-def _show_nothing(_done: int, _of: int) -> None:
-    """Show no progress: the page shows the last answer meanwhile."""
