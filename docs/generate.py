@@ -20,9 +20,11 @@ from pr_sessions.core.gate_minutes import DAYS, TYPICAL, Occasion, dashboard_min
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.core.signature import Signature
 from pr_sessions.git.repository import CONFIG
+from pr_sessions.server.setup_app.manifest import Kind, table
 
 DOCS = Path(__file__).parent
 GATE = DOCS / "guides/gate.md"
+APP = DOCS / "guides/github-app.md"
 SESSIONS = DOCS / "concepts/sessions.md"
 SIGNATURES = DOCS / "reference/signatures.md"
 _PARTS = {
@@ -69,6 +71,7 @@ def pages() -> Mapping[Path, str]:
     """Return the text of every page with a generated part, by its file."""
     return {
         GATE: _with(GATE, "\n".join(minutes_tables())),
+        APP: _with(APP, "\n".join(rights_table())),
         SESSIONS: _with(SESSIONS, _code(mermaid(Policy()), "mermaid")),
         SIGNATURES: _with(SIGNATURES, "\n".join(signature_list())),
         DOCS / "reference/commands.md": _joined(commands()),
@@ -91,6 +94,17 @@ merged; its checks wait and are started once. Something waits for {day.waiting_h
     yield f"| a day | {' | '.join(str(minutes(mode, day.occasions(mode))) for mode in GateMode)} |"
     yield f"| a month of {DAYS} such days | {' | '.join(f'{minutes_a_month(mode):,}' for mode in GateMode)} |"
     yield f"| the dashboard, a day | {' | '.join([str(dashboard_minutes())] * len(GateMode))} |"
+
+
+def rights_table() -> Iterator[str]:
+    """Yield every right and event of the App with its reason."""
+    yield "\n| right or event | `read-only` | `gate` | why |\n|---|---|---|---|"
+    reading, gate = (set(table(kind)) for kind in (Kind.READ_ONLY, Kind.GATE))
+    for label, level, why in table():
+        row = label, level, why
+        cells = ((level or "event") if row in rights else "–" for rights in (reading, gate))
+        yield f"| {label} | {' | '.join(cells)} | {why} |"
+    yield ""
 
 
 def _times(count: int) -> str:

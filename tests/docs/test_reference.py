@@ -18,6 +18,7 @@ OUTSIDE = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 PAGES = (*OUTSIDE, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
 GENERATED = (
     "guides/gate.md",
+    "guides/github-app.md",
     "concepts/sessions.md",
     "reference/commands.md",
     "reference/configuration.md",
