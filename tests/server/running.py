@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
@@ -20,11 +22,18 @@ class Running:
         process: the one that was started; those that answer are its children.
     """
 
-    def __init__(self, process: subprocess.Popen[str], line: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], line: str, log: IO[str]) -> None:
         self.process = process
         self.line = line
         self.url = line.partition("/?")[0].rstrip("/")
+        self._log = log
         self._clients = ExitStack()
+
+    @property
+    def log(self) -> str:
+        """What it wrote to stderr."""
+        self._log.seek(0)
+        return self._log.read()
 
     def client(self) -> httpx.Client:
         """A client as a browser that has opened the address which was printed."""
@@ -42,28 +51,24 @@ class Running:
 @contextmanager
 def serving(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
     """Run `serve` in a folder on a free port until the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pr_sessions", "serve", "--port", "0", *arguments],
-        cwd=folder,
-        env={**scene.python_environment(), **environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    # No pipe: a server whose log nobody reads would wait when it is full.
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pr_sessions", "serve", "--port", "0", *arguments],
+            cwd=folder,
+            env={**scene.python_environment(), **environ},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
         assert process.stdout is not None
-        line = process.stdout.readline().strip()
-        assert line, process.communicate(timeout=20)[1]
-    except BaseException:
-        process.kill()
-        process.communicate(timeout=20)
-        raise
-    running = Running(process, line)
-    try:
-        _wait(running)
-        yield running
-    finally:
-        running.close()
+        running = Running(process, process.stdout.readline().strip(), log)
+        try:
+            assert running.line, running.log
+            _wait(running)
+            yield running
+        finally:
+            running.close()
 
 
 def _wait(running: Running) -> None:

@@ -82,6 +82,10 @@ class SessionCollection(Protocol):
         """Return every session that lists the pull request; an old file may have several."""
         ...
 
+    def mentioning(self, numbers: Collection[str]) -> Sequence[str]:
+        """Return the ids of the sessions that list one of these pull requests, or did, or have its record."""
+        ...
+
     def for_run(self, run: str) -> Sequence[Session]:
         """Return the sessions that hold a run, of any agent, by its key."""
         ...

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakSet
 
 import structlog
 from litestar import Request, get
@@ -73,7 +74,8 @@ class Hub:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._listeners: set[Listener] = set()
+        # A page that is closed before its stream begins leaves nothing behind.
+        self._listeners: WeakSet[Listener] = WeakSet()
         self._looking: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -83,8 +85,12 @@ class Hub:
         for listener in self._listeners:
             listener.wake()
 
-    def refuse_if_full(self, viewer: Viewer) -> None:
-        """Refuse a stream too many.
+    def listen(self, repository: str, viewer: Viewer) -> Listener:
+        """Return a listener for a page; it counts for as long as somebody has it.
+
+        Args:
+            repository: the only one that counts; empty for all.
+            viewer: who looks.
 
         Raises:
             RequestRefused: there are too many.
@@ -92,18 +98,18 @@ class Hub:
         of_viewer = sum(listener.viewer.name == viewer.name for listener in self._listeners)
         if self._is_stopping or len(self._listeners) >= MOST_STREAMS or of_viewer >= MOST_OF_ONE:
             raise RequestRefused(503, "too many pages are kept up to date", "load the page again to see what changed")
+        listener = Listener(repository.lower(), viewer)
+        self._listeners.add(listener)
+        return listener
 
-    async def stream(self, repository: str, viewer: Viewer, since: datetime | None) -> AsyncIterator[bytes]:
+    async def stream(self, listener: Listener, since: datetime | None) -> AsyncIterator[bytes]:
         """Yield events until the page is closed, the server stops, or the time is over.
 
         Args:
-            repository: the only one that counts; empty for all.
-            viewer: who looks.
+            listener: of the page.
             since: of the last event that the page got, where it comes back.
         """
-        listener = Listener(repository.lower(), viewer)
-        self._listeners.add(listener)
-        self._services.metrics.streams.set(len(self._listeners))
+        self._services.metrics.streams.inc()
         try:
             if self._looking is None or self._looking.done():
                 self._looking = asyncio.create_task(self._look())
@@ -119,7 +125,7 @@ class Hub:
                     yield _SILENCE
         finally:
             self._listeners.discard(listener)
-            self._services.metrics.streams.set(len(self._listeners))
+            self._services.metrics.streams.dec()
 
     async def _look(self) -> None:
         """Look for changes while there are listeners, and pass on each of them once."""
@@ -149,11 +155,10 @@ def routes(services: Services, hub: Hub) -> list[BaseRouteHandler]:
     @get("/events")
     async def events(request: Request[Viewer, Any, Any], repository: FromQuery[str] = "") -> Stream:
         """Send an event `changed` for each change, with the repository as JSON."""
-        viewer = request.user
-        hub.refuse_if_full(viewer)
+        listener = hub.listen(repository, request.user)
         since = _read_id(request.headers.get("last-event-id", ""), services.clock())
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return Stream(hub.stream(repository, viewer, since), media_type="text/event-stream", headers=headers)
+        return Stream(hub.stream(listener, since), media_type="text/event-stream", headers=headers)
 
     return [events]
 

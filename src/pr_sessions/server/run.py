@@ -32,7 +32,7 @@ from pr_sessions.tracker.workspace import find_author
 ServicesOf = Callable[[Settings, Mapping[str, str]], Services]
 # Of a process that was asked to stop, in seconds; an open stream ends before.
 STOP_SECONDS = 2
-HEADER_MILLISECONDS = 10_000
+HEADER_MILLISECONDS = 5_000
 MOST_IN_HEADERS = 64 << 10
 
 

@@ -178,3 +178,12 @@ def test_pages_show_every_line_that_may_be_seen_once_in_order(
         assert read(list_, wanted, limit) == whole
         visible = replace(wanted, repositories=frozenset(seen))
         assert read(list_, visible, limit) == [line for line in whole if line.repository in seen]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_who_sees_most_of_many_repositories_sees_their_lines_in_order(database: Engine, limit: int) -> None:
+    names = [f"o/r{number:02}" for number in range(60)]
+    queries = fill(database, {name: [replace(WORK, started=minute(-place))] for place, name in enumerate(names)})
+    # The newest nine may not be seen.
+    wanted = SessionFilter(repositories=frozenset(names[9:]))
+    assert [line.repository for line in read(queries.sessions, wanted, limit)] == names[9:]

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.types import Scope, Send
 
-from pr_sessions.server.api.problems import Problem, problem_answer, problem_of
+from pr_sessions.server.api.problems import Problem, RequestRefused, problem_answer, problem_of
 from pr_sessions.server.assets import asset_address
 from pr_sessions.server.frame.origin import headers_of
 
@@ -52,7 +52,7 @@ async def send_failure(scope: Scope, send: Send, error: Exception) -> None:
 def handle_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer for a part of the server that raised something."""
     status, headers, body = answer_of(request.scope, error)
-    if status >= 500:
+    if status >= 500 and not isinstance(error, RequestRefused):
         from pr_sessions.server.frame.logs import log_failure
 
         log_failure(request.scope, error, status)

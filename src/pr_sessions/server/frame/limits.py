@@ -66,14 +66,14 @@ def with_limits(app: ASGIApp, settings: Settings, allowance: Allowance) -> ASGIA
             hint = f"wait for {max(1, round(wait))} s"
             await send_failure(scope, send, RequestRefused(429, "too many requests from this address", hint))
             return
-        await app(scope, _in_time(receive), send)
+        await app(scope, in_time(receive, BODY_SECONDS), send)
 
     return call
 
 
-def _in_time(receive: Receive) -> Receive:
-    """Return what takes the body, and raises where it does not arrive in time. What comes after it may take long."""
-    deadline = time.monotonic() + BODY_SECONDS
+def in_time(receive: Receive, seconds: float) -> Receive:
+    """Return what takes the body, and raises `TooSlow` after so many seconds. What comes after it may take long."""
+    deadline = time.monotonic() + seconds
     is_whole = False
 
     async def receive_in_time() -> HTTPReceiveMessage | WebSocketReceiveMessage:

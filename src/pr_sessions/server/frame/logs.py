@@ -4,12 +4,12 @@ import re
 import sys
 import time
 from secrets import token_hex
-from typing import Any
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from pr_sessions.core.visible_text import one_line
+from pr_sessions.errors import PrSessionsError
 from pr_sessions.server.frame.origin import client_of, headers_of, method_of
 from pr_sessions.server.metrics import Metrics
 from pr_sessions.server.settings import Settings
@@ -74,15 +74,17 @@ def with_log(app: ASGIApp, settings: Settings, metrics: Metrics) -> ASGIApp:
 
 
 def log_failure(scope: Scope, error: Exception, status: int) -> None:
-    """Note why a request failed that is none of the client's fault, with the place in our code."""
-    state: dict[str, Any] = scope.get("state", {})
-    structlog.get_logger().error(
-        "failed",
-        id=state.get("request_id", ""),
-        path=one_line(scope["path"], _LONGEST),
-        status=status,
-        exc_info=error,
-    )
+    """Note why a request failed that is none of the client's fault; of our bug the place in the code."""
+    about = {
+        "id": scope["state"].get("request_id", ""),
+        "path": one_line(scope["path"], _LONGEST),
+        "status": status,
+    }
+    log = structlog.get_logger()
+    if isinstance(error, PrSessionsError):
+        log.warning("failed", **about, error=one_line(str(error), _LONGEST))
+    else:
+        log.error("failed", **about, exc_info=error)
 
 
 def _request_id(scope: Scope, settings: Settings) -> str:

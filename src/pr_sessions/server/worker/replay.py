@@ -128,11 +128,15 @@ class _Replay:
         numbers |= {each.number for each in self._commands if each.target.removeprefix("#") in numbers}
         self._load(numbers)
         result = {number for number in numbers if number in self._reports}
-        for number in numbers:
-            for session in self._before.all_for_pull_request(number):
-                if self._is_replayable(session):
-                    result.update(session.prs)
+        for session in self._listing(numbers):
+            if self._is_replayable(session):
+                result.update(session.prs)
         return frozenset(result)
+
+    def _listing(self, numbers: frozenset[str]) -> Sequence[Session]:
+        """Return the sessions before that list any of these pull requests."""
+        sessions = (self._before[session_id] for session_id in self._before.mentioning(numbers))
+        return [session for session in sessions if not numbers.isdisjoint(session.prs)]
 
     def _is_replayable(self, session: Session) -> bool:
         """Return whether nothing but reports made the session what it is."""
@@ -170,22 +174,26 @@ class _Replay:
         collection = collection.put(*(advance(each, TimePassed(self._now), self._rules.policy) for each in changed))
         return _with_names(collection, dropped)
 
-    def _without(self, numbers: Collection[str]) -> tuple[SessionCollection, Sequence[Session]]:
+    def _without(self, numbers: frozenset[str]) -> tuple[SessionCollection, Sequence[Session]]:
         """Return the collection without what reports alone made of these pull requests, and the sessions it lacks."""
-        collection, dropped = self._before, []
-        for number in sorted(numbers, key=number_order):
-            is_excluded = self._reports[number].is_excluded
-            for session in collection.all_for_pull_request(number):
-                if self._is_replayable(session):
-                    dropped.append(session)
-                    collection = collection.put(absorbed=[session.id])
-                else:
-                    kept = None if is_excluded else _unreported(session.pull_requests.get(number))
-                    collection = collection.put(with_record(session, number, kept))
+        listing = self._listing(numbers)
+        dropped = [session for session in listing if self._is_replayable(session)]
+        collection = self._before.put(absorbed=[session.id for session in dropped])
+        for session in listing:
+            if not self._is_replayable(session):
+                collection = collection.put(self._without_reports(session, numbers))
+        for number in numbers:
             unattributed = collection.unattributed(number)
-            is_kept = unattributed is not None and is_manual(unattributed) and not is_excluded
+            is_kept = unattributed is not None and is_manual(unattributed) and not self._reports[number].is_excluded
             collection = collection.put_unattributed(number, _unreported(unattributed) if is_kept else None)
         return collection, dropped
+
+    def _without_reports(self, session: Session, numbers: frozenset[str]) -> Session:
+        for number in numbers.intersection(session.prs):
+            is_excluded = self._reports[number].is_excluded
+            kept = None if is_excluded else _unreported(session.pull_requests.get(number))
+            session = with_record(session, number, kept)
+        return session
 
     def _with_agents(self, reports: Mapping[str, Report]) -> Sequence[PullRequest]:
         """Return the pull requests that take part, with the agents that branches show among all of their authors.
@@ -199,7 +207,12 @@ class _Replay:
         known = {n: each.pull_request for n, each in others.items() if n not in reports and not each.is_excluded}
         shown = with_branch_agents([*prs.values(), *known.values()], self._rules.signatures)
         for pr in shown:
-            if pr.number in known and _by_branch(pr.agents) != self._recorded_by_branch(pr.number):
+            # Such a branch is `claude/x`.
+            if (
+                pr.number in known
+                and "/" in (pr.branch or "")
+                and _by_branch(pr.agents) != self._recorded_by_branch(pr.number)
+            ):
                 self._changed_agents |= {pr.number}
         return [pr for pr in shown if pr.number in prs]
 

@@ -9,10 +9,14 @@ from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, literal, select, tuple_, union_all
 
 from pr_sessions.storage.sql.schema import repositories
 
+# Of so many repositories the first rows are asked for at once.
+_FEW = 50
+# How many times as many rows are read to find enough that may be seen.
+_SHARE = 4
 # The conditions of a list. No row is in two lists that are merged.
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -31,6 +35,11 @@ class Ordered(Struct, frozen=True):
     def past(self, key: Sequence[Any] | None) -> list[ColumnElement[bool]]:
         """Return the condition that rows come after a key; none for the first page."""
         return [] if key is None else [tuple_(*self.order.values()) > tuple_(*map(literal, key))]
+
+
+def among(column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition that a number is among these. They stand in the query: thousands of parameters are slow."""
+    return column.in_(bindparam("ids", ids, expanding=True, literal_execute=True, unique=True))
 
 
 def merged(
@@ -57,8 +66,9 @@ def merged_of(
 ) -> Sequence[Row[Any]]:
     """Return the first rows of lists that every repository has, of some repositories together.
 
-    The first row of each list says which lists need not be read. Each of the others is read by a query of its own:
-    a query of many lists takes longer to make than to run.
+    Who may see many repositories sees many of the first rows of all. Otherwise the first row of each list says which
+    lists need not be read. Each of the others is read by a query of its own: a query of many lists takes longer to make
+    than to run.
 
     Args:
         connection: what reads.
@@ -68,6 +78,12 @@ def merged_of(
         key: what the rows come after; `None` for the first page.
         size: how many rows there are at most.
     """
+    if len(ids) > _FEW:
+        wanted = frozenset(ids)
+        of_all = merged(connection, rows, lists, key, _SHARE * size)
+        visible = [row for row in of_all if row.repository_id in wanted]
+        if len(visible) >= size or len(of_all) < _SHARE * size:
+            return visible[:size]
     first, repository = list(rows.order.values())[:2]
     sort_key = attrgetter(*rows.order)
     best: list[Row[Any]] = []
@@ -90,7 +106,7 @@ def _heads(
 ) -> Sequence[Row[Any]]:
     """Return repository, place and first value of those lists that may have the first rows, in this order."""
     first, repository = list(rows.order.values())[:2]
-    visible = select(repositories.c.id).where(repositories.c.id.in_(ids)).cte("visible")
+    visible = select(repositories.c.id).where(among(repositories.c.id, ids)).cte("visible")
     heads = []
     for place, each in enumerate(lists):
         of_this = (repository == visible.c.id, *each, *rows.past(key))

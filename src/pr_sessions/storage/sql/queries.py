@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, and_, false, func, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, false, func, select
 
 from pr_sessions.core.models import Session, held_runs
 from pr_sessions.storage.cursors import (
@@ -36,7 +36,7 @@ from pr_sessions.storage.sql.list_rows import (
     session_key,
     session_of,
 )
-from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, merged, merged_of
+from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, among, merged, merged_of
 from pr_sessions.storage.sql.schema import agent_counts, pull_requests, runs, sessions
 from pr_sessions.storage.sql.schema import repositories as table
 from pr_sessions.storage.sql.search import rows_of, search
@@ -44,6 +44,7 @@ from pr_sessions.storage.sql.store import SqlStore
 
 # A run is held by few sessions; damaged data may say otherwise.
 _MOST_LINKS = 1000
+_FEW = 100
 _COUNTS = [table.c[f"{name}_count"] for name in ("active", "completed", "pull_request", "unattributed")]
 
 
@@ -80,7 +81,8 @@ class SqlQueries:
         """Return how many there are in a repository, or in all of them."""
         query = select(*(func.coalesce(func.sum(column), 0) for column in _COUNTS))
         with reading(self._engine) as connection:
-            row = connection.execute(query.where(_is_seen(repository, repositories))).one()
+            ids = _ids(connection, repository, repositories)
+            row = connection.execute(query if ids is None else query.where(among(table.c.id, ids))).one()
         active, completed, listed, unattributed = map(int, row)
         return SessionCounts(active=active, completed=completed, pull_requests=listed, unattributed=unattributed)
 
@@ -114,10 +116,11 @@ class SqlQueries:
         keys = {run for _, run in held_runs(session)} if session else ()
         if not keys:
             return ()
-        is_elsewhere = and_(_is_seen("", repositories), table.c.key != repository.lower())
         holders = select(runs.c.repository_id, runs.c.session_id).where(runs.c.run.in_(keys)).distinct()
-        query = holders.join(table).where(is_elsewhere).limit(_MOST_LINKS)
+        elsewhere = holders.join(table).where(table.c.key != repository.lower()).limit(_MOST_LINKS)
         with reading(self._engine) as connection:
+            ids = _ids(connection, "", repositories)
+            query = elsewhere if ids is None else elsewhere.where(among(runs.c.repository_id, ids))
             rows = rows_of(connection, [(row.repository_id, row.session_id) for row in connection.execute(query)])
             rows = sorted(rows, key=session_key)[:MOST_ON_PAGE]
             names = names_of(connection, rows)
@@ -127,11 +130,11 @@ class SqlQueries:
         """Return how many sessions each agent has, the most first."""
         count = func.sum(agent_counts.c.sessions)
         query = select(agent_counts.c.agent, count).group_by(agent_counts.c.agent)
-        if repository or repositories is not None:
-            query = query.join(table).where(_is_seen(repository, repositories))
+        query = query.order_by(count.desc(), agent_counts.c.agent).limit(MOST_AGENTS)
         with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(count.desc(), agent_counts.c.agent).limit(MOST_AGENTS)).all()
-        return {agent: int(sessions) for agent, sessions in rows}
+            ids = _ids(connection, repository, repositories)
+            rows = connection.execute(query if ids is None else query.where(among(agent_counts.c.repository_id, ids)))
+            return {agent: int(sessions) for agent, sessions in rows}
 
     def _rows(
         self,
@@ -165,17 +168,18 @@ def _equal(*columns: tuple[Column[str], str]) -> list[ColumnElement[bool]]:
     return [column == value if is_storable(value) else false() for column, value in columns if value]
 
 
-def _is_seen(repository: str, repositories: Collection[str] | None) -> ColumnElement[bool]:
-    """Return the condition that a repository is looked at and may be seen."""
-    conditions = _equal((table.c.key, repository.lower()))
-    return and_(true(), *conditions, *([] if repositories is None else [table.c.key.in_(repositories)]))
-
-
 def _ids(connection: Connection, repository: str, repositories: Collection[str] | None) -> Sequence[int] | None:
-    """Return the numbers of the repositories that are looked at; `None` for all."""
-    if not repository and repositories is None:
+    """Return the numbers of the repositories that are looked at and may be seen; `None` for all."""
+    key = repository.lower()
+    if not is_storable(key) or (key and repositories is not None and key not in repositories):
+        return []
+    keys = [key] if key else repositories
+    if keys is None:
         return None
-    ids = connection.scalars(select(table.c.id).where(_is_seen(repository, repositories)).order_by(table.c.id)).all()
-    # Who may see all of them needs no look into each.
-    is_all = not repository and len(ids) == connection.scalar(select(func.count()).select_from(table))
-    return None if is_all else ids
+    query = select(table.c.id, table.c.key).order_by(table.c.id)
+    if len(keys) <= _FEW:
+        return [row.id for row in connection.execute(query.where(table.c.key.in_(keys)))]
+    # Reading all is quicker than naming many.
+    known = connection.execute(query).all()
+    ids = [row.id for row in known if row.key in keys]
+    return None if len(ids) == len(known) else ids

@@ -1,14 +1,15 @@
 """Find sessions of a database by what a person types."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, select, tuple_
+from sqlalchemy import Column, Connection, Row, and_, or_, select
 
 from pr_sessions.storage.lines import number_in
 from pr_sessions.storage.sql.list_rows import PULL_REQUESTS, SESSIONS
-from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, merged, merged_of
+from pr_sessions.storage.sql.merged_lists import Conditions, Ordered, among, merged, merged_of
 from pr_sessions.storage.sql.schema import pull_requests, repositories, session_aliases, sessions
 
 # What begins with a text is before that text and this character, which no id has.
@@ -41,7 +42,12 @@ def rows_of(connection: Connection, keys: Sequence[tuple[int, str]]) -> Sequence
     """Return the rows of sessions by repository and id, in the order of these keys."""
     if not keys:
         return ()
-    query = select(*SESSIONS.columns).where(tuple_(sessions.c.repository_id, sessions.c.id).in_(keys))
+    by_repository: defaultdict[int, list[str]] = defaultdict(list)
+    for repository, session_id in keys:
+        by_repository[repository].append(session_id)
+    # SQLite reads the whole table for a list of pairs.
+    is_wanted = or_(*(and_(sessions.c.repository_id == r, sessions.c.id.in_(ids)) for r, ids in by_repository.items()))
+    query = select(*SESSIONS.columns).where(is_wanted)
     rows = {(row.repository_id, row.id): row for row in connection.execute(query)}
     return [rows[key] for key in keys if key in rows]
 
@@ -51,7 +57,7 @@ def _listing(connection: Connection, text: str, ids: Sequence[int] | None, most:
     number = number_in(text)
     if not number:
         return []
-    visible = [] if ids is None else [pull_requests.c.repository_id.in_(ids)]
+    visible = [] if ids is None else [among(pull_requests.c.repository_id, ids)]
     listed = [pull_requests.c.session_id.is_not(None), *visible]
     lists: list[Conditions] = [[pull_requests.c.number == number, *listed]]
     name, _, digits = number.rpartition("#")
