@@ -21,6 +21,7 @@ from pr_sessions.server.team.schedule import Schedule, completing, tasks_of_app
 from pr_sessions.server.worker import inbox
 from pr_sessions.server.worker.handling import Handling
 from pr_sessions.server.worker.loop import Workers
+from pr_sessions.server.worker.mailboxes import free_abandoned
 from pr_sessions.storage.sql.engine import open_engine
 from pr_sessions.storage.sql.migrate import check
 from pr_sessions.storage.sql.repositories import StoredRepository
@@ -69,6 +70,7 @@ class Running:
 
     def start(self) -> None:
         """Begin all threads."""
+        free_abandoned(self._engine)
         self.writer.start()
         self._workers.start()
         self._schedule.start()

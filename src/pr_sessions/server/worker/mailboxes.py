@@ -3,9 +3,11 @@
 The rule is kept by rows of the database, so it counts for all processes. A worker that ends leaves a lease that ends.
 """
 
+import os
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from platform import node
 from random import Random
 from uuid import uuid4
 
@@ -75,6 +77,35 @@ def take(engine: Engine, now: datetime, lease: timedelta = LEASE) -> Mailbox | N
                 connection.execute(update(mailboxes).where(mailboxes.c.name == name).values(taken))
                 return Mailbox(name=name, taken_by=taken_by, letters=letters)
     return None
+
+
+def free_abandoned(engine: Engine) -> None:
+    """Free the mailboxes of processes of this machine that ended without giving them back. Call it before any is taken.
+
+    Those of other machines are free when their lease ends.
+    """
+    taken = select(mailboxes.c.name, mailboxes.c.taken_by).where(mailboxes.c.taken_until.is_not(None))
+    with reading(engine) as connection:
+        rows = connection.execute(taken).all()
+    for name, taken_by in rows:
+        if _is_abandoned(taken_by):
+            with writing(engine) as connection:
+                _release(connection, Mailbox(name=name, taken_by=taken_by, letters=()))
+
+
+def _is_abandoned(taken_by: str) -> bool:
+    machine, _, rest = taken_by.partition(" ")
+    number = rest.partition(" ")[0]
+    if machine != node() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    # A process of before had our number.
+    return int(number) == os.getpid()
 
 
 def finish(connection: Connection, mailbox: Mailbox, problems: Mapping[int, str], now: datetime) -> bool:
@@ -182,7 +213,7 @@ def _lock(connection: Connection, name: str, now: datetime) -> str:
     insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
     connection.execute(insert(mailboxes).values(name=name).on_conflict_do_nothing())
     free = select(mailboxes.c.name).where(mailboxes.c.name == name, _is_free(now)).with_for_update(skip_locked=True)
-    return uuid4().hex if connection.execute(free).first() else ""
+    return f"{node()} {os.getpid()} {uuid4().hex}" if connection.execute(free).first() else ""
 
 
 def _letters(connection: Connection, name: str, now: datetime) -> tuple[Letter, ...]:
