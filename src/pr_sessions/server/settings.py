@@ -23,7 +23,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         processes: how many answer side by side.
         proxies: how many proxies in front of it are trusted to say where a request came from.
         api: the address of GitHub's interface.
-        secret: signs cookies, and keys the hashes of people who were erased.
+        secret: signs cookies.
         webhook_secret: of the App.
         client_id: of the App, for logging in.
         client_secret: of the App, for logging in.

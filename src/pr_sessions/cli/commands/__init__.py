@@ -47,6 +47,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "init": "Set up a repository.",
         "doctor": "Find every inconsistency, with a hint for each.",
         "sync": "Share sessions on a branch of their own, or with a team's server.",
+        "database": "Upgrade, back up and restore the database of a team; export, and erase people.",
         "uninstall": "Remove everything but session data.",
         "config": "Show or check the effective configuration.",
         "where": "Show every place in which something is stored.",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from pr_sessions.core.erasure import IsErased, erase_from_record, erase_from_session
 from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.files.collection import FileSessions
 from pr_sessions.storage.files.merge import merge_collections, news
@@ -48,6 +49,7 @@ def merge_file(store: SqlStore, file: FileSessions, now: datetime, by: str, reas
     """
     with store.transaction(now) as work:
         before = in_file(work.sessions, work.top)
+        file = _without_erased(file, work.is_erased)
         merged = without_people(merge_collections(before, file), store.policy)
         received, sent = news(merged, before), news(merged, file)
         changed = merged.to_bytes() != before.to_bytes()
@@ -56,6 +58,16 @@ def merge_file(store: SqlStore, file: FileSessions, now: datetime, by: str, reas
             details = {"received": list(received[:_MOST_NAMED]), "sent": len(sent)}
             work.finish(AuditEntry(now, by, "sync", reason, details))
     return MergedFile(merged, received, sent, changed)
+
+
+def _without_erased(file: FileSessions, is_erased: IsErased | None) -> FileSessions:
+    """Return what a file says without people who were erased."""
+    if is_erased is None:
+        return file
+    without = file.put(*(erase_from_session(session, is_erased) for session in file))
+    for number, record in file.all_unattributed().items():
+        without = without.put_unattributed(number, erase_from_record(record, is_erased))
+    return without.rewritten()
 
 
 def _write(store: SqlStore, work: SqlTransaction, before: FileSessions, merged: FileSessions) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from pr_sessions.core.erasure import ERASED, erase_from_record, erase_from_session
 from pr_sessions.core.lifecycle import runs_out
 from pr_sessions.core.people import HIDDEN, record_without_person, session_without_people
 from pr_sessions.core.policy import People, Policy
@@ -22,6 +23,7 @@ from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.reader import Connect, SqlReader
 from pr_sessions.storage.sql.schema import audit as audit_table
 from pr_sessions.storage.sql.schema import repositories
+from pr_sessions.storage.sql.tombstones import erased_in
 from pr_sessions.storage.sql.writer import write_changes
 
 # As many as the journal of a clone holds at least. Pages read the rest by pages.
@@ -92,6 +94,7 @@ class SqlTransaction:
         sessions: what is stored, as of the last commit.
         connection: its own, on which what belongs to the same change is written.
         top: the fields at the top of the session file.
+        is_erased: whether somebody was erased from the database; `None` where nobody was.
         is_committed: whether the last `commit` has succeeded, so that its changes are kept.
     """
 
@@ -103,6 +106,7 @@ class SqlTransaction:
         self._store = store
         self.connection = connection
         self.top = top
+        self.is_erased = erased_in(connection)
         self._now = now
 
     def commit(self, sessions: Any, *audit: AuditEntry, touch_last_updated: bool = True) -> bool:
@@ -116,7 +120,7 @@ class SqlTransaction:
         self.is_committed = False
         is_changed = sessions is not self.sessions
         if is_changed:
-            sessions = self._without_people(sessions)
+            sessions = self._without_people(self._without_erased(sessions))
             write_changes(self.connection, self._store.repository_id, sessions)
             self.sessions = sessions
             self._note_change(touch_last_updated=touch_last_updated)
@@ -127,6 +131,17 @@ class SqlTransaction:
     def back_up(self, kind: BackupKind = BackupKind.AUTOMATIC) -> Place | None:  # noqa: ARG002 - the protocol's
         """Return `None`: the database is backed up as a whole."""
         return None
+
+    def _without_erased(self, sessions: SqlSessions) -> SqlSessions:
+        is_erased = self.is_erased
+        if is_erased is None:
+            return sessions
+        changes = sessions.changes
+        sessions = sessions.put(*(erase_from_session(session, is_erased) for session in changes.sessions.values()))
+        for number, record in changes.unattributed.items():
+            if record:
+                sessions = sessions.put_unattributed(number, erase_from_record(record, is_erased))
+        return sessions
 
     def _without_people(self, sessions: SqlSessions) -> SqlSessions:
         if self._store.policy.people is People.SHOWN:
@@ -139,7 +154,9 @@ class SqlTransaction:
         return sessions
 
     def _hidden(self, entry: AuditEntry) -> AuditEntry:
-        return replace(entry, by=HIDDEN) if self._store.policy.people is People.HIDDEN else entry
+        if self._store.policy.people is People.HIDDEN:
+            return replace(entry, by=HIDDEN)
+        return replace(entry, by=ERASED) if self.is_erased and self.is_erased(entry.by) else entry
 
     def finish(self, *audit: AuditEntry) -> None:
         """Note that sessions were written on the connection itself; nothing else can be done in the transaction."""

@@ -1,0 +1,138 @@
+"""Erase a person from a whole database, now; `SqlStore` does it again whenever the person comes back."""
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, msgpack
+from sqlalchemy import Connection, Engine, and_, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Text as PlainText
+
+from pr_sessions.core.erasure import ERASED, erase_from_record, erase_from_session
+from pr_sessions.core.ids import clean
+from pr_sessions.errors import InvalidValue
+from pr_sessions.storage.audit import AuditEntry
+from pr_sessions.storage.sql.engine import reading, writing
+from pr_sessions.storage.sql.schema import (
+    audit,
+    evidence,
+    inbox_rows,
+    logins,
+    pull_requests,
+    reports,
+    repositories,
+    sessions,
+    tokens,
+)
+from pr_sessions.storage.sql.store import SqlStore, entry_values
+from pr_sessions.storage.sql.tombstones import add_tombstone, erased_in
+
+
+class ErasedPerson(Struct, frozen=True):
+    """What erasing a person changed.
+
+    Attributes:
+        sessions: how many named the person, in their pull requests too.
+        unattributed: how many pull requests in no session did.
+        entries: how many entries of the audit log did.
+    """
+
+    sessions: int
+    unattributed: int
+    entries: int
+
+
+def erase_person(engine: Engine, login: str, now: datetime, by: str) -> ErasedPerson:
+    """Replace a person in everything that is stored, and in whatever is stored from now on.
+
+    To erase somebody again does no harm; it takes up where another process was killed.
+
+    Args:
+        engine: of the database.
+        login: in any case.
+        now: the time.
+        by: who does it, for the audit log.
+
+    Raises:
+        InvalidValue: it is no login.
+    """
+    login = clean(login).removeprefix("@")
+    if not login or login.casefold() == ERASED:
+        raise InvalidValue("nobody is named", "give a login")
+    with writing(engine) as connection:
+        person = add_tombstone(connection, login, now)
+    with reading(engine) as connection:
+        ids = list(connection.scalars(select(repositories.c.id).order_by(repositories.c.id)))
+    counts = [_erase_from_repository(engine, repository_id, login, now) for repository_id in ids]
+    with writing(engine) as connection:
+        entries = _erase_from_log(connection, login)
+        _erase_from_the_rest(connection, login, person)
+        erased = ErasedPerson(sum(n for n, _ in counts), sum(n for _, n in counts), entries)
+        details = {"sessions": erased.sessions, "unattributed": erased.unattributed}
+        connection.execute(insert(audit).values(entry_values(AuditEntry(now, by, "erase", "", details), None)))
+    return erased
+
+
+def _erase_from_repository(engine: Engine, repository_id: int, login: str, now: datetime) -> tuple[int, int]:
+    store = SqlStore(engine, repository_id)
+    with store.transaction(now) as work:
+        reader = work.sessions.reader
+        is_erased = erased_in(work.connection) or (lambda _: False)
+        ids = {*reader.load(_names(sessions.c.extra, login)), *reader.load(_with_record_of(repository_id, login))}
+        changed = [s for i in sorted(ids) if (s := erase_from_session(work.sessions[i], is_erased)) != work.sessions[i]]
+        collection = work.sessions.put(*changed)
+        numbers = reader.load_unattributed(_names(pull_requests.c.record, login))
+        for number in numbers:
+            record = reader.unattributed[number]
+            collection = collection.put_unattributed(number, erase_from_record(record, is_erased))
+        if collection is not work.sessions:
+            work.commit(collection)
+    return len(changed), len(collection.changes.unattributed)
+
+
+def _names(column: Any, login: str) -> Any:
+    """Return whether a JSON text names somebody; lower case is enough for what a login is made of."""
+    return func.lower(cast(column, PlainText)).contains(login.lower(), autoescape=True)
+
+
+def _with_record_of(repository_id: int, login: str) -> Any:
+    named = and_(pull_requests.c.repository_id == repository_id, _names(pull_requests.c.record, login))
+    return sessions.c.id.in_(select(pull_requests.c.session_id).where(named, pull_requests.c.session_id.is_not(None)))
+
+
+def _erase_from_log(connection: Connection, login: str) -> int:
+    named = or_(func.lower(audit.c.by) == login.lower(), _names(audit.c.details, login))
+    rows = connection.execute(select(audit.c.id, audit.c.by, audit.c.details).where(named)).all()
+    for row in rows:
+        values = {"by": _without(row.by, login), "details": _without(row.details, login)}
+        connection.execute(update(audit).where(audit.c.id == row.id).values(values))
+    return len(rows)
+
+
+def _erase_from_the_rest(connection: Connection, login: str, person: bytes) -> None:
+    """Erase a person from what is made of GitHub's reports, and log the person out."""
+    lower = login.lower()
+    # Rows of the inbox are made again, and who is logged in can log in again.
+    connection.execute(delete(inbox_rows).where(inbox_rows.c.people.contains(f" {lower} ", autoescape=True)))
+    connection.execute(
+        delete(logins).where(or_(func.lower(logins.c.login) == lower, func.lower(logins.c.name) == lower))
+    )
+    connection.execute(update(tokens).where(func.lower(tokens.c.made_by) == lower).values(made_by=ERASED))
+    # Two who were erased stay two people: who approved is not who asked.
+    stand_in = f"{ERASED}-{person.hex()[:8]}"
+    connection.execute(update(evidence).where(func.lower(evidence.c.subject) == lower).values(subject=stand_in))
+    for row in connection.execute(select(reports).where(reports.c.author == lower)).all():
+        if row.value:
+            value = msgpack.encode(_without(msgpack.decode(zlib.decompress(row.value)), login))
+            this = [column == getattr(row, column.name) for column in reports.primary_key]
+            changed = {"author": ERASED, "value": zlib.compress(value)}
+            connection.execute(update(reports).where(*this).values(changed))
+
+
+def _without(value: Any, login: str) -> Any:
+    """Return a value of JSON with a word in place of each text that is the login."""
+    if isinstance(value, str):
+        return ERASED if value.casefold() == login.casefold() else value
+    if isinstance(value, list | tuple):
+        return [_without(each, login) for each in value]
+    return {key: _without(each, login) for key, each in value.items()} if isinstance(value, dict) else value
