@@ -75,6 +75,15 @@ def erase(url: str, login: str, now: datetime, by: str) -> "ErasedPerson":
         return erase_person(engine, login, now, by)
 
 
+def keep(url: str, days: int | None, now: datetime) -> int:
+    """Set for how many days sessions are kept after their end, for ever without; return how many were removed."""
+    with _opened(url) as engine:
+        from pr_sessions.storage.sql.retention import forget, set_keep_days
+
+        set_keep_days(engine, days)
+        return forget(engine, now)
+
+
 @contextmanager
 def _opened(url: str, *, create: bool = False) -> "Iterator[Engine]":
     if missing := next((name for name in _EXTRA if find_spec(name) is None), None):

@@ -188,6 +188,18 @@ def test_the_commands_do_it(database_url: str, database: Engine, tmp_path: Path,
     assert file.read_bytes() == export(store).to_bytes()
 
 
+def test_the_command_keeps_sessions_for_days_or_all(database_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["database", "keep", "30", "--database", database_url]) == 0
+    assert run(["database", "keep", "all", "--database", database_url]) == 0
+    assert run(["database", "keep", "soon", "--database", database_url]) == 2
+    captured = capfd.readouterr()
+    assert captured.out.splitlines() == [
+        "Sessions are kept for 30 days after their end. Removed 0 sessions.",
+        "All sessions are kept. Removed 0 sessions.",
+    ]
+    assert "'soon' is no number of days, nor `all`" in captured.err
+
+
 def test_the_commands_say_what_is_wrong(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{tmp_path / 'none.db'}"
     assert run(["database", "backup", str(tmp_path / "x"), "--database", url]) == 1

@@ -123,3 +123,26 @@ def erase_command(login: str, url: str, json: bool) -> None:
     ]
     data = {"sessions": erased.sessions, "unattributed": erased.unattributed, "audit_entries": erased.entries}
     terminal.show(data, [f"Erased from {', '.join(counts)}"], as_json=json)
+
+
+@database_command.command("keep")
+@click.argument("days", metavar="DAYS|all")
+@_database
+@options.as_json
+def keep_command(days: str, url: str, json: bool) -> None:
+    r"""Keep sessions for so many days after their end, and remove older ones, now and every day; or keep all.
+
+    At first, all are kept. Clones keep theirs, and a sync brings nothing back that is too old.
+
+    \b
+    Examples:
+      pr-sessions database keep 365 --database sqlite:///team.db
+      pr-sessions database keep all --database sqlite:///team.db
+    """
+    if days != "all" and not (days.isascii() and days.isdigit() and len(days) < 6):
+        raise click.UsageError(f"{days[:20]!r} is no number of days, nor `all`")
+    wanted = None if days == "all" else int(days)
+    removed = databases.keep(url, wanted, utc_now())
+    rule = f"Sessions are kept for {wanted} days after their end." if wanted else "All sessions are kept."
+    data = {"keep_days": wanted, "removed": removed}
+    terminal.show(data, [f"{rule} Removed {terminal.plural(removed, 'session')}."], as_json=json)

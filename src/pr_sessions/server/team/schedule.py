@@ -16,6 +16,7 @@ from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.reconcile.missed import catch_up
 from pr_sessions.server.reconcile.nightly import reconcile
 from pr_sessions.storage.sql.engine import reading
+from pr_sessions.storage.sql.retention import forget
 from pr_sessions.storage.sql.timers import complete_expired, finish, take
 
 _log = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ def completing(engine: Engine, clock: Callable[[], datetime]) -> Task:
         return served.rules()[0].policy if served else Policy()
 
     return Task("expiry", timedelta(minutes=1), lambda: complete_expired(engine, clock(), policy_of))
+
+
+def forgetting(engine: Engine, clock: Callable[[], datetime]) -> Task:
+    """Return what removes the sessions that ended too long ago, where an administrator wants that."""
+    return Task("retention", timedelta(days=1), lambda: forget(engine, clock()))
 
 
 class Schedule:

@@ -11,6 +11,7 @@ from pr_sessions.storage.files.merge import merge_collections, news
 from pr_sessions.storage.files.people import without_people
 from pr_sessions.storage.files.session_file import format_document
 from pr_sessions.storage.sql.export import in_file
+from pr_sessions.storage.sql.retention import is_too_old, oldest_kept
 from pr_sessions.storage.sql.store import SqlStore, SqlTransaction
 from pr_sessions.storage.sql.writer import write
 
@@ -49,7 +50,7 @@ def merge_file(store: SqlStore, file: FileSessions, now: datetime, by: str, reas
     """
     with store.transaction(now) as work:
         before = in_file(work.sessions, work.top)
-        file = _without_erased(file, work.is_erased)
+        file = _without_old(_without_erased(file, work.is_erased), oldest_kept(work.connection, now))
         merged = without_people(merge_collections(before, file), store.policy)
         received, sent = news(merged, before), news(merged, file)
         changed = merged.to_bytes() != before.to_bytes()
@@ -68,6 +69,12 @@ def _without_erased(file: FileSessions, is_erased: IsErased | None) -> FileSessi
     for number, record in file.all_unattributed().items():
         without = without.put_unattributed(number, erase_from_record(record, is_erased))
     return without.rewritten()
+
+
+def _without_old(file: FileSessions, oldest: datetime | None) -> FileSessions:
+    """Return what a file says without sessions that the database does not keep any more."""
+    old = [session.id for session in file if is_too_old(session, oldest)] if oldest else []
+    return file.remade(file.to_document(old)) if old else file
 
 
 def _write(store: SqlStore, work: SqlTransaction, before: FileSessions, merged: FileSessions) -> None:
