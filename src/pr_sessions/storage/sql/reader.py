@@ -160,7 +160,7 @@ class SqlReader:
         """Return the ids of at least the sessions that were alive within this time of `at`."""
         first, last = at - within - _A_DAY, at + within + _A_DAY
         s = sessions.c
-        short = s.near_from.between(first - LONGEST, last)
+        short = and_(s.near_from.between(first - LONGEST, last), s.ended_at >= first)
         # What is not known, or is in an impossible order, may have been at any time.
         began = or_(s.started_at.is_(None), s.started_at <= last)
         lasted = or_(s.ended_at.is_(None), s.ended_at >= first, s.ended_at < s.started_at)
