@@ -14,10 +14,11 @@ from playwright.sync_api import Browser
 from browser.chromium import Opened
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.app import build_app
+from pr_sessions.server.backend import Backend
 from pr_sessions.server.run import free_port
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
-from server.pages.sample import NOW, SampleBackend
+from server.pages.sample import NOW
 
 _TOKEN = "the-printed-token"
 
@@ -29,7 +30,7 @@ class Site:
         address: of the server, without a slash at its end.
     """
 
-    def __init__(self, browser: Browser, backend: SampleBackend) -> None:
+    def __init__(self, browser: Browser, backend: Backend) -> None:
         settings = Settings(port=free_port("127.0.0.1", 0))
         services = Services(
             settings=settings,

@@ -30,6 +30,7 @@ from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import Policy
 from pr_sessions.errors import ForgeFailed, InvalidValue, NotFound
 from pr_sessions.server.backend import (
+    Backend,
     DeliveryLine,
     InboxFilter,
     RepositoryLine,
@@ -276,7 +277,7 @@ class SampleBackend:
         return rows
 
 
-def sample_app(backend: SampleBackend, viewer: Viewer = ADA) -> Litestar:
+def sample_app(backend: Backend, viewer: Viewer = ADA) -> Litestar:
     """The application of the pages alone, for one person."""
     services = Services(settings=Settings(), backend=backend, clock=lambda: NOW, environ={})
 
