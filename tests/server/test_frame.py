@@ -7,12 +7,15 @@ import httpx
 import pytest
 from litestar import Litestar, Request, get, post
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
+from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.frame.headers import policy
 from pr_sessions.server.frame.limits import Allowance, with_limits
 from pr_sessions.server.frame.origin import client_of, is_host_known
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
+from pr_sessions.storage.sql.engine import open_engine
 from server.conftest import TOKEN, Open
 
 Client = TestClient[Litestar]
@@ -126,6 +129,14 @@ class TestViewer:
     def test_a_wrong_header_is_not_helped_by_the_cookie(self, client: Client) -> None:
         assert client.get("/form", headers={"authorization": "Bearer wrong"}).status_code == 401
 
+    def test_a_database_that_is_gone_is_said_to_be(self, client_of: Open, local_services: Services) -> None:
+        engine = open_engine("postgresql://me:hidden@127.0.0.1:1/team")
+        client = client_of(replace(local_services, engine=engine, local_token=None), token="")
+        answer = client.get("/who", headers={"authorization": f"Bearer prs_{'0' * 16}_{'a' * 43}"})
+        engine.dispose()
+
+        assert (answer.status_code, answer.headers["retry-after"], "hidden" in answer.text) == (503, "5", False)
+
     def test_what_is_public_is_open_to_strangers(self, stranger: Client) -> None:
         assert stranger.get("/who").text == ""
 
@@ -164,10 +175,6 @@ class TestForms:
         assert (answer.status_code, answer.json()["detail"]) == (403, "the form lacks the token of its page")
 
     def test_the_token_of_another_session_does_not(self, client_of: Open, local_services: Services) -> None:
-        from msgspec.structs import replace
-
-        from pr_sessions.forges.github.access import Secret
-
         first, second = (
             _with_routes(client_of(replace(local_services, local_token=Secret(token)), token=token)) for token in "ab"
         )

@@ -57,16 +57,19 @@ def serve(
         PrSessionsError: the address cannot be used, or the settings of the environment have mistakes; there is no
             clone, or no database that can be used.
     """
-    services = services_of(with_environment(settings, environ), environ)
-    is_open = has_credentials(services)
-    if not is_open and not is_loopback(settings.host):
+    whole = with_environment(settings, environ)
+    services = services_of(whole, environ)
+    bound, port = free_place(settings.host, settings.port)
+    settings = replace(settings, port=port)
+    is_open, is_here = has_credentials(services), is_loopback(settings.host)
+    link = first_link(services, address(settings))
+    # Before a team has an App, only the administrator's link leads anywhere.
+    if not (is_open or is_here or link):
         raise InvalidValue(
             f"nobody could log in, so that {settings.host} would be open to everybody",
             "leave out --host, or set up logins or a token for a team: docs/guides/server.md",
         )
-    settings = replace(settings, port=free_port(settings.host, settings.port))
-    token = "" if is_open else token_urlsafe(24)
-    link = first_link(services, address(settings))
+    token = token_urlsafe(24) if is_here and not is_open else ""
     if services.engine:
         # The processes that answer open it for themselves.
         services.engine.dispose()
@@ -78,10 +81,10 @@ def serve(
     gc.enable()
     server = Server(
         "pr_sessions",
-        settings.host,
-        settings.port,
+        bound,
+        port,
         interface=Interfaces.ASGI,
-        workers=settings.processes,
+        workers=whole.processes,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=MOST_IN_HEADERS),
         websockets=False,
@@ -143,8 +146,8 @@ def address(settings: Settings) -> str:
     return settings.public_url or f"http://{host}:{settings.port}"
 
 
-def free_port(host: str, port: int) -> int:
-    """Return the port, or any free one for 0.
+def free_place(host: str, port: int) -> tuple[str, int]:
+    """Return the address of a host, and the port, or any free one for 0.
 
     The processes share it, so that the system would let a second server have it, too.
 
@@ -157,7 +160,7 @@ def free_port(host: str, port: int) -> int:
             # Connections of a server that has just ended are no reason to wait.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
-            return int(probe.getsockname()[1])
+            return str(place[0]), int(probe.getsockname()[1])
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PrSessionsError(f"port {port} of {host} is in use", "name another one, or any: --port 0") from error

@@ -6,6 +6,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from pr_sessions.cli.commands.demo_command import play
 from pr_sessions.cli.demo.stage import built
@@ -28,7 +29,8 @@ def main(port: int) -> None:
         open_tracker().record_all(pr.pull_request for pr in forge.pull_requests_by_number.values())
 
         async def fetch(_: Source, reading: Reading, _environ: Mapping[str, str], _root: Path) -> FetchedRepositories:
-            return await fetch_repositories([forge], reading.at, lambda _done, _of: None)
+            fetched = await fetch_repositories([forge], reading.at, lambda _done, _of: None)
+            return replace(fetched, unknowns=("this is the demo: its forge is made up",))
 
         def services_of(settings: Settings, environ: Mapping[str, str]) -> Services:
             backend = LocalBackend(stage.folder, environ, utc_now, fetch)

@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from pr_sessions.errors import PrSessionsError
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.auth.tokens import Unauthorised
 from pr_sessions.server.auth.viewers import cookie_name, find_viewer
@@ -57,7 +58,8 @@ def with_viewer(app: ASGIApp, services: Services) -> ASGIApp:
             return
         try:
             scope["user"], session = await _identify(scope, services)
-        except Unauthorised as error:
+        except PrSessionsError as error:
+            # What it sent is wrong, or the database that knows it does not answer.
             await send_failure(scope, send, error)
             return
         key = key_of(services)
