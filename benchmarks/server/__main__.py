@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.server import lists
+from benchmarks.server import inbox, lists
 from benchmarks.server.fill import PULL_REQUESTS, fill
 from pr_sessions.storage.sql.engine import open_engine
 from pr_sessions.storage.sql.migrate import upgrade
@@ -27,10 +27,12 @@ def main(total: int) -> int:
             engine = open_engine(url)
             upgrade(engine)
             fill(engine, total)
+            inbox.fill_inbox(engine)
             engine.dispose()
             title = f"{kind}: {total:,} sessions, {PULL_REQUESTS * total:,} pull requests"
             print(f"{title:<40}{'n':>6}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}", flush=True)
-            for figure in lists.figures(open_engine(url)):
+            engine = open_engine(url)
+            for figure in lists.figures({**lists.list_queries(engine), "inbox": inbox.inbox_queries(engine)}):
                 print(figure, flush=True)
                 missed += figure.p99 >= lists.TARGET
     from benchmarks.server import catch_up

@@ -25,10 +25,10 @@ from pr_sessions.storage.sql.schema import sessions
 
 # Seconds on the server.
 TARGET = 0.1
-_ROUNDS = 5
-_KEYS = [f"org/repo-{number}" for number in range(REPOSITORIES)]
-_BIG, _SMALL = _KEYS[0], _KEYS[-1]
-_VISIBLE: Sequence[frozenset[str] | None] = [None, frozenset(_KEYS[-5:]), frozenset(_KEYS[1::2]), frozenset(_KEYS)]
+_ROUNDS = 3
+KEYS = [f"org/repo-{number}" for number in range(REPOSITORIES)]
+_BIG, _SMALL = KEYS[0], KEYS[-1]
+VISIBLE: Sequence[frozenset[str] | None] = [None, frozenset(KEYS[-5:]), frozenset(KEYS[1::2]), frozenset(KEYS)]
 _AGENTS = ("", "claude-code", "agent-3", "gone", "nobody")
 Query = Callable[[], object]
 
@@ -55,9 +55,8 @@ class Figure(Struct, frozen=True):
         return f"{self.name:<40}{len(self.times):>6}{figures}  {verdict}  {self.slowest}"
 
 
-def figures(engine: Engine) -> Iterator[Figure]:
-    """Measure every kind of query on a database that `fill` has filled."""
-    kinds = _kinds(engine)
+def figures(kinds: Mapping[str, Mapping[str, Query]]) -> Iterator[Figure]:
+    """Measure every kind of query."""
     # In turns: a slow moment of the machine hits all kinds.
     times: dict[str, dict[str, list[float]]] = {name: {what: [] for what in queries} for name, queries in kinds.items()}
     for _ in range(_ROUNDS):
@@ -71,12 +70,13 @@ def figures(engine: Engine) -> Iterator[Figure]:
         yield Figure(name, [seconds for each in of_kind.values() for seconds in each], slowest)
 
 
-def _kinds(engine: Engine) -> Mapping[str, Mapping[str, Query]]:
+def list_queries(engine: Engine) -> Mapping[str, Mapping[str, Query]]:
+    """Return every kind of query on a database that `fill` has filled."""
     random = Random(2)  # noqa: S311 - no secret
     with reading(engine) as connection:
         columns = (sessions.c.repository_id, sessions.c.id)
         some = connection.execute(select(*columns).where(sessions.c.repository_id > 1).limit(200)).all()
-        names = {row.repository_id: _KEYS[row.repository_id - 1] for row in some}
+        names = {row.repository_id: KEYS[row.repository_id - 1] for row in some}
     queries = SqlQueries(engine)
     known = [(names[row.repository_id], row.id) for row in some]
     texts = ("c", "claude", "copilot-f", "person-1", "was-p", "1", "#77", "60000", known[0][1], "ORG/repo-0#5", "none")
@@ -85,50 +85,50 @@ def _kinds(engine: Engine) -> Mapping[str, Mapping[str, Query]]:
         "sessions": _session_lists(queries, random),
         "pull requests": _pull_request_lists(queries, random),
         "counts": {
-            f"{repository} {len(visible or ())}": _call(queries.counts, repository, visible)
-            for repository, visible in product(("", _BIG, _SMALL), _VISIBLE)
+            f"{repository} {len(visible or ())}": call(queries.counts, repository, visible)
+            for repository, visible in product(("", _BIG, _SMALL), VISIBLE)
         },
         "agents": {
-            f"{repository} {len(visible or ())}": _call(queries.agents, repository, visible)
-            for repository, visible in product(("", _BIG, _SMALL), _VISIBLE)
+            f"{repository} {len(visible or ())}": call(queries.agents, repository, visible)
+            for repository, visible in product(("", _BIG, _SMALL), VISIBLE)
         },
         "search": {
-            f"{text} {repository} {len(visible or ())}": _call(queries.search, text, repository, 20, visible)
-            for text, repository, visible in product(texts, ("", _BIG, _SMALL), _VISIBLE)
+            f"{text} {repository} {len(visible or ())}": call(queries.search, text, repository, 20, visible)
+            for text, repository, visible in product(texts, ("", _BIG, _SMALL), VISIBLE)
         },
-        "one session": {i: _call(queries.session, repository, i) for repository, i in known},
+        "one session": {i: call(queries.session, repository, i) for repository, i in known},
         "holder of a pull request": {
-            str(number): _call(queries.holder, _BIG, str(number)) for number in random.sample(range(1, 300_000), 200)
+            str(number): call(queries.holder, _BIG, str(number)) for number in random.sample(range(1, 300_000), 200)
         },
-        "linked sessions": {i: _call(queries.linked, repository, i) for repository, i in known},
+        "linked sessions": {i: call(queries.linked, repository, i) for repository, i in known},
     }
 
 
 def _session_lists(queries: SqlQueries, random: Random) -> dict[str, Query]:
     filters = product(("", _BIG, _SMALL), (None, True, False), ("", "copilot[bot]", "person-1", "person-9000"), _AGENTS)
     lists = {}
-    for (repository, is_active, author, agent), visible in product(filters, _VISIBLE):
+    for (repository, is_active, author, agent), visible in product(filters, VISIBLE):
         wanted = SessionFilter(
             repository=repository, is_active=is_active, author=author, agent=agent, repositories=visible
         )
         cursor = write_cursor(wanted, SessionKey(_any_place(random), 0, ""))
         what = f"{repository} {is_active} {author} {agent} {len(visible or ())}"
-        lists[what] = _call(queries.sessions, wanted)
-        lists[f"{what} later"] = _call(queries.sessions, wanted, cursor, 200)
+        lists[what] = call(queries.sessions, wanted)
+        lists[f"{what} later"] = call(queries.sessions, wanted, cursor, 200)
     return lists
 
 
 def _pull_request_lists(queries: SqlQueries, random: Random) -> dict[str, Query]:
     filters = product(("", _BIG, _SMALL), ("", "open", "merged"), (None, True, False), _AGENTS)
     lists = {}
-    for (repository, state, is_attributed, agent), visible in product(filters, _VISIBLE):
+    for (repository, state, is_attributed, agent), visible in product(filters, VISIBLE):
         wanted = PullRequestFilter(
             repository=repository, state=state, is_attributed=is_attributed, agent=agent, repositories=visible
         )
         cursor = write_cursor(wanted, PullRequestKey(_any_place(random), 0, 0, "", ""))
         what = f"{repository} {state} {is_attributed} {agent} {len(visible or ())}"
-        lists[what] = _call(queries.pull_requests, wanted)
-        lists[f"{what} later"] = _call(queries.pull_requests, wanted, cursor, 200)
+        lists[what] = call(queries.pull_requests, wanted)
+        lists[f"{what} later"] = call(queries.pull_requests, wanted, cursor, 200)
     return lists
 
 
@@ -136,7 +136,8 @@ def _any_place(random: Random) -> int:
     return random.randrange(position(LAST), position(FIRST))
 
 
-def _call(query: Callable[..., object], *arguments: Any) -> Query:
+def call(query: Callable[..., object], *arguments: Any) -> Query:
+    """Return the call of a query."""
     return lambda: query(*arguments)
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, false, func, select, tuple_
 
 from pr_sessions.core.inbox import Row
 from pr_sessions.core.inbox_sections import Section
@@ -16,13 +16,14 @@ from pr_sessions.server.backend import InboxFilter, StoredInbox, StoredRow
 from pr_sessions.server.worker.inbox import SECTIONS, SOURCE, InboxRest
 from pr_sessions.storage.cursors import is_storable
 from pr_sessions.storage.queries import Page
-from pr_sessions.storage.sql.schema import inbox_rows, repositories
+from pr_sessions.storage.sql.merged_lists import among
+from pr_sessions.storage.sql.queries import visible_ids
+from pr_sessions.storage.sql.schema import inbox_people, inbox_rows, repositories
 
 _MOST_ON_PAGE = 200
 _HINT = "leave it out to begin at the first page"
 # Of a summary: more words than these are read by nobody.
 _MOST_UNKNOWNS = 200
-_PLACE = inbox_rows.c.section, inbox_rows.c.urgent_at, inbox_rows.c.repository_id, inbox_rows.c.place
 _CURSOR = re.compile(r"([0-9]{1,2})_(-?[0-9]{1,18})_([0-9]{1,18})_([0-9]{1,9})", re.ASCII)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -34,9 +35,11 @@ def rows_of(connection: Connection, wanted: InboxFilter, cursor: str, limit: int
         InvalidValue: the cursor is none.
     """
     size = min(max(limit, 1), _MOST_ON_PAGE)
-    query = _filtered(select(inbox_rows, repositories.c.name), wanted).order_by(*_PLACE)
+    place = _place(wanted)
+    columns = (*place, inbox_rows.c.value, repositories.c.name)
+    query = _filtered(connection, select(*columns), wanted).order_by(*place)
     if cursor:
-        query = query.where(tuple_(*_PLACE) > _after(cursor))
+        query = query.where(tuple_(*place) > _after(cursor))
     shown: list[StoredRow] = []
     last = ""
     for each in connection.execute(query if wanted.session_id else query.limit(size + 1)):
@@ -52,7 +55,12 @@ def rows_of(connection: Connection, wanted: InboxFilter, cursor: str, limit: int
 def summary_of(connection: Connection, wanted: InboxFilter) -> StoredInbox:
     """Return the inbox without its rows."""
     counts = _counts(connection, wanted)
-    read = _visible(select(repositories.c.name, repositories.c.inbox_at, repositories.c.inbox_rest), wanted)
+    read = _visible(
+        connection,
+        select(repositories.c.name, repositories.c.inbox_at, repositories.c.inbox_rest),
+        wanted,
+        repositories.c.id,
+    )
     rows = connection.execute(read.where(repositories.c.state == "active").order_by(repositories.c.key)).all()
     rests = [(row.name, msgspec.msgpack.decode(row.inbox_rest, type=InboxRest)) for row in rows if row.inbox_rest]
     unread = [row.name for row in rows if row.inbox_at is None]
@@ -69,25 +77,36 @@ def summary_of(connection: Connection, wanted: InboxFilter) -> StoredInbox:
 def _counts(connection: Connection, wanted: InboxFilter) -> Mapping[Section, int]:
     if wanted.session_id:
         return Counter(each.row.section for each in rows_of(connection, wanted, "", _MOST_ON_PAGE).items)
-    query = _filtered(select(inbox_rows.c.section, func.count().label("total")), wanted)
-    return {SECTIONS[row.section]: row.total for row in connection.execute(query.group_by(inbox_rows.c.section))}
+    section = _place(wanted)[0]
+    query = _filtered(connection, select(section, func.count().label("total")), wanted, with_rows=False)
+    return {SECTIONS[row.section]: row.total for row in connection.execute(query.group_by(section))}
 
 
-def _filtered(query: Select[Any], wanted: InboxFilter) -> Select[Any]:
-    query = query.join_from(inbox_rows, repositories, repositories.c.id == inbox_rows.c.repository_id)
-    query = _visible(query, wanted).where(repositories.c.state == "active")
+def _place(wanted: InboxFilter) -> Sequence[Column[Any]]:
+    """Return what rows are sorted by, of the table that is read in this order."""
+    columns = (inbox_people if wanted.login else inbox_rows).c
+    return columns.section, columns.urgent_at, columns.repository_id, columns.place
+
+
+def _filtered(
+    connection: Connection, query: Select[Any], wanted: InboxFilter, *, with_rows: bool = True
+) -> Select[Any]:
+    """Return the query of what a filter lets through; without rows it may only count."""
+    table = inbox_people if wanted.login else inbox_rows
+    query = query.select_from(table).join(repositories, repositories.c.id == table.c.repository_id)
     if wanted.login:
-        login = wanted.login.lower() if is_storable(wanted.login) else " "
-        query = query.where(inbox_rows.c.people.contains(f" {login} ", autoescape=True))
-    return query
+        login = wanted.login.lower()
+        query = query.where(inbox_people.c.login == login if is_storable(login) else false())
+        if with_rows:
+            is_same = (inbox_rows.c.repository_id == table.c.repository_id) & (inbox_rows.c.place == table.c.place)
+            query = query.join(inbox_rows, is_same)
+    return _visible(connection, query, wanted, table.c.repository_id).where(repositories.c.state == "active")
 
 
-def _visible(query: Select[Any], wanted: InboxFilter) -> Select[Any]:
-    if wanted.repository:
-        query = query.where(repositories.c.key == wanted.repository.lower())
-    if wanted.repositories is not None:
-        query = query.where(repositories.c.key.in_(sorted(wanted.repositories)))
-    return query
+def _visible(connection: Connection, query: Select[Any], wanted: InboxFilter, repository: Column[int]) -> Select[Any]:
+    """Return the query of those that may be seen."""
+    ids = visible_ids(connection, wanted.repository, wanted.repositories)
+    return query if ids is None else query.where(among(repository, ids))
 
 
 def _after(cursor: str) -> ColumnElement[Any]:
@@ -99,7 +118,7 @@ def _after(cursor: str) -> ColumnElement[Any]:
         moment = _EPOCH + urgent * _MICROSECOND
     except OverflowError:
         raise InvalidValue(f"not a cursor: {cursor[:40]!r}", _HINT) from None
-    return tuple_(section, moment, repository_id, place, types=[each.type for each in _PLACE])
+    return tuple_(section, moment, repository_id, place, types=[each.type for each in _place(InboxFilter())])
 
 
 def _number(moment: datetime) -> int:

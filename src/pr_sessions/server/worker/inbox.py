@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, insert, update
 
+from pr_sessions.core.ids import MAX_AUTHOR
 from pr_sessions.core.inbox import Budget, Inbox, Row
 from pr_sessions.core.inbox_sections import Section
 from pr_sessions.core.open_pull_requests import Work
@@ -16,8 +17,9 @@ from pr_sessions.gate.repositories import FetchedRepositories
 from pr_sessions.look.inbox import Reading, inbox_of
 from pr_sessions.server.gate import execute
 from pr_sessions.server.gate.execute import DONE, Do, Outcome
+from pr_sessions.storage.cursors import is_storable
 from pr_sessions.storage.sql.engine import writing
-from pr_sessions.storage.sql.schema import inbox_rows, repositories
+from pr_sessions.storage.sql.schema import inbox_people, inbox_rows, repositories
 from pr_sessions.storage.sql.store import lock_repository
 
 INBOX = "inbox"
@@ -25,6 +27,8 @@ SOURCE = "GitHub"
 SECTIONS = tuple(Section)
 # After all others of its section: what an agent still works on.
 _LATER = timedelta(days=365_000)
+# What says where a row stands.
+_PLACE = ("repository_id", "place", "section", "urgent_at")
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
@@ -52,17 +56,24 @@ KINDS: Mapping[str, Do] = {INBOX: do_inbox}
 
 def store_inbox(connection: Connection, repository_id: int, inbox: Inbox) -> None:
     """Keep the inbox of a repository in place of the one before. The caller has locked the repository."""
-    connection.execute(delete(inbox_rows).where(inbox_rows.c.repository_id == repository_id))
+    for table in (inbox_rows, inbox_people):
+        connection.execute(delete(table).where(table.c.repository_id == repository_id))
     rows = [_values(repository_id, place, row) for place, row in enumerate(inbox.rows)]
+    people = [
+        {**{name: values[name] for name in _PLACE}, "login": login}
+        for values, row in zip(rows, inbox.rows, strict=True)
+        for login in _people(row)
+    ]
     if rows:
         connection.execute(insert(inbox_rows), rows)
+    if people:
+        connection.execute(insert(inbox_people), people)
     rest = msgspec.msgpack.encode(InboxRest(inbox.unknowns, inbox.budgets))
     changed = {"inbox_at": inbox.at, "inbox_rest": rest, "changed_at": inbox.at}
     connection.execute(update(repositories).where(repositories.c.id == repository_id).values(changed))
 
 
 def _values(repository_id: int, place: int, row: Row) -> dict[str, Any]:
-    people = {login.lower() for pr in row.prs for login in (pr.author, *pr.requested, *pr.assigned)} - {""}
     urgent = row.pushed or _NO_TIME
     return {
         "repository_id": repository_id,
@@ -70,7 +81,11 @@ def _values(repository_id: int, place: int, row: Row) -> dict[str, Any]:
         "row": row.id,
         "section": SECTIONS.index(row.section),
         "urgent_at": urgent + _LATER if row.work is Work.AT_WORK else urgent,
-        # Each between two spaces, which no login has.
-        "people": f" {'  '.join(sorted(people))} ",
         "value": msgspec.msgpack.encode(row),
     }
+
+
+def _people(row: Row) -> list[str]:
+    """Return who opened, reviews or is assigned, in lower case. No login is longer than a person would write."""
+    logins = {login.lower() for pr in row.prs for login in (pr.author, *pr.requested, *pr.assigned)} - {""}
+    return sorted(login for login in logins if len(login) <= MAX_AUTHOR and is_storable(login))

@@ -81,7 +81,7 @@ class SqlQueries:
         """Return how many there are in a repository, or in all of them."""
         query = select(*(func.coalesce(func.sum(column), 0) for column in _COUNTS))
         with reading(self._engine) as connection:
-            ids = _ids(connection, repository, repositories)
+            ids = visible_ids(connection, repository, repositories)
             row = connection.execute(query if ids is None else query.where(among(table.c.id, ids))).one()
         active, completed, listed, unattributed = map(int, row)
         return SessionCounts(active=active, completed=completed, pull_requests=listed, unattributed=unattributed)
@@ -94,7 +94,7 @@ class SqlQueries:
         if not text or not is_storable(text):
             return ()
         with reading(self._engine) as connection:
-            rows = search(connection, text, _ids(connection, repository, repositories), page_size(limit))
+            rows = search(connection, text, visible_ids(connection, repository, repositories), page_size(limit))
             names = names_of(connection, rows)
         return tuple(session_of(row, names) for row in rows)
 
@@ -119,7 +119,7 @@ class SqlQueries:
         holders = select(runs.c.repository_id, runs.c.session_id).where(runs.c.run.in_(keys)).distinct()
         elsewhere = holders.join(table).where(table.c.key != repository.lower()).limit(_MOST_LINKS)
         with reading(self._engine) as connection:
-            ids = _ids(connection, "", repositories)
+            ids = visible_ids(connection, "", repositories)
             query = elsewhere if ids is None else elsewhere.where(among(runs.c.repository_id, ids))
             rows = rows_of(connection, [(row.repository_id, row.session_id) for row in connection.execute(query)])
             rows = sorted(rows, key=session_key)[:MOST_ON_PAGE]
@@ -132,7 +132,7 @@ class SqlQueries:
         query = select(agent_counts.c.agent, count).group_by(agent_counts.c.agent)
         query = query.order_by(count.desc(), agent_counts.c.agent).limit(MOST_AGENTS)
         with reading(self._engine) as connection:
-            ids = _ids(connection, repository, repositories)
+            ids = visible_ids(connection, repository, repositories)
             rows = connection.execute(query if ids is None else query.where(among(agent_counts.c.repository_id, ids)))
             return {agent: int(sessions) for agent, sessions in rows}
 
@@ -147,7 +147,7 @@ class SqlQueries:
         """Return the rows of a page and the names of their repositories."""
         repository = rows.order["repository_id"]
         with reading(self._engine) as connection:
-            ids = _ids(connection, wanted.repository, wanted.repositories)
+            ids = visible_ids(connection, wanted.repository, wanted.repositories)
             if ids is None:
                 page = merged(connection, rows, lists, key, size)
             elif len(ids) == 1:
@@ -158,7 +158,7 @@ class SqlQueries:
 
     def _store(self, repository: str) -> SqlStore | None:
         with reading(self._engine) as connection:
-            ids = _ids(connection, repository, None) if repository else None
+            ids = visible_ids(connection, repository, None) if repository else None
         return SqlStore(self._engine, ids[0]) if ids else None
 
 
@@ -168,7 +168,7 @@ def _equal(*columns: tuple[Column[str], str]) -> list[ColumnElement[bool]]:
     return [column == value if is_storable(value) else false() for column, value in columns if value]
 
 
-def _ids(connection: Connection, repository: str, repositories: Collection[str] | None) -> Sequence[int] | None:
+def visible_ids(connection: Connection, repository: str, repositories: Collection[str] | None) -> Sequence[int] | None:
     """Return the numbers of the repositories that are looked at and may be seen; `None` for all."""
     key = repository.lower()
     if not is_storable(key) or (key and repositories is not None and key not in repositories):

@@ -395,12 +395,23 @@ inbox_rows = Table(
     Column("section", Integer, nullable=False),
     # By which rows of all repositories are sorted within a section.
     Column("urgent_at", Instant),
-    # Logins in lower case, each between two spaces: who opened, reviews or is assigned.
-    Column("people", Text, nullable=False, server_default=""),
     # `core.inbox.Row` in msgpack.
     Column("value", LargeBinary, nullable=False),
     PrimaryKeyConstraint("repository_id", "place"),
     Index("ix_inbox_rows_section", "section", "urgent_at", "repository_id", "place"),
+)
+
+# Whose rows they are, by login in lower case: who opened, reviews or is assigned. Sorted as the rows are.
+inbox_people = Table(
+    "inbox_people",
+    metadata,
+    _repository(),
+    Column("place", Integer, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("section", Integer, nullable=False),
+    Column("urgent_at", Instant),
+    PrimaryKeyConstraint("repository_id", "place", "login"),
+    Index("ix_inbox_people_login", "login", "section", "urgent_at", "repository_id", "place"),
 )
 
 tokens = Table(

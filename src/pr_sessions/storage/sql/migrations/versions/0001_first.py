@@ -216,13 +216,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_gate_decisions_decided", "gate_decisions", ["decided_at"])
     op.create_table(
+        "inbox_people",
+        Column("repository_id", _ID, nullable=False),
+        Column("place", Integer(), nullable=False),
+        Column("login", _TEXT, nullable=False),
+        Column("section", Integer(), nullable=False),
+        Column("urgent_at", BigInteger(), nullable=True),
+        ForeignKeyConstraint(
+            ["repository_id"], ["repositories.id"], name="fk_inbox_people_repository_id", ondelete="CASCADE"
+        ),
+        PrimaryKeyConstraint("repository_id", "place", "login", name="pk_inbox_people"),
+    )
+    op.create_index(
+        "ix_inbox_people_login", "inbox_people", ["login", "section", "urgent_at", "repository_id", "place"]
+    )
+    op.create_table(
         "inbox_rows",
         Column("repository_id", _ID, nullable=False),
         Column("place", Integer(), nullable=False),
         Column("row", _TEXT, nullable=False),
         Column("section", Integer(), nullable=False),
         Column("urgent_at", BigInteger(), nullable=True),
-        Column("people", _TEXT, server_default="", nullable=False),
         Column("value", LargeBinary(), nullable=False),
         ForeignKeyConstraint(
             ["repository_id"], ["repositories.id"], name="fk_inbox_rows_repository_id", ondelete="CASCADE"
