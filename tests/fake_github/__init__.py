@@ -7,12 +7,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
 
 from descriptions import Description, Operation
-from fake_github import apps
+from fake_github import apps, contents
 from fake_github.apps import Apps
 from fake_github.graphql import GraphQL
 from fake_github.replies import GRANTED, SHA, TOKEN, Fault, Reply, bad_credentials, forbidden, missing
@@ -61,6 +62,11 @@ class FakeGitHub(Repository, Apps):
         repository.id = len(self.repositories) + 1
         self.repositories[name] = repository
         return repository
+
+    def list_repositories(self, _names: dict[str, str], asked: dict[str, str], _told: Any) -> Reply:
+        example = self.description.example("minimal-repository-items")[0]
+        rows = [example | {"full_name": name, "archived": r.is_archived} for name, r in self.repositories.items()]
+        return self.listed(asked, rows)
 
     def find(self, name: str) -> Repository | None:
         """The repository of that name, or that had it, if the token may see it; upper and lower case are one."""
@@ -142,6 +148,7 @@ _ANSWERS: Mapping[str, str] = {
     "repos/get-collaborator-permission-level": "permission",
     "apps/create-from-manifest": "convert",
     **apps.ANSWERS,
+    **contents.ANSWERS,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from descriptions import RAW, Description
+from fake_github.contents import Contents
 from fake_github.issues import Issues
 from fake_github.replies import SHA, Reply, forbidden, missing
 
@@ -12,11 +13,12 @@ from fake_github.replies import SHA, Reply, forbidden, missing
 _OF_THE_INTERFACE = 1
 
 
-class Repository(Issues):
+class Repository(Issues, Contents):
     """Pull requests, their people and what is written about them."""
 
     def __init__(self, description: Description, name: str) -> None:
-        super().__init__()
+        Issues.__init__(self)
+        Contents.__init__(self)
         self.description, self.repository = description, name
         self.id = 1
         self.page_size = 100
@@ -114,6 +116,13 @@ class Repository(Issues):
         full["head"], full["base"] = row["head"], row["base"]
         full |= row | self._place(row["number"])
         return Reply(200, full | {"merged": row["merged_at"] is not None, "changed_files": len(files)})
+
+    def create_pull(self, _names: dict[str, str], _asked: dict[str, str], told: Any) -> Reply:
+        number = 1 + max([*self.pulls, *self.issues], default=0)
+        self.add_pull(number, told["title"], self.now, "ada", body=told["body"])
+        self.pulls[number]["head"]["ref"] = told["head"]
+        reply = self.get_pull({"pull_number": str(number)}, {}, None)
+        return Reply(201, reply.value)
 
     def _place(self, number: int) -> dict[str, Any]:
         """What a pull request says of its stack: nothing where the repository has none."""

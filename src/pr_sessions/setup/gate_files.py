@@ -108,7 +108,7 @@ def wrong_mode(repository: Repository, mode: GateMode, *, dashboard: bool = Fals
     around, sweep, own_issue = (read_bytes(repository.place(f"{WORKFLOWS}/{name}"), _LIMIT) for name in names)
     if around is None or not is_ours(around):
         return ""
-    if _ASKS in around:
+    if asks_server(around):
         return "" if f"`gate: {mode}`".encode() in around else f"the workflows in .github are not those of gate: {mode}"
     if (mode is GateMode.ENFORCE) == (sweep is not None):
         return "gate.dashboard: true shows nothing: its workflow is missing" if dashboard and own_issue is None else ""
@@ -175,6 +175,11 @@ def is_untouched(data: bytes) -> bool:
     plain = data.replace(b"\r\n", b"\n")
     first = _FIRST_LINE.match(plain)
     return first is not None and first[1].decode() == sha256(plain[first.end() :]).hexdigest()
+
+
+def asks_server(around: bytes) -> bool:
+    """Tell whether a workflow is the one that asks a team's server."""
+    return _ASKS in around
 
 
 def is_ours(data: bytes) -> bool:

@@ -229,6 +229,21 @@ def test_comments_of_the_workflows_before_are_edited_and_not_doubled(here: Shop)
     assert "#3" in here.fake.comments[1]["body"]
 
 
+def test_while_the_workflows_still_comment_the_app_does_not(here: Shop) -> None:
+    configure(here.engine, here.repository, ENFORCE)
+    around = ".github/workflows/pr-sessions.yml"
+    here.fake.contents["main", around] = b"# pr-sessions 0.1.0, init --github. SHA-256 ...\nname: pr-sessions\n"
+    here.opened(1)
+    here.opened(2, "2" * 40)
+    here.done()
+    assert (here.fake.comments, here.waiting()) == ({}, 0)
+
+    here.fake.contents["main", around] += b"# `init --github --server` wrote it for `gate: enforce`.\n"
+    here.opened(3, "3" * 40)
+    here.done()
+    assert len(here.fake.comments) == 3
+
+
 def test_while_github_is_down_nothing_is_lost(here: Shop) -> None:
     configure(here.engine, here.repository, ENFORCE)
     here.opened(1)

@@ -320,3 +320,27 @@ def _switch(organisation: str, server: str, *, off: bool, json: bool) -> None:
     terminal.show(
         {"organisation": done.organisation, "gate": state, "repositories": done.repositories}, [line], as_json=json
     )
+
+
+@gate_command.command("move")
+@click.option("--org", "organisation", required=True, metavar="ORG", help="The organisation on GitHub.")
+@click.option("--server", required=True, metavar="URL", help="The team's server, which the workflows are to ask.")
+@click.option("--from", "source", required=True, metavar="SOURCE", help="As of `init --github`.")
+@click.option("--yes", is_flag=True, help="Open the pull requests. Without it, only show what would be done.")
+@options.as_json
+def move_command(organisation: str, server: str, source: str, yes: bool, json: bool) -> None:
+    r"""Move an organisation from workflows to a team's server.
+
+    Opens a pull request in each repository whose workflows are those of `init --github`. The check `pr-sessions` stays
+    required all the time. Takes your own token, with the right to write workflows.
+
+    \b
+    Examples:
+      pr-sessions gate move --org acme --server https://sessions.example.com --from ours.whl
+    """
+    from pr_sessions.cli.gate_move import move
+
+    done = move(organisation, server, source, write=yes)
+    rows = [(each.repository, each.did, "; ".join(each.notes)) for each in done]
+    data = [{"repository": each.repository, "did": each.did, "url": each.address, "notes": each.notes} for each in done]
+    terminal.show({"repositories": data, "written": yes}, terminal.table(rows), as_json=json)

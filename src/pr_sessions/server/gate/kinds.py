@@ -29,6 +29,7 @@ from pr_sessions.server.gate.configuration import (
 )
 from pr_sessions.server.gate.decisions import decision_of, store
 from pr_sessions.server.gate.execute import DONE, Do, Outcome, Work, is_silent
+from pr_sessions.setup.gate_files import AROUND, WORKFLOWS, asks_server, is_ours
 
 _RESULTS = "results"
 
@@ -55,13 +56,15 @@ async def do_comment(work: Work) -> Outcome:
     event = _event(work)
     if event is None or is_silent(work.served) or await is_from_outsider(work.forge, event):
         return DONE
+    if await _has_workflows_that_write(work):
+        return DONE
     return _of_comments(await publish(work.forge, event, work.now, write=True))
 
 
 async def do_dashboard(work: Work) -> Outcome:
     """Bring the issue of the dashboard up to date, and do what a box of it asks for."""
     event = _event(work)
-    if event is None or is_silent(work.served):
+    if event is None or is_silent(work.served) or await _has_workflows_that_write(work):
         return DONE
     render = partial(fetch_body, work.forge, work.now)
     done = await update_dashboard(work.forge, event, work.now, render, write=True)
@@ -75,7 +78,8 @@ async def do_sweep(work: Work) -> Outcome:
         return DONE
     # What one sweep leaves, the next one looks at.
     occasion = Event(name="schedule", repository=work.served.name, at=work.now)
-    await catch_up(work.forge, occasion, work.now, write=True)
+    if not await _has_workflows_that_write(work):
+        await catch_up(work.forge, occasion, work.now, write=True)
     if _writes_checks(work.served):
         await sweep_checks(work.forge, work.now)
     return DONE
@@ -113,6 +117,12 @@ def _is_looked_at(served: ServedRepository, event: Event) -> bool:
 def _writes_checks(served: ServedRepository) -> bool:
     """Return whether the check `pr-sessions` is the App's; else it is that of the team's workflow."""
     return served.mode is Mode.ENFORCE and served.effective.dispatch
+
+
+async def _has_workflows_that_write(work: Work) -> bool:
+    """Return whether the repository's own workflows still comment: until they ask the server, only they do."""
+    around = await work.forge.file(f"{WORKFLOWS}/{AROUND}")
+    return around is not None and is_ours(around) and not asks_server(around)
 
 
 def _event(work: Work) -> Event | None:
