@@ -21,6 +21,7 @@ from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.sql.backup import back_up, restore
 from pr_sessions.storage.sql.engine import open_engine, reading, writing
 from pr_sessions.storage.sql.export import export
+from pr_sessions.storage.sql.migrate import upgrade
 from pr_sessions.storage.sql.schema import deliveries, installations, metadata, repositories, tokens
 from pr_sessions.storage.sql.store import SqlStore
 from scene import minute
@@ -155,19 +156,13 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_a_broken_backup_stores_nothing(tmp_path: Path, break_it: Callable[[Path], object], message: str) -> None:
     path = tmp_path / "sessions.backup"
     with opened(f"sqlite:///{tmp_path / 'a.db'}") as engine, opened(f"sqlite:///{tmp_path / 'b.db'}") as target:
-        restore_into_new(engine, path)
+        upgrade(engine)
+        fill(engine)
+        back_up(engine, path)
         break_it(path)
         with pytest.raises(UnreadableFile, match=message):
             restore(target, path)
         assert everything(target) == {}
-
-
-def restore_into_new(engine: Engine, path: Path) -> None:
-    from pr_sessions.storage.sql.migrate import upgrade
-
-    upgrade(engine)
-    fill(engine)
-    back_up(engine, path)
 
 
 def test_the_commands_do_it(database_url: str, database: Engine, tmp_path: Path, capfdbinary: Any) -> None:

@@ -13,9 +13,9 @@ from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.schema import pull_requests, reports, repositories, sessions, settings
 from pr_sessions.storage.sql.store import SqlStore
+from pr_sessions.storage.sql.timers import BY_TIME
 from pr_sessions.storage.sql.writer import write
 
-BY_TIME = "pr-sessions"
 _NAME = "keep_days"
 # What one change removes.
 _AT_ONCE = 500
