@@ -51,7 +51,7 @@ bench-server: $(DEV) ## Measure the team server on both databases, a quarter of 
 house: $(DEV) $(DESCRIBED) ## Count how simple code and docs are, against the goals.
 	$(BIN)/python -m benchmarks.house
 
-docs: $(RUN) ## Rewrite the generated parts of the docs, and our own action.
+docs: $(DEV) ## Rewrite the generated parts of the docs, and our own action.
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -c 'from pr_sessions.setup.gate_files import own_action; print(own_action(), end="")' > action.yml
 

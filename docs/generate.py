@@ -20,9 +20,11 @@ from pr_sessions.core.gate_minutes import DAYS, TYPICAL, Occasion, dashboard_min
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.core.signature import Signature
 from pr_sessions.git.repository import CONFIG
+from pr_sessions.server.api.catalogue import OPERATIONS
 from pr_sessions.server.setup_app.manifest import Kind, table
 
 DOCS = Path(__file__).parent
+API = DOCS / "reference/api.md"
 GATE = DOCS / "guides/gate.md"
 APP = DOCS / "guides/github-app.md"
 SESSIONS = DOCS / "concepts/sessions.md"
@@ -76,6 +78,7 @@ def pages() -> Mapping[Path, str]:
         SIGNATURES: _with(SIGNATURES, "\n".join(signature_list())),
         DOCS / "reference/commands.md": _joined(commands()),
         DOCS / "reference/configuration.md": _joined(configuration()),
+        API: _with(API, "\n".join(operations())),
     }
 
 
@@ -116,6 +119,17 @@ def _with(path: Path, generated: str) -> str:
     before, _, rest = path.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}{generated}\n{END}{after}"
+
+
+def operations() -> Iterator[str]:
+    """Yield the operations of the API, by what they are about."""
+    for tag in dict.fromkeys(operation.tag for operation in OPERATIONS):
+        yield f"### {tag[0].upper()}{tag[1:]}\n\n| operation | request | right | |\n|---|---|---|---|"
+        for each in OPERATIONS:
+            if each.tag == tag:
+                request = f"`{each.method} {each.path}`"
+                yield f"| `{each.id}` | {request} | {each.right} | {each.summary} |"
+        yield ""
 
 
 def commands() -> Iterator[str]:

@@ -20,6 +20,7 @@ GENERATED = (
     "guides/gate.md",
     "guides/github-app.md",
     "concepts/sessions.md",
+    "reference/api.md",
     "reference/commands.md",
     "reference/configuration.md",
     "reference/signatures.md",
