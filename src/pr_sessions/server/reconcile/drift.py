@@ -11,7 +11,7 @@ class Drift(StrEnum):
     MISSING = "missing"
     # A pull request that was closed, merged or reopened.
     STATE = "state"
-    # A pull request whose title, text, branch or labels may have changed.
+    # A pull request whose title, text, branch or labels may have changed: it is read again, and not counted.
     CHANGED = "changed"
     # More has changed than is read, or GitHub refused.
     UNREAD = "unread"

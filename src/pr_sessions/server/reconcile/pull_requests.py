@@ -88,8 +88,8 @@ async def reconcile_repository(engine: Engine, opened: Installation, due: Due, n
                 singly = not is_first and counts.total() < _MOST_SINGLY
                 row = await _whole(github, each, kind) if singly else each.row
                 deliveries.append(_delivery(due, each, kind, row, now))
-                # Nothing was missed of a repository that is new here.
-                counts[kind] += not is_first
+                # Nothing was missed of a repository that is new here, and a comment changes the time as well.
+                counts[kind] += not is_first and kind is not Drift.CHANGED
         counts[Drift.UNREAD] += not is_complete
     except ForgeFailed as error:
         # Where GitHub refuses this repository, it does so every time; what it has is listed by its name.
