@@ -1,5 +1,7 @@
 """The inbox as a server shows it: all rows, those of a repository or a person, in parts."""
 
+import pytest
+
 from inboxes import REPOSITORY, empty_inbox, large_inbox
 from pr_sessions.core.inbox import Inbox
 from pr_sessions.render.inbox_words import SECTIONS
@@ -109,3 +111,14 @@ def test_who_has_no_right_to_read_sees_nothing(visit: Visit) -> None:
 
     assert (refused.status_code, texts(refused.text, "h1")) == (403, ["Not allowed"])
     assert refused.text.count('<li class="row') == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/deliveries", "/storage", "/session?id=billing-3f9c", "/pull-request?number=14", "/pull-request/move?number=14"],
+)
+def test_who_may_see_some_repositories_names_the_one_that_is_shown(visit: Visit, path: str) -> None:
+    viewer = Viewer("eve", frozenset(Right), "token", repositories=frozenset({"acme/tools"}))
+
+    assert visit(viewer).get(path).status_code == 404
+    assert [visit(viewer).get(page).status_code for page in ("/sessions", "/repositories", "/changes")] == [200] * 3

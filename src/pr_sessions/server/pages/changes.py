@@ -5,7 +5,6 @@ from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from pr_sessions.core.models import INFERRED_TRIGGERS
-from pr_sessions.errors import PrSessionsError
 from pr_sessions.render.outcomes import entry_details
 from pr_sessions.server.pages import links
 from pr_sessions.server.pages.forms import Text
@@ -38,7 +37,7 @@ def change_routes(pages: Pages) -> list[BaseRouteHandler]:
 
     @get("/changes", sync_to_thread=True)
     def changes(request: AnyRequest, repository: Text = "", cursor: Text = "") -> Html:
-        viewer = need(request, Right.AUDIT, repository)
+        viewer = need(request, Right.AUDIT, repository, filters=True)
         # Of a team each repository has a log of its own.
         names = repository_names(pages, viewer.repositories) if pages.backend.is_team and not repository else None
         page = pages.backend.audit(repository, cursor, PAGE) if names is None else Page[AuditEntry](())
@@ -81,12 +80,3 @@ def last_change(pages: Pages, repository: str, by: str) -> str:
     """Return the id of the last entry of somebody, for the page after a correction."""
     recent = pages.backend.audit(repository, "", _RECENT).items
     return next((entry.id for entry in recent if entry.by == by), "")
-
-
-def why_not_undone(pages: Pages, repository: str, entry_id: str) -> PrSessionsError | None:
-    """Return why an entry cannot be undone; `None` where it can."""
-    try:
-        pages.backend.tracker(repository).to_undo(entry_id)
-    except PrSessionsError as error:
-        return error
-    return None

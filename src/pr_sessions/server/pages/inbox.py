@@ -13,7 +13,7 @@ from pr_sessions.core.inbox import Inbox, Row
 from pr_sessions.core.inbox_sections import Section
 from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.errors import PrSessionsError
-from pr_sessions.render.inbox_view import URGENT, InboxView
+from pr_sessions.render.inbox_view import InboxView
 from pr_sessions.server.backend import InboxFilter, StoredInbox, StoredRow
 from pr_sessions.server.pages import links
 from pr_sessions.server.pages.forms import Text, UrlEncoded, ViewersOnly
@@ -51,10 +51,6 @@ class ServedInbox(InboxView):
         """Return how many rows a section has, those of other pages included."""
         return self._counts.get(section, len(self.inbox.rows_in(section)))
 
-    def is_urgent(self, section: Section) -> bool:
-        """Return whether a section is unfolded: it needs somebody, or nothing on this page does."""
-        return section in URGENT or not any(self.inbox.rows_in(urgent) for urgent in URGENT)
-
     def heading(self, row: Row) -> Markup:
         """Return the title of a row, which leads to its session."""
         title = super().heading(row)
@@ -88,7 +84,7 @@ def inbox_routes(pages: Pages) -> list[BaseRouteHandler]:
 
     @get("/", sync_to_thread=True)
     def inbox(request: AnyRequest, repository: Text = "", is_viewers: ViewersOnly = False, cursor: Text = "") -> Html:
-        viewer = need(request, Right.READ, repository)
+        viewer = need(request, Right.READ, repository, filters=True)
         shown = _Shown(repository=repository, is_viewers=is_viewers, cursor=cursor)
         login = (viewer.login or pages.backend.login) if is_viewers else ""
         wanted = InboxFilter(repository=repository, login=login, repositories=viewer.repositories)

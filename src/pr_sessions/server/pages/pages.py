@@ -117,16 +117,24 @@ def csrf_token(request: AnyRequest) -> str:
     return str(request.scope.get("state", {}).get("csrf_token", ""))
 
 
-def need(request: AnyRequest, right: Right, repository: str = "") -> Viewer:
+def need(request: AnyRequest, right: Right, repository: str = "", *, filters: bool = False) -> Viewer:
     """Return who looks, who has the right.
+
+    Args:
+        request: the one that is answered.
+        right: what the person needs.
+        repository: what is shown; empty for all.
+        filters: whether the page itself leaves out the repositories that the person may not see.
 
     Raises:
         Refused: the person has not.
-        NotFound: the person may not know of the repository.
+        NotFound: the person may not know of the repository, or may see only some and names none.
     """
     viewer = viewer_of(request)
     if not viewer.may(right):
         raise Refused(_REFUSED[right], "log in as somebody who may")
+    if viewer.repositories is not None and not repository and not filters:
+        raise NotFound("no repository is named", "choose one: Repositories")
     if repository and not viewer.sees(repository):
         raise NotFound(f"no repository {repository[:200]}", "see those that you may see: Repositories")
     return viewer

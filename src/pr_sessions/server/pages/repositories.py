@@ -10,6 +10,8 @@ from pr_sessions.server.pages.pages import AnyRequest, Html, Pages, Step, need
 from pr_sessions.server.viewer import Right
 
 PAGE = 50
+# A page of more repositories is slow to draw; a search finds the rest.
+_MOST = 300
 _STATES = ("dead", "waiting", "handled", "ignored")
 
 
@@ -18,16 +20,18 @@ def repository_routes(pages: Pages) -> list[BaseRouteHandler]:
 
     @get("/repositories", sync_to_thread=True)
     def repositories(request: AnyRequest, q: Text = "", troubled: Flag = False) -> Html:
-        viewer = need(request, Right.READ)
+        viewer = need(request, Right.READ, filters=True)
         lines = [line for line in pages.backend.repositories() if viewer.sees(line.name)]
         in_trouble = [line for line in lines if line.problem or line.dead or line.state != "active"]
         shown = in_trouble if troubled else lines
         wanted = q.strip().lower()
+        fitting = [line for line in shown if wanted in line.name.lower()]
         return pages.show(
             request,
             "repositories.html",
             "Repositories",
-            lines=[line for line in shown if wanted in line.name.lower()],
+            lines=fitting[:_MOST],
+            more=max(len(fitting) - _MOST, 0),
             total=len(lines),
             troubled=len(in_trouble),
             values={"q": q.strip(), "troubled": troubled and "1"},
@@ -79,7 +83,7 @@ def _delivery_routes(pages: Pages) -> list[BaseRouteHandler]:
 
     @post("/deliveries/redeliver", sync_to_thread=True)
     def redeliver(request: AnyRequest, data: UrlEncoded) -> Redirect:
-        viewer = need(request, Right.ADMIN)
+        viewer = need(request, Right.ADMIN, data.get("repository", ""))
         line = pages.backend.redeliver(data.get("id", ""), viewer.name)
         place = links.address("/deliveries", repository=data.get("repository", ""), again=line.guid)
         return Redirect(place, status_code=303)

@@ -27,7 +27,7 @@ def list_routes(pages: Pages) -> list[BaseRouteHandler]:
         repository: Text = "",
         cursor: Text = "",
     ) -> Html:
-        viewer = need(request, Right.READ, repository)
+        viewer = need(request, Right.READ, repository, filters=True)
         values: dict[str, object] = {
             "q": q.strip(),
             "state": wanted_state if wanted_state in _ACTIVE else "",
@@ -65,7 +65,7 @@ def list_routes(pages: Pages) -> list[BaseRouteHandler]:
 
     @get("/pull-requests", sync_to_thread=True)
     def pull_requests(request: AnyRequest, repository: Text = "", cursor: Text = "") -> Html:
-        viewer = need(request, Right.READ, repository)
+        viewer = need(request, Right.READ, repository, filters=True)
         wanted = PullRequestFilter(repository=repository, is_attributed=False, repositories=viewer.repositories)
         page = pages.backend.queries.pull_requests(wanted, cursor, PAGE)
         values: dict[str, object] = {"repository": repository, "cursor": cursor}

@@ -59,7 +59,7 @@ def filters(clock: Callable[[], datetime], zone: tzinfo | None) -> Mapping[str, 
         "ago": ago,
         "size": size_text,
         "span": span,
-        "plural": _plural,
+        "plural": plural,
     }
 
 
@@ -76,7 +76,3 @@ def size_text(size: int | None) -> str:
 def zone_name(now: datetime, zone: tzinfo | None) -> str:
     """Return the zone of the times on a page."""
     return visible_on_page(f"{now.astimezone(zone):%Z}")
-
-
-def _plural(count: int, noun: str) -> str:
-    return plural(count, noun)
