@@ -5,7 +5,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
 
 import hmac
 import re
-import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -64,7 +63,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
         hook: GitHub's number of the hook.
         guid: GitHub's id of the delivery, the same when it is repeated.
         mailbox: deliveries of the same one are handled in their order.
-        payload: compressed with zlib.
+        body: as GitHub sent it.
     """
 
     hook: str
@@ -73,7 +72,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     action: str
     mailbox: str
     received_at: datetime
-    payload: bytes
+    body: bytes
 
 
 class _Numbered(Struct):
@@ -139,7 +138,7 @@ def delivery_of(hook: str, guid: str, event: str, body: bytes, now: datetime) ->
         action=action if _WORD.fullmatch(action) else "",
         mailbox=_mailbox(event, envelope),
         received_at=now,
-        payload=zlib.compress(body, 1),
+        body=body,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -68,7 +69,7 @@ class DeliveryWriter:
             if len(self._waiting) >= MOST_WAITING or self._bytes >= MOST_BYTES:
                 raise Busy("too many deliveries wait", "GitHub keeps the delivery; it is fetched later")
             self._waiting.append(_Waiting(delivery, answer, loop))
-            self._bytes += len(delivery.payload)
+            self._bytes += len(delivery.body)
             self._changed.notify()
         return await answer
 
@@ -98,7 +99,7 @@ class DeliveryWriter:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closes)
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_IN_GROUP))]
-            self._bytes -= sum(len(each.delivery.payload) for each in group)
+            self._bytes -= sum(len(each.delivery.body) for each in group)
             return group
 
     def _answer(self, group: Sequence[_Waiting], result: "set[tuple[str, str]] | PrSessionsError") -> None:
@@ -146,7 +147,7 @@ def claim_deliveries(connection: Connection, new: Sequence[Delivery]) -> set[tup
             "action": each.action,
             "mailbox": each.mailbox,
             "received_at": each.received_at,
-            "payload": each.payload,
+            "payload": zlib.compress(each.body, 1),
             "next_at": each.received_at,
         }
         for each in new
