@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, msgpack
-from sqlalchemy import Connection, Engine, and_, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, cast, delete, exists, func, insert, or_, select, update
 from sqlalchemy import Text as PlainText
 
 from pr_sessions.core.erasure import ERASED, erase_from_record, erase_from_session
@@ -16,6 +16,7 @@ from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.schema import (
     audit,
     evidence,
+    inbox_people,
     inbox_rows,
     logins,
     pull_requests,
@@ -113,7 +114,9 @@ def _erase_from_the_rest(connection: Connection, login: str, person: bytes) -> N
     """Erase a person from what is made of GitHub's reports, and log the person out."""
     lower = login.lower()
     # Rows of the inbox are made again, and who is logged in can log in again.
-    connection.execute(delete(inbox_rows).where(inbox_rows.c.people.contains(f" {lower} ", autoescape=True)))
+    row = and_(inbox_people.c.repository_id == inbox_rows.c.repository_id, inbox_people.c.place == inbox_rows.c.place)
+    connection.execute(delete(inbox_rows).where(exists().where(row, inbox_people.c.login == lower)))
+    connection.execute(delete(inbox_people).where(inbox_people.c.login == lower))
     connection.execute(
         delete(logins).where(or_(func.lower(logins.c.login) == lower, func.lower(logins.c.name) == lower))
     )
