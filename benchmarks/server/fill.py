@@ -28,6 +28,8 @@ FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 LAST = datetime(2026, 6, 1, tzinfo=UTC)
 REPOSITORIES = 3000
 PEOPLE = 20_000
+# Of a session, on average.
+PULL_REQUESTS = 5
 # Of a thousand sessions. `gone` worked at the beginning only, and the last names are rare.
 AGENTS = {"claude-code": 400, "codex": 250, "copilot": 200, "cursor": 80, "devin": 40, "": 20, "gone": 0} | {
     f"agent-{number}": 1 for number in range(10)
@@ -90,7 +92,7 @@ def _rows(
     started = -position(start)
     latest = started + random.randrange(10**10)
     is_active = is_new and random.random() < 0.4
-    listed = min(1 + int(random.expovariate(1 / 4.5)), 60)
+    listed = min(1 + int(random.expovariate(1 / (PULL_REQUESTS - 0.5))), 60)
 
     def pull_request(holder: str | None, opened: int) -> Row:
         state = random.choices(_STATES, cum_weights=_NEW_SHARES if is_new else _OLD_SHARES)[0]
