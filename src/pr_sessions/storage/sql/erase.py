@@ -114,8 +114,10 @@ def _erase_from_the_rest(connection: Connection, login: str, person: bytes) -> N
     """Erase a person from what is made of GitHub's reports, and log the person out."""
     lower = login.lower()
     # Rows of the inbox are made again, and who is logged in can log in again.
-    row = and_(inbox_people.c.repository_id == inbox_rows.c.repository_id, inbox_people.c.place == inbox_rows.c.place)
-    connection.execute(delete(inbox_rows).where(exists().where(row, inbox_people.c.login == lower)))
+    is_same = and_(
+        inbox_people.c.repository_id == inbox_rows.c.repository_id, inbox_people.c.place == inbox_rows.c.place
+    )
+    connection.execute(delete(inbox_rows).where(exists().where(is_same, inbox_people.c.login == lower)))
     connection.execute(delete(inbox_people).where(inbox_people.c.login == lower))
     connection.execute(
         delete(logins).where(or_(func.lower(logins.c.login) == lower, func.lower(logins.c.name) == lower))
