@@ -1,6 +1,6 @@
 """How each repository is treated: by what its organisation's file and its own said last, and by who switched it off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,7 @@ from pr_sessions.gate.fetch import UNREAD
 from pr_sessions.git.repository import CONFIG
 from pr_sessions.io.files import MIB
 from pr_sessions.storage.sql.engine import reading, writing
+from pr_sessions.storage.sql.hide import hide_stored_people
 from pr_sessions.storage.sql.schema import repositories, settings
 
 # The repository that has the file of its organisation.
@@ -80,6 +81,7 @@ def store_configuration(engine: Engine, repository_id: int, data: bytes | None, 
         text = _text(data)
         connection.execute(update(repositories).where(repositories.c.id == repository_id).values(configuration=text))
         _apply(connection, repository_id, now)
+    _hide_people(engine, [repository_id], now)
 
 
 def store_organisation(engine: Engine, organisation: str, data: bytes | None, now: datetime) -> None:
@@ -113,7 +115,17 @@ def _apply_to_all(engine: Engine, organisation: str, now: datetime) -> int:
             for repository_id in ids[start : start + _AT_ONCE]:
                 _lock(connection, repository_id)
                 _apply(connection, repository_id, now)
+    _hide_people(engine, ids, now)
     return len(ids)
+
+
+def _hide_people(engine: Engine, ids: Iterable[int], now: datetime) -> None:
+    """Hide people in what is stored already, where a team wants that now."""
+    for repository_id in ids:
+        with reading(engine) as connection:
+            served = served_repository(connection, repository_id)
+        if served and not served.effective.mistakes:
+            hide_stored_people(engine, repository_id, served.effective.policy, now)
 
 
 def _apply(connection: Connection, repository_id: int, now: datetime) -> None:
