@@ -26,7 +26,7 @@ from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.app import build_app
 from pr_sessions.server.frame.logs import set_up_logs
 from pr_sessions.server.intake.writer import DeliveryWriter
-from pr_sessions.server.run import free_port
+from pr_sessions.server.run import free_place
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
 from pr_sessions.server.team.backend import TeamBackend
@@ -137,7 +137,7 @@ def _insert(engine: Engine) -> float:
 
 @contextmanager
 def _serving(url: str) -> Iterator[int]:
-    port = free_port("127.0.0.1", 0)
+    _, port = free_place("127.0.0.1", 0)
     command = [
         "-m",
         "granian",

@@ -28,7 +28,7 @@ from pr_sessions.core.policy import Policy
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.forges.github.payload import read_pull_request
 from pr_sessions.server.intake.delivery import delivery_of
-from pr_sessions.server.intake.routes import routes
+from pr_sessions.server.intake.endpoint import with_deliveries
 from pr_sessions.server.intake.writer import DeliveryWriter, store_deliveries
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
@@ -142,7 +142,9 @@ class _Server:
 
     def send(self, deliveries: Sequence[Sent]) -> None:
         """Send deliveries one after the other; now and then a worker handles what came."""
-        with TestClient(Litestar(routes(self._services), openapi_config=None)) as client:
+        app = Litestar(openapi_config=None)
+        app.asgi_handler = with_deliveries(app.asgi_handler, self._services)
+        with TestClient(app, base_url="http://127.0.0.1:8765") as client:
             for count, sent in enumerate(deliveries, 1):
                 headers, body = signed("pull_request", sent.payload, sent.guid)
                 answer = client.post("/webhooks/github", content=body, headers=headers)

@@ -13,7 +13,7 @@ from signed import SECRET, about, signed
 from sqlalchemy import Engine, select
 
 from pr_sessions.forges.github.access import Secret
-from pr_sessions.server.intake.routes import routes
+from pr_sessions.server.intake.endpoint import with_deliveries
 from pr_sessions.server.intake.writer import DeliveryWriter
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
@@ -42,13 +42,19 @@ def send(database: Engine, writer: DeliveryWriter) -> Iterator[Send]:
         engine=database,
         deliveries=writer,
     )
-    with TestClient(Litestar(routes(services), openapi_config=None)) as client:
+    with client_of(services) as client:
 
         def post(headers: dict[str, str], body: bytes) -> tuple[int, str]:
             answer = client.post("/webhooks/github", content=body, headers=headers)
             return answer.status_code, answer.text
 
         yield post
+
+
+def client_of(services: Services) -> TestClient[Litestar]:
+    app = Litestar(openapi_config=None)
+    app.asgi_handler = with_deliveries(app.asgi_handler, services)
+    return TestClient(app, base_url="http://127.0.0.1:8765")
 
 
 def stored(engine: Engine) -> list[dict[str, Any]]:
@@ -195,7 +201,7 @@ def test_without_a_secret_nothing_is_taken(database: Engine, writer: DeliveryWri
         deliveries=writer,
     )
     headers, body = signed("pull_request", about())
-    with TestClient(Litestar(routes(services), openapi_config=None)) as client:
+    with client_of(services) as client:
         answer = client.post("/webhooks/github", content=body, headers=headers)
     assert (answer.status_code, answer.text.splitlines()[0]) == (503, "this server has no webhook secret")
 

@@ -20,12 +20,12 @@ from pr_sessions.server.frame.limits import BURST, PER_SECOND, Allowance, with_l
 from pr_sessions.server.frame.logs import with_log
 from pr_sessions.server.frame.viewers import require_viewer, with_viewer
 from pr_sessions.server.gate.routes import routes as gate_routes
-from pr_sessions.server.intake.routes import routes as intake_routes
+from pr_sessions.server.intake.endpoint import with_deliveries
 from pr_sessions.server.pages.routes import routes as page_routes
 from pr_sessions.server.services import Services
 from pr_sessions.server.setup_app.routes import routes as setup_routes
 
-PARTS = (health.routes, page_routes, api_routes, intake_routes, auth_routes, setup_routes, gate_routes)
+PARTS = (health.routes, page_routes, api_routes, auth_routes, setup_routes, gate_routes)
 # Of a form or a call; a delivery has a bound of its own.
 MOST_IN_BODY = MIB
 
@@ -76,5 +76,6 @@ def build_app(services: Services) -> Litestar:
     handler = with_limits(handler, services.settings, Allowance(BURST, PER_SECOND))
     handler = with_known_host(handler, services.settings)
     handler = with_headers(handler, services.settings)
-    app.asgi_handler = with_log(handler, services.settings, services.metrics)
+    handler = with_log(handler, services.settings, services.metrics)
+    app.asgi_handler = with_deliveries(handler, services)
     return app

@@ -1,5 +1,7 @@
 """What Prometheus reads: requests, how long they took, open streams."""
 
+from functools import cache
+
 from litestar.types import Scope
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -17,14 +19,17 @@ class Metrics:
         self._seconds = Histogram(
             "pr_sessions_request_seconds", "Time to answer.", ["part"], buckets=_SECONDS, registry=self.registry
         )
+        # To find the one of a part by its labels takes longer than to count.
+        self._count_of = cache(lambda part, status: self._requests.labels(part, str(status)))
+        self._time_of = cache(self._seconds.labels)
         self.streams = Gauge("pr_sessions_streams", "Open streams of events.", registry=self.registry)
 
     def count_request(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request that was answered. A stream takes as long as somebody looks, and its time says nothing."""
         part = _part(scope["path"])
-        self._requests.labels(part, str(status)).inc()
+        self._count_of(part, status).inc()
         if part != "events":
-            self._seconds.labels(part).observe(seconds)
+            self._time_of(part).observe(seconds)
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' format."""

@@ -1,6 +1,5 @@
 """What browsers may do with what is sent."""
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from pr_sessions.server.settings import Settings
@@ -40,19 +39,23 @@ HEADERS = {
 _YEAR = 31_536_000
 
 
-def with_headers(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """Return the application with these headers in all that it sends."""
+def fixed_headers(settings: Settings) -> tuple[tuple[bytes, bytes], ...]:
+    """Return what stands in the head of everything that is sent, unless a part says something else for one page."""
     fixed = dict(HEADERS)
     if settings.public_url.startswith("https:"):
         fixed["strict-transport-security"] = f"max-age={_YEAR}"
+    return tuple((name.encode(), value.encode()) for name, value in fixed.items())
+
+
+def with_headers(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Return the application with these headers in all that it sends."""
+    fixed = fixed_headers(settings)
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                for name, value in fixed.items():
-                    # A part may say something else for one page.
-                    headers.setdefault(name, value)
+                said = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(each for each in fixed if each[0] not in said)]
             await send(message)
 
         await app(scope, receive, send_with_headers)

@@ -81,7 +81,8 @@ def in_time(receive: Receive, seconds: float) -> Receive:
         if is_whole:
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), max(0.0, deadline - time.monotonic()))
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                message = await receive()
         except TimeoutError:
             raise TooSlow from None
         is_whole = message["type"] != "http.request" or not message.get("more_body")

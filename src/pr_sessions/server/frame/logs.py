@@ -40,10 +40,9 @@ def set_up_logs(settings: Settings) -> None:
 
 def with_log(app: ASGIApp, settings: Settings, metrics: Metrics) -> ASGIApp:
     """Return the application with an id for each request, a line in the log, and a count."""
-    log = structlog.get_logger()
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = _request_id(scope, settings)
+        request_id = request_id_of(scope, settings)
         scope["state"]["request_id"] = request_id
         status, began = 0, time.perf_counter()
 
@@ -60,17 +59,22 @@ def with_log(app: ASGIApp, settings: Settings, metrics: Metrics) -> ASGIApp:
             seconds = time.perf_counter() - began
             metrics.count_request(scope, status, seconds)
             if not scope["path"].startswith(_QUIET):
-                log.info(
-                    "request",
-                    id=request_id,
-                    method=method_of(scope),
-                    path=one_line(scope["path"], _LONGEST),
-                    status=status,
-                    ms=round(seconds * 1000, 1),
-                    client=client_of(scope, settings.proxies),
-                )
+                log_request(scope, settings, request_id, status, seconds)
 
     return call
+
+
+def log_request(scope: Scope, settings: Settings, request_id: str, status: int, seconds: float) -> None:
+    """Write the line of a request that was answered."""
+    structlog.get_logger().info(
+        "request",
+        id=request_id,
+        method=method_of(scope),
+        path=one_line(scope["path"], _LONGEST),
+        status=status,
+        ms=round(seconds * 1000, 1),
+        client=client_of(scope, settings.proxies),
+    )
 
 
 def log_failure(scope: Scope, error: Exception, status: int) -> None:
@@ -87,7 +91,7 @@ def log_failure(scope: Scope, error: Exception, status: int) -> None:
         log.error("failed", **about, exc_info=error)
 
 
-def _request_id(scope: Scope, settings: Settings) -> str:
+def request_id_of(scope: Scope, settings: Settings) -> str:
     """Return the id that a trusted proxy gave, else a new one."""
     given = headers_of(scope).get(REQUEST_ID, "") if settings.proxies else ""
     return given if _ID.fullmatch(given) else token_hex(8)

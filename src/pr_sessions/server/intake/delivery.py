@@ -7,7 +7,6 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 
 from msgspec import DecodeError, Struct
 
@@ -87,7 +86,7 @@ class _Envelope(Struct):
     installation: _Numbered | None = None
 
 
-def check_signature(headers: Mapping[str, str], body: bytes, secret: Secret) -> None:
+def check_signature(headers: Mapping[bytes, bytes], body: bytes, secret: Secret) -> None:
     """Refuse a body that GitHub did not sign with our secret.
 
     https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
@@ -95,29 +94,32 @@ def check_signature(headers: Mapping[str, str], body: bytes, secret: Secret) -> 
     Raises:
         Rejected: 401.
     """
-    expected = "sha256=" + hmac.new(secret.reveal().encode(), body, sha256).hexdigest()
-    signature = headers.get("x-hub-signature-256", "")
-    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
+    expected = "sha256=" + hmac.digest(secret.reveal().encode(), body, "sha256").hex()
+    if not hmac.compare_digest(expected.encode(), headers.get(b"x-hub-signature-256", b"")):
         raise Rejected(401, "the signature of this delivery is not ours", "check the webhook secret on both sides")
 
 
-def read_delivery(headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery | None:
+def read_delivery(headers: Mapping[bytes, bytes], body: bytes, now: datetime) -> Delivery | None:
     """Return the delivery of a request whose signature was checked; `None` for an event that is not looked at.
 
     Raises:
         Rejected: 400, the headers or the body cannot be used.
     """
-    event = headers.get("x-github-event", "")
+    event = _text(headers, b"x-github-event")
     if not _WORD.fullmatch(event):
         raise Rejected(400, "the header X-GitHub-Event names no event")
     if event not in EVENTS:
         return None
-    guid, hook = headers.get("x-github-delivery", ""), headers.get("x-github-hook-id", "0")
+    guid, hook = _text(headers, b"x-github-delivery"), _text(headers, b"x-github-hook-id") or "0"
     if not _GUID.fullmatch(guid):
         raise Rejected(400, "the header X-GitHub-Delivery holds no id")
     if not _HOOK.fullmatch(hook):
         raise Rejected(400, "the header X-GitHub-Hook-ID holds no number")
     return delivery_of(hook, guid, event, body, now)
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
 
 
 def delivery_of(hook: str, guid: str, event: str, body: bytes, now: datetime) -> Delivery:

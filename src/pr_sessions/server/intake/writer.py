@@ -4,24 +4,28 @@ import asyncio
 import threading
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection, Engine
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pr_sessions.errors import Busy, DatabaseFailed, PrSessionsError
 from pr_sessions.io.files import MIB
 from pr_sessions.server.intake.delivery import Delivery
-from pr_sessions.storage.sql.engine import writing
+from pr_sessions.storage.sql.engine import POSTGRESQL, writing
 from pr_sessions.storage.sql.schema import deliveries
 
 # What waits in memory, at most; GitHub shows the rest as failed, and they are fetched later.
 MOST_WAITING = 5_000
 MOST_BYTES = 256 * MIB
 MOST_IN_GROUP = 500
+_COUNTED = {"preserve_rowcount": True}
+
+# By hook and id.
+_Rows = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 class _Waiting(Struct):
@@ -131,15 +135,35 @@ def store_deliveries(engine: Engine, new: Sequence[Delivery]) -> set[tuple[str, 
     Raises:
         PrSessionsError: nothing is stored: the database is gone, busy or full.
     """
+    rows = _rows(new)
     with writing(engine) as connection:
-        return claim_deliveries(connection, new)
+        return _claim(connection, rows)
 
 
 def claim_deliveries(connection: Connection, new: Sequence[Delivery]) -> set[tuple[str, str]]:
     """Insert deliveries as part of a transaction; return hook and id of those that were not stored before."""
-    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    statement = insert(deliveries).on_conflict_do_nothing(index_elements=["hook", "guid"])
-    rows = {
+    return _claim(connection, _rows(new))
+
+
+def _claim(connection: Connection, rows: _Rows) -> set[tuple[str, str]]:
+    # To have each row say whether it is new takes longer than to insert it, and nearly always all are.
+    savepoint = connection.begin_nested()
+    done = connection.execute(_insert(connection), list(rows.values()), execution_options=_COUNTED)
+    if done.rowcount == len(rows):
+        savepoint.commit()
+        return set(rows)
+    savepoint.rollback()
+    statement = _insert(connection).returning(deliveries.c.hook, deliveries.c.guid)
+    return {(hook, guid) for hook, guid in connection.execute(statement, list(rows.values()))}
+
+
+def _insert(connection: Connection) -> postgresql.Insert | sqlite.Insert:
+    insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
+    return insert(deliveries).on_conflict_do_nothing(index_elements=["hook", "guid"])
+
+
+def _rows(new: Sequence[Delivery]) -> _Rows:
+    return {
         (each.hook, each.guid): {
             "hook": each.hook,
             "guid": each.guid,
@@ -152,5 +176,3 @@ def claim_deliveries(connection: Connection, new: Sequence[Delivery]) -> set[tup
         }
         for each in new
     }
-    stored = connection.execute(statement.returning(deliveries.c.hook, deliveries.c.guid), list(rows.values()))
-    return {(hook, guid) for hook, guid in stored}
