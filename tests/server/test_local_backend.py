@@ -38,12 +38,12 @@ def tracker(backend: LocalBackend) -> Tracker:
 class TestRepository:
     @pytest.mark.usefixtures("tracker")
     def test_it_has_the_name_of_its_forge(self, backend: LocalBackend) -> None:
-        (line,) = backend.repositories()
+        (line,) = backend.repositories().items
 
         assert (line.name, line.active_sessions, line.mode) == ("shop/web", 2, "")
 
     def test_without_a_remote_it_has_the_name_of_its_folder(self, clone: Path, clock: scene.Clock) -> None:
-        assert LocalBackend(clone, {}, clock).repositories() == (RepositoryLine(name="clone"),)
+        assert LocalBackend(clone, {}, clock).repositories().items == (RepositoryLine(name="clone"),)
 
     def test_another_one_is_not_found(self, backend: LocalBackend) -> None:
         for call in (backend.tracker, backend.revision, backend.audit, backend.storage, backend.read_again):

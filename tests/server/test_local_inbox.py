@@ -110,7 +110,7 @@ def test_what_it_said_before_stays_where_it_refuses_later(backend: LocalBackend,
     inbox = backend.inbox_summary(EVERYTHING)
 
     assert (inbox.source, inbox.made, inbox.unknowns) == ("GitHub", scene.START, ("GitHub answered 502; ask again",))
-    assert backend.repositories()[0].problem == "GitHub answered 502; ask again"
+    assert backend.repository("").problem == "GitHub answered 502; ask again"
     assert rows(backend) == [("1",), ("2",)]
 
 

@@ -90,7 +90,7 @@ def test_a_token_that_does_not_count_is_refused(team, change):
 def test_a_token_sees_its_repositories_only(team):
     with Client(team.url, team.token(Right.READ, repositories=["shop/api"])) as client:
         assert [*client.list_sessions()] == []
-        assert client.list_repositories() == ()
+        assert list(client.list_repositories()) == []
         with pytest.raises(NotFound):
             client.get_repository("shop/web")
 

@@ -4,20 +4,23 @@ from datetime import timedelta
 
 import pytest
 from signed import about
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from worked import NOON, Server
 
 from inboxes import NOW as MADE
 from inboxes import full_inbox
 from pr_sessions.core.inbox import Inbox
 from pr_sessions.errors import InvalidValue, NotFound
-from pr_sessions.server.backend import Backend, InboxFilter
+from pr_sessions.server.backend import Backend, InboxFilter, RepositoryFilter
 from pr_sessions.server.team.backend import TeamBackend
 from pr_sessions.server.worker.inbox import store_inbox
 from pr_sessions.server.worker.mailboxes import GIVEN_UP_AFTER
+from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.queries import SessionFilter
 from pr_sessions.storage.sql.engine import reading, writing
-from pr_sessions.storage.sql.schema import audit
+from pr_sessions.storage.sql.repositories import ensure_repository
+from pr_sessions.storage.sql.schema import audit, repositories
+from pr_sessions.storage.sql.store import entry_values
 
 
 @pytest.fixture
@@ -47,9 +50,76 @@ def test_repositories_are_listed_with_their_health(server: Server, backend: Team
     server.unknown = {"ada"}
     server.deliver("pull_request", about(2))
     server.work()
-    [line] = backend.repositories()
+    [line] = backend.repositories().items
+    assert line == backend.repository("ADA/SHOP")
     assert (line.name, line.mode, line.state, line.waiting, line.dead) == ("ada/shop", "off", "active", 1, 0)
     assert line.last_delivery_at == NOON
+
+
+def test_repositories_are_listed_in_parts_by_filters_and_by_who_may_see_them(
+    server: Server, backend: TeamBackend
+) -> None:
+    with writing(server.engine) as connection:
+        for name in ("Ada/tools", "bob/a_b", "bob/a-b"):
+            ensure_repository(connection, name, NOON)
+        gone = update(repositories).where(repositories.c.key == "bob/a-b")
+        connection.execute(gone.values(state="removed"))
+    first = backend.repositories(limit=3)
+    rest = backend.repositories(cursor=first.next, limit=3)
+    assert [[line.name for line in page.items] for page in (first, rest)] == [
+        ["ada/shop", "Ada/tools", "bob/a-b"],
+        ["bob/a_b"],
+    ]
+    assert (backend.count_repositories(), rest.next) == (4, "")
+    expected = {
+        RepositoryFilter(text="A_"): ["bob/a_b"],
+        RepositoryFilter(text="a\0b"): [],
+        RepositoryFilter(has_problem=True): ["bob/a-b"],
+        RepositoryFilter(repositories=frozenset({"ada/tools", "no/such"})): ["Ada/tools"],
+        RepositoryFilter(repositories=frozenset()): [],
+    }
+    listed = {wanted: [line.name for line in backend.repositories(wanted).items] for wanted in expected}
+    assert listed == expected
+    for cursor in ("ä", "!", "AA", "x" * 5000):
+        with pytest.raises(InvalidValue, match="not a cursor"):
+            backend.repositories(cursor=cursor)
+
+
+def test_a_repository_whose_deliveries_were_given_up_has_a_problem(server: Server, backend: TeamBackend) -> None:
+    server.unknown = {"ada"}
+    server.deliver("pull_request", about(2))
+    server.work()
+    server.pass_time(GIVEN_UP_AFTER)
+    server.work()
+    [line] = backend.repositories(RepositoryFilter(has_problem=True)).items
+    assert (line.name, line.dead) == ("ada/shop", 1)
+
+
+def test_changes_of_all_repositories_are_shown_to_who_may_see_them(server: Server, backend: TeamBackend) -> None:
+    with writing(server.engine) as connection:
+        ids = {name: ensure_repository(connection, name, NOON).id for name in ("ada/shop", "bob/a", "bob/b")}
+        for place, name in enumerate(["bob/a", "bob/b", "bob/a", "", "bob/b"]):
+            entry = AuditEntry(NOON, "mary", f"made-{place}", "", {})
+            connection.execute(audit.insert().values(entry_values(entry, ids.get(name))))
+
+    def parts(visible: frozenset[str] | None) -> list[tuple[str, str]]:
+        entries, cursor = [], ""
+        while True:
+            page = backend.changes(visible, cursor, 2)
+            entries += [(each.repository, each.entry.operation) for each in page.items]
+            cursor = page.next
+            if not cursor:
+                return entries
+
+    of_bob = [("bob/b", "made-4"), ("bob/a", "made-2"), ("bob/b", "made-1"), ("bob/a", "made-0")]
+    every = [of_bob[0], ("", "made-3"), *of_bob[1:], ("ada/shop", "record")]
+    assert parts(None) == every
+    assert parts(frozenset({"bob/a", "bob/b"})) == of_bob
+    assert parts(frozenset({"bob/a"})) == of_bob[1::2]
+    assert parts(frozenset()) == []
+    for cursor in ("gone", "a\0b"):
+        with pytest.raises(InvalidValue, match="is gone"):
+            backend.changes(None, cursor)
 
 
 def test_sessions_are_listed_and_explained(backend: TeamBackend) -> None:

@@ -39,6 +39,30 @@ class RepositoryLine(Struct, frozen=True, kw_only=True):
     dead: int = 0
 
 
+class RepositoryFilter(Struct, frozen=True, kw_only=True):
+    """Which repositories are listed.
+
+    Attributes:
+        text: a part of the name, in any case; empty for all.
+        has_problem: only those with a problem, with deliveries that were given up, or that the App no longer has.
+        repositories: keys of those that may be seen; `None` for all.
+    """
+
+    text: str = ""
+    has_problem: bool = False
+    repositories: frozenset[str] | None = None
+
+
+EVERY_REPOSITORY = RepositoryFilter()
+
+
+class StoredEntry(Struct, frozen=True):
+    """An entry of the log of changes, and its repository; empty for what concerns none, such as a token."""
+
+    repository: str
+    entry: AuditEntry
+
+
 class InboxFilter(Struct, frozen=True, kw_only=True):
     """Which rows of the inbox are shown.
 
@@ -139,8 +163,18 @@ class Backend(Protocol):
         """The lists."""
         ...
 
-    def repositories(self) -> Sequence[RepositoryLine]:
-        """Return all repositories by name; a clone has one."""
+    def repositories(
+        self, wanted: RepositoryFilter = EVERY_REPOSITORY, cursor: str = "", limit: int = 100
+    ) -> Page[RepositoryLine]:
+        """Return a page of repositories by name; a clone has one."""
+        ...
+
+    def count_repositories(self, wanted: RepositoryFilter = EVERY_REPOSITORY) -> int:
+        """Return how many repositories there are."""
+        ...
+
+    def repository(self, name: str) -> RepositoryLine:
+        """Return a repository by its name, in any case."""
         ...
 
     def inbox(self, wanted: InboxFilter, cursor: str = "", limit: int = 100) -> Page[StoredRow]:
@@ -169,6 +203,18 @@ class Backend(Protocol):
 
     def audit(self, repository: str, cursor: str = "", limit: int = 50) -> Page[AuditEntry]:
         """Return a page of what was changed in a repository, the newest first."""
+        ...
+
+    def changes(
+        self, repositories: frozenset[str] | None = None, cursor: str = "", limit: int = 50
+    ) -> Page[StoredEntry]:
+        """Return a page of what was changed anywhere, the newest first.
+
+        Args:
+            repositories: keys of those that may be seen; `None` for all, and for what concerns none.
+            cursor: `next` of the page before.
+            limit: how many entries a page has.
+        """
         ...
 
     def deliveries(

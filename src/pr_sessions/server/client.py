@@ -151,9 +151,9 @@ class Client:
         """Undo a correction, the last one if none is named."""
         return self._post(f"{_of(repository)}/undo", schemas.UndoneAnswer, {"entry": entry}, if_match=if_match)
 
-    def list_repositories(self) -> tuple[schemas.RepositoryAnswer, ...]:
-        """Return the repositories with their health."""
-        return self._get("/repositories", schemas.RepositoryList).items
+    def list_repositories(self, text: str = "") -> Iterator[schemas.RepositoryAnswer]:
+        """Yield the repositories with their health, by name; `text` is a part of it."""
+        return self._items("/repositories", schemas.RepositoryAnswer, _named(text=text))
 
     def get_repository(self, repository: str) -> schemas.RepositoryAnswer:
         """Return a repository with its health."""

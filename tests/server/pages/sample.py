@@ -30,11 +30,14 @@ from pr_sessions.core.overlay import InMemorySessions
 from pr_sessions.core.policy import Policy
 from pr_sessions.errors import ForgeFailed, InvalidValue, NotFound
 from pr_sessions.server.backend import (
+    EVERY_REPOSITORY,
     Backend,
     DeliveryLine,
     InboxFilter,
+    RepositoryFilter,
     RepositoryLine,
     StorageLine,
+    StoredEntry,
     StoredInbox,
     StoredRow,
 )
@@ -188,7 +191,26 @@ class SampleBackend:
             for number in range(3)
         ]
 
-    def repositories(self) -> Sequence[RepositoryLine]:
+    def repositories(
+        self, wanted: RepositoryFilter = EVERY_REPOSITORY, cursor: str = "", limit: int = 100
+    ) -> Page[RepositoryLine]:
+        lines = [line for line in self._lines() if self._fits(line, wanted)]
+        start = int(cursor or 0)
+        following = str(start + limit) if start + limit < len(lines) else ""
+        return Page(tuple(lines[start : start + limit]), following)
+
+    def count_repositories(self, wanted: RepositoryFilter = EVERY_REPOSITORY) -> int:
+        return len(self.repositories(wanted).items)
+
+    def repository(self, name: str) -> RepositoryLine:
+        return next(line for line in self._lines() if line.name == name)
+
+    def _fits(self, line: RepositoryLine, wanted: RepositoryFilter) -> bool:
+        has_problem = line.problem or line.dead or line.state != "active"
+        is_seen = wanted.repositories is None or line.name in wanted.repositories
+        return bool(is_seen and wanted.text.strip().lower() in line.name and (has_problem or not wanted.has_problem))
+
+    def _lines(self) -> Sequence[RepositoryLine]:
         shop = RepositoryLine(
             name=REPOSITORY,
             mode="enforce" if self.is_team else "",
@@ -238,6 +260,13 @@ class SampleBackend:
         entries, start = self.store.audit_log().entries[::-1], int(cursor or 0)
         following = str(start + limit) if start + limit < len(entries) else ""
         return Page(entries[start : start + limit], following)
+
+    def changes(
+        self, repositories: frozenset[str] | None = None, cursor: str = "", limit: int = 50
+    ) -> Page[StoredEntry]:
+        page = self.audit(REPOSITORY, cursor, limit)
+        entries = page.items if repositories is None or REPOSITORY in repositories else ()
+        return Page(tuple(StoredEntry(REPOSITORY, entry) for entry in entries), page.next)
 
     def deliveries(
         self, repository: str = "", state: str = "dead", cursor: str = "", limit: int = 50

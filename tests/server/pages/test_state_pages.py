@@ -89,11 +89,14 @@ def test_the_log_of_changes_is_for_who_may_read_it(visit: Visit) -> None:
     assert "/changes" not in addresses(client.get("/").text)
 
 
-def test_a_team_has_a_log_for_each_repository(visit: Visit) -> None:
-    links = addresses(visit().get("/changes").text)
+def test_a_log_of_all_repositories_names_them(visit: Visit, backend: SampleBackend) -> None:
+    backend.tracker(REPOSITORY).unlink("14", by="bob")
+    page = visit().get("/changes").text
 
-    logs = [link for link in links if link.startswith("/changes?")]
-    assert (len(logs), logs[0], logs[-1]) == (3, "/changes?repository=acme/tools", f"/changes?repository={REPOSITORY}")
+    assert [texts(row, "td")[1:3] for row in page.split("<tr")[2:]] == [[REPOSITORY, "bob"]]
+    assert f"/changes?repository={REPOSITORY}" in addresses(page)
+    assert f"/undo?repository={REPOSITORY}&entry=1" in addresses(page)
+    assert texts(page, "option") == ["All", "acme/tools", f"acme/{'a-long-name-' * 8}", REPOSITORY]
     assert texts(visit(backend=SampleBackend(is_team=False)).get("/changes").text, "div", class_="empty") == [
         "Nothing was changed yet."
     ]

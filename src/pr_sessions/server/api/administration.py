@@ -9,24 +9,23 @@ from pr_sessions.errors import NotFound
 from pr_sessions.server.api import encoders, requests, samples, schemas
 from pr_sessions.server.api.operations import Call, Operation
 from pr_sessions.server.auth.tokens import TokenLine, create_token, list_tokens, revoke_token
+from pr_sessions.server.backend import RepositoryFilter
 from pr_sessions.server.evidence.listing import list_evidence
 from pr_sessions.server.viewer import Right
 
 
-def list_repositories(call: Call, _: requests.Nothing, __: None) -> schemas.RepositoryList:
-    """Return the repositories that the viewer may see."""
-    lines = (line for line in call.backend.repositories() if call.viewer.sees(line.name))
-    return schemas.RepositoryList(items=tuple(encoders.repository(line, call.viewer) for line in lines))
+def list_repositories(
+    call: Call, wanted: requests.RepositoriesWanted, _: None
+) -> schemas.PageOf[schemas.RepositoryAnswer]:
+    """Return a part of the repositories that the viewer may see, by name."""
+    chosen = RepositoryFilter(text=wanted.text, repositories=call.viewer.repositories)
+    lines = call.backend.repositories(chosen, wanted.cursor, wanted.limit)
+    return encoders.page(lines, lambda line: encoders.repository(line, call.viewer))
 
 
 def get_repository(call: Call, where: requests.OneRepository, _: None) -> schemas.RepositoryAnswer:
     """Return one repository and its health."""
-    name = call.repository(where)
-    lines = (line for line in call.backend.repositories() if line.name.lower() == name.lower())
-    line = next(lines, None)
-    if line is None:
-        raise NotFound(f"no repository {name}", "`GET /api/v1/repositories` lists those that you may see")
-    return encoders.repository(line, call.viewer)
+    return encoders.repository(call.backend.repository(call.repository(where)), call.viewer)
 
 
 def list_audit(call: Call, where: requests.RepositoryPage, _: None) -> schemas.PageOf[schemas.AuditItem]:
@@ -122,9 +121,10 @@ OPERATIONS = (
         tag="repositories",
         summary="List repositories with their health",
         right=Right.READ,
-        answer=schemas.RepositoryList,
+        params=requests.RepositoriesWanted,
+        answer=schemas.PageOf[schemas.RepositoryAnswer],
         run=list_repositories,
-        example=schemas.RepositoryList(items=(samples.REPOSITORY,)),
+        example=schemas.PageOf(items=(samples.REPOSITORY,), next=None),
     ),
     Operation(
         id="get_repository",

@@ -12,6 +12,7 @@ from pr_sessions.core.models import Session, Trigger
 from pr_sessions.errors import Ambiguous, NotFound
 from pr_sessions.server.api.dispatch import JSON, AnyRequest, refuse, viewer_of
 from pr_sessions.server.api.operations import Call
+from pr_sessions.server.backend import RepositoryFilter
 from pr_sessions.server.services import Services
 from pr_sessions.server.viewer import Right
 from pr_sessions.storage.files.dashboard import dashboard_document, session_record
@@ -57,14 +58,22 @@ def _opened(services: Services, request: AnyRequest, right: Right) -> tuple[Call
     call = Call(services=services, viewer=viewer_of(request))
     call.require(right)
     name = request.query_params.get("repository", "")
-    names = [line.name for line in call.backend.repositories() if call.viewer.sees(line.name)]
-    if name:
-        names = [each for each in names if each.lower() == name.lower()]
-    if not names:
-        raise NotFound(f"no repository {name[:200]}" if name else "there is no repository yet")
-    if len(names) > 1:
-        raise Ambiguous(f"there are {len(names)} repositories", "name one: ?repository=owner/name")
-    return call, names[0], call.backend.tracker(names[0]).sessions()
+    if name and not call.viewer.sees(name):
+        raise NotFound(f"no repository {name[:200]}")
+    name = call.backend.repository(name).name if name else _only(call)
+    return call, name, call.backend.tracker(name).sessions()
+
+
+def _only(call: Call) -> str:
+    """Return the one repository that the viewer sees."""
+    wanted = RepositoryFilter(repositories=call.viewer.repositories)
+    page = call.backend.repositories(wanted, limit=1)
+    if not page.items:
+        raise NotFound("there is no repository yet")
+    if page.next:
+        count = call.backend.count_repositories(wanted)
+        raise Ambiguous(f"there are {count} repositories", "name one: ?repository=owner/name")
+    return page.items[0].name
 
 
 def _named(sessions: SessionCollection, request: AnyRequest) -> Session:

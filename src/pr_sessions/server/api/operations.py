@@ -63,7 +63,7 @@ class Call(Struct, frozen=True, kw_only=True):
         """
         name = repository_of(where)
         if where.owner == "-" and not self.backend.is_team:
-            name = self.backend.repositories()[0].name
+            name = self.backend.repository("").name
         if not self.viewer.sees(name):
             raise NotFound(f"no repository {name}", "`GET /api/v1/repositories` lists those that you may see")
         return name

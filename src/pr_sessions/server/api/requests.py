@@ -77,6 +77,12 @@ class Searched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
 
 
+class RepositoriesWanted(Paged, frozen=True, kw_only=True):
+    """Which repositories; `text` is a part of their names."""
+
+    text: Text = ""
+
+
 class RepositoryWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One repository, or all of them."""
 

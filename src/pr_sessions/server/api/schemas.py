@@ -341,12 +341,6 @@ class RepositoryAnswer(Answer, frozen=True, kw_only=True):
     can_write: bool
 
 
-class RepositoryList(Answer, frozen=True, kw_only=True):
-    """The repositories that who asks may see, by name."""
-
-    items: tuple[RepositoryAnswer, ...]
-
-
 class AuditItem(Answer, frozen=True, kw_only=True):
     """Who changed what, in ids and numbers.
 

@@ -13,10 +13,13 @@ from pr_sessions.git.discovery import find_repository
 from pr_sessions.git.remotes import pull_request_page, read_remotes
 from pr_sessions.look.inbox_source import Source, find_source, github_host
 from pr_sessions.server.backend import (
+    EVERY_REPOSITORY,
     DeliveryLine,
     InboxFilter,
+    RepositoryFilter,
     RepositoryLine,
     StorageLine,
+    StoredEntry,
     StoredInbox,
     StoredRow,
 )
@@ -76,11 +79,24 @@ class LocalBackend:
         """Return who works there."""
         return self._tracker().author()
 
-    def repositories(self) -> Sequence[RepositoryLine]:
+    def repositories(
+        self,
+        wanted: RepositoryFilter = EVERY_REPOSITORY,
+        cursor: str = "",  # noqa: ARG002 - the protocol's
+        limit: int = 100,  # noqa: ARG002 - the protocol's
+    ) -> Page[RepositoryLine]:
         """Return the clone."""
+        return Page((self.repository(""),) if self._fits(wanted) else ())
+
+    def count_repositories(self, wanted: RepositoryFilter = EVERY_REPOSITORY) -> int:
+        """Return 1 for the clone."""
+        return int(self._fits(wanted))
+
+    def repository(self, name: str) -> RepositoryLine:
+        """Return the clone."""
+        self._refuse_unknown(name)
         active, why_not = self.queries.counts().active, self._inbox.why_not
-        line = RepositoryLine(name=self.name, active_sessions=active, inbox_at=self._inbox.made, problem=why_not)
-        return (line,)
+        return RepositoryLine(name=self.name, active_sessions=active, inbox_at=self._inbox.made, problem=why_not)
 
     def inbox(self, wanted: InboxFilter, cursor: str = "", limit: int = 100) -> Page[StoredRow]:
         """Return a page of the rows of the inbox."""
@@ -135,6 +151,15 @@ class LocalBackend:
             raise InvalidValue("this part of the log is gone", "begin with its newest entries")
         shown = entries[start : start + limit]
         return Page(shown, shown[-1].id if start + limit < len(entries) else "")
+
+    def changes(
+        self, repositories: frozenset[str] | None = None, cursor: str = "", limit: int = 50
+    ) -> Page[StoredEntry]:
+        """Return a page of what was changed, the newest first."""
+        if not self._fits(RepositoryFilter(repositories=repositories)):
+            return Page(())
+        page = self.audit("", cursor, limit)
+        return Page(tuple(StoredEntry(self.name, entry) for entry in page.items), page.next)
 
     def deliveries(
         self,
@@ -202,6 +227,11 @@ class LocalBackend:
         if wanted.login:
             rows = [row for row in rows if any(concerns(pr, wanted.login) for pr in row.prs)]
         return rows
+
+    def _fits(self, wanted: RepositoryFilter) -> bool:
+        key = self.name.lower()
+        is_seen = wanted.repositories is None or key in wanted.repositories
+        return is_seen and wanted.text.strip().lower() in key and (not wanted.has_problem or bool(self._inbox.why_not))
 
     def _refuse_unknown(self, repository: str) -> None:
         if repository and repository.lower() != self.name.lower():

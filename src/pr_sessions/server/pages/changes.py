@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pr_sessions.core.models import INFERRED_TRIGGERS
 from pr_sessions.render.outcomes import entry_details
+from pr_sessions.server.backend import StoredEntry
 from pr_sessions.server.pages import links
 from pr_sessions.server.pages.forms import Text
 from pr_sessions.server.pages.names import repository_names
@@ -38,9 +39,7 @@ def change_routes(pages: Pages) -> list[BaseRouteHandler]:
     @get("/changes", sync_to_thread=True)
     def changes(request: AnyRequest, repository: Text = "", cursor: Text = "") -> Html:
         viewer = need(request, Right.AUDIT, repository, filters=True)
-        # Of a team each repository has a log of its own.
-        names = repository_names(pages, viewer.repositories) if pages.backend.is_team and not repository else None
-        page = pages.backend.audit(repository, cursor, PAGE) if names is None else Page[AuditEntry](())
+        page = _entries(pages, repository, viewer.repositories, cursor)
         values: dict[str, object] = {"repository": repository, "cursor": cursor}
         return pages.show(
             request,
@@ -48,8 +47,11 @@ def change_routes(pages: Pages) -> list[BaseRouteHandler]:
             "Changes",
             [Step("Changes", "/changes"), Step(repository)] if repository else [],
             values=values,
-            names=names,
-            lines=[(entry, entry_details(entry), undo_address(repository, entry)) for entry in page.items],
+            names=repository_names(pages, viewer.repositories) if repository == "" else [],
+            lines=[
+                (each.repository, each.entry, entry_details(each.entry), undo_address(each.repository, each.entry))
+                for each in page.items
+            ],
             older=links.address("/changes", **{**values, "cursor": page.next}) if page.next else "",
             newest=links.with_values("/changes", values) if cursor else "",
         )
@@ -57,10 +59,17 @@ def change_routes(pages: Pages) -> list[BaseRouteHandler]:
     return [changes]
 
 
+def _entries(pages: Pages, repository: str, visible: frozenset[str] | None, cursor: str) -> Page[StoredEntry]:
+    if not repository:
+        return pages.backend.changes(visible, cursor, PAGE)
+    page = pages.backend.audit(repository, cursor, PAGE)
+    return Page(tuple(StoredEntry(repository, entry) for entry in page.items), page.next)
+
+
 def undo_address(repository: str, entry: AuditEntry) -> str:
     """Return where an entry is undone; empty for one that no person asked for."""
     is_asked = entry.operation == "complete" and entry.reason not in INFERRED_TRIGGERS
-    if not is_asked and entry.operation not in _CORRECTIONS:
+    if not repository or (not is_asked and entry.operation not in _CORRECTIONS):
         return ""
     return links.address("/undo", repository=repository, entry=entry.id)
 

@@ -3,15 +3,15 @@
 from litestar import get, post
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
+from msgspec.structs import replace
 
+from pr_sessions.server.backend import RepositoryFilter
 from pr_sessions.server.pages import links
 from pr_sessions.server.pages.forms import Flag, State, Text, UrlEncoded
 from pr_sessions.server.pages.pages import AnyRequest, Html, Pages, Step, need
 from pr_sessions.server.viewer import Right
 
 PAGE = 50
-# A page of more repositories is slow to draw; a search finds the rest.
-_MOST = 300
 _STATES = ("dead", "waiting", "handled", "ignored")
 
 
@@ -19,22 +19,22 @@ def repository_routes(pages: Pages) -> list[BaseRouteHandler]:
     """Return the handlers of repositories and storage; those of deliveries only for a team."""
 
     @get("/repositories", sync_to_thread=True)
-    def repositories(request: AnyRequest, q: Text = "", troubled: Flag = False) -> Html:
+    def repositories(request: AnyRequest, q: Text = "", troubled: Flag = False, cursor: Text = "") -> Html:
         viewer = need(request, Right.READ, filters=True)
-        lines = [line for line in pages.backend.repositories() if viewer.sees(line.name)]
-        in_trouble = [line for line in lines if line.problem or line.dead or line.state != "active"]
-        shown = in_trouble if troubled else lines
-        wanted = q.strip().lower()
-        fitting = [line for line in shown if wanted in line.name.lower()]
+        wanted = RepositoryFilter(text=q, has_problem=troubled, repositories=viewer.repositories)
+        page = pages.backend.repositories(wanted, cursor, PAGE)
+        every = RepositoryFilter(repositories=viewer.repositories)
+        values: dict[str, object] = {"q": q.strip(), "troubled": troubled and "1", "cursor": cursor}
         return pages.show(
             request,
             "repositories.html",
             "Repositories",
-            lines=fitting[:_MOST],
-            more=max(len(fitting) - _MOST, 0),
-            total=len(lines),
-            troubled=len(in_trouble),
-            values={"q": q.strip(), "troubled": troubled and "1"},
+            lines=page.items,
+            total=pages.backend.count_repositories(every),
+            troubled=pages.backend.count_repositories(replace(every, has_problem=True)),
+            values=values,
+            older=links.address("/repositories", **{**values, "cursor": page.next}) if page.next else "",
+            newest=links.with_values("/repositories", values) if cursor else "",
         )
 
     @get("/storage", sync_to_thread=True)

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text
 
 from pr_sessions.errors import InvalidValue, NotFound
 from pr_sessions.server.backend import (
+    EVERY_REPOSITORY,
     DeliveryLine,
     InboxFilter,
+    RepositoryFilter,
     RepositoryLine,
     StorageLine,
+    StoredEntry,
     StoredInbox,
     StoredRow,
 )
 from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.gate.outbox import put
-from pr_sessions.server.team import deliveries, inbox
+from pr_sessions.server.team import changes, deliveries, inbox
+from pr_sessions.server.team import repositories as health
 from pr_sessions.server.worker.inbox import INBOX
 from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.cursors import is_storable
@@ -25,12 +28,11 @@ from pr_sessions.storage.queries import Page, SessionQueries
 from pr_sessions.storage.sql.engine import POSTGRESQL, reading, writing
 from pr_sessions.storage.sql.queries import SqlQueries
 from pr_sessions.storage.sql.repositories import StoredRepository, find_repository
-from pr_sessions.storage.sql.schema import audit, metadata, repositories
-from pr_sessions.storage.sql.store import SqlStore, entry_of
+from pr_sessions.storage.sql.schema import metadata, repositories
+from pr_sessions.storage.sql.store import SqlStore
 from pr_sessions.tracker import Tracker
 from pr_sessions.tracker.workspace import NullWorkspace
 
-_MOST_ON_PAGE = 200
 _HINT = "see the list of repositories"
 _PURPOSES = {
     "audit": "who changed what, and why",
@@ -70,12 +72,22 @@ class TeamBackend:
         """The lists."""
         return self._queries
 
-    def repositories(self) -> Sequence[RepositoryLine]:
-        """Return all repositories by name."""
+    def repositories(
+        self, wanted: RepositoryFilter = EVERY_REPOSITORY, cursor: str = "", limit: int = 100
+    ) -> Page[RepositoryLine]:
+        """Return a page of repositories by name."""
         with reading(self._engine) as connection:
-            rows = connection.execute(select(repositories).order_by(repositories.c.key)).all()
-            waiting = deliveries.counts_by_mailbox(connection)
-        return tuple(_line(row, waiting.get(deliveries.mailbox_of(row.forge_id), {})) for row in rows)
+            return health.lines_of(connection, wanted, cursor, limit)
+
+    def count_repositories(self, wanted: RepositoryFilter = EVERY_REPOSITORY) -> int:
+        """Return how many repositories there are."""
+        with reading(self._engine) as connection:
+            return health.count(connection, wanted)
+
+    def repository(self, name: str) -> RepositoryLine:
+        """Return a repository by its name."""
+        with reading(self._engine) as connection:
+            return health.line_of(connection, self._find(connection, name).id)
 
     def inbox(self, wanted: InboxFilter, cursor: str = "", limit: int = 100) -> Page[StoredRow]:
         """Return a page of the rows of the inbox."""
@@ -120,20 +132,15 @@ class TeamBackend:
 
     def audit(self, repository: str, cursor: str = "", limit: int = 50) -> Page[AuditEntry]:
         """Return a page of what was changed in a repository, the newest first."""
-        size = min(max(limit, 1), _MOST_ON_PAGE)
         with reading(self._engine) as connection:
-            known = self._find(connection, repository)
-            query = select(audit).where(audit.c.repository_id == known.id).order_by(audit.c.id.desc())
-            if cursor:
-                place = connection.execute(
-                    select(audit.c.id).where(audit.c.repository_id == known.id, audit.c.entry == cursor[:100])
-                ).scalar()
-                if place is None:
-                    raise InvalidValue("this part of the log is gone", "begin with its newest entries")
-                query = query.where(audit.c.id < place)
-            rows = connection.execute(query.limit(size + 1)).all()
-        shown = tuple(entry_of(row) for row in rows[:size])
-        return Page(shown, shown[-1].id if len(rows) > size else "")
+            return changes.entries_of(connection, self._find(connection, repository).id, cursor, limit)
+
+    def changes(
+        self, repositories: frozenset[str] | None = None, cursor: str = "", limit: int = 50
+    ) -> Page[StoredEntry]:
+        """Return a page of what was changed anywhere, the newest first."""
+        with reading(self._engine) as connection:
+            return changes.all_entries(connection, repositories, cursor, limit)
 
     def deliveries(
         self, repository: str = "", state: str = "dead", cursor: str = "", limit: int = 50
@@ -195,22 +202,6 @@ class TeamBackend:
         if known is None:
             raise NotFound(f"no repository {name[:200]}", _HINT)
         return known
-
-
-def _line(row: Any, waiting: Mapping[str, int]) -> RepositoryLine:
-    return RepositoryLine(
-        name=row.name,
-        mode=row.mode,
-        state=row.state,
-        problem=row.configuration_problem,
-        active_sessions=row.active_count,
-        inbox_at=row.inbox_at,
-        last_delivery_at=row.last_delivery_at,
-        reconciled_at=row.reconciled_at,
-        drift=row.drift,
-        waiting=waiting.get("waiting", 0),
-        dead=waiting.get("dead", 0),
-    )
 
 
 def _size(connection: Connection) -> int:

@@ -1,6 +1,6 @@
 """Deliveries as people see them: what waits, what was given up, and how to try that again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,12 +77,12 @@ def counts(connection: Connection) -> dict[str, int]:
     return {WAITING: 0, DEAD: 0} | {row.state: row.total for row in rows}
 
 
-def counts_by_mailbox(connection: Connection) -> dict[str, dict[str, int]]:
-    """Return the same for each mailbox that has any."""
+def counts_by_mailbox(connection: Connection, mailboxes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return the same for each of these mailboxes that has any."""
     counted: dict[str, dict[str, int]] = {}
     rows = connection.execute(
         select(deliveries.c.mailbox, deliveries.c.state, func.count())
-        .where(deliveries.c.state.in_([WAITING, DEAD]))
+        .where(deliveries.c.state.in_([WAITING, DEAD]), deliveries.c.mailbox.in_(mailboxes))
         .group_by(deliveries.c.mailbox, deliveries.c.state)
     )
     for mailbox, state, count in rows:
