@@ -1,13 +1,17 @@
 """What deliveries said for the evidence report, in the database."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, and_, delete, exists
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pr_sessions.server.evidence.observations import Observation
-from pr_sessions.storage.sql.engine import POSTGRESQL
+from pr_sessions.server.evidence.observations import Kind, Observation
+from pr_sessions.storage.sql.engine import POSTGRESQL, writing
 from pr_sessions.storage.sql.schema import evidence
+
+# A head that was not merged for so long is of no use to an auditor; every push has one.
+KEPT_UNMERGED = timedelta(days=90)
 
 
 def keep_observations(connection: Connection, repository_id: int, observations: Iterable[Observation]) -> None:
@@ -30,3 +34,16 @@ def keep_observations(connection: Connection, repository_id: int, observations: 
                 where=evidence.c.at <= made.excluded.at,
             )
         )
+
+
+def forget_unmerged(engine: Engine, now: datetime) -> int:
+    """Remove the results of checks on commits that nobody merged within `KEPT_UNMERGED`; return how many."""
+    merge = evidence.alias()
+    is_merged = exists().where(
+        merge.c.repository_id == evidence.c.repository_id,
+        merge.c.head == evidence.c.head,
+        merge.c.kind == Kind.MERGE.value,
+    )
+    is_old = and_(evidence.c.kind == Kind.CHECK.value, evidence.c.at < now - KEPT_UNMERGED)
+    with writing(engine) as connection:
+        return connection.execute(delete(evidence).where(is_old, ~is_merged)).rowcount

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from pr_sessions.core.policy import Policy
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.forges.github.app import App
+from pr_sessions.server.evidence.keeping import forget_unmerged
 from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.reconcile.missed import catch_up
 from pr_sessions.server.reconcile.nightly import reconcile
@@ -68,8 +69,13 @@ def completing(engine: Engine, clock: Callable[[], datetime]) -> Task:
 
 
 def forgetting(engine: Engine, clock: Callable[[], datetime]) -> Task:
-    """Return what removes the sessions that ended too long ago, where an administrator wants that."""
-    return Task("retention", timedelta(days=1), lambda: forget(engine, clock()))
+    """Return what removes sessions that ended too long ago, where an administrator wants that, and useless checks."""
+
+    def run() -> None:
+        forget(engine, clock())
+        forget_unmerged(engine, clock())
+
+    return Task("retention", timedelta(days=1), run)
 
 
 class Schedule:
