@@ -1,7 +1,7 @@
 """What pages and API read and change: the files of one clone, or the database of a team."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -129,6 +129,52 @@ class DeliveryLine(Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
+class GivenUpLine(Struct, frozen=True, kw_only=True):
+    """Something that was to be done on the forge, and was given up.
+
+    Attributes:
+        id: names it for `try_again`.
+        kind: what was to be done, such as `comment`.
+        subject: a pull request or a session; empty for the whole repository.
+        problem: why the last attempt failed, in words.
+    """
+
+    id: str
+    repository: str
+    kind: str
+    subject: str = ""
+    created_at: datetime
+    attempts: int = 0
+    problem: str = ""
+
+
+class DecisionLine(Struct, frozen=True, kw_only=True):
+    """What the gate decided last about a pull request.
+
+    Attributes:
+        mode: of the repository at that time; in `shadow` nothing was written.
+        waits: whether its checks may wait; in other modes than enforce, whether they could.
+        reasons: why its checks run, in words; none if they may wait.
+        planned: what shadow mode would have written or started, in words.
+    """
+
+    number: str
+    sha: str
+    mode: str
+    waits: bool
+    decided: datetime
+    reasons: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
+
+
+class DecisionDay(Struct, frozen=True):
+    """How many pull requests were decided about last on a day in UTC, and how."""
+
+    day: date
+    waits: int
+    runs: int
+
+
 class StorageLine(Struct, frozen=True, kw_only=True):
     """One place where something is stored.
 
@@ -230,6 +276,31 @@ class Backend(Protocol):
             NotFound: there is no such delivery.
             InvalidValue: it was not given up.
         """
+        ...
+
+    def given_up(self, repository: str = "", cursor: str = "", limit: int = 50) -> Page[GivenUpLine]:
+        """Return a page of what was to be done on the forge and was given up, the newest first; a clone has none."""
+        ...
+
+    def try_again(self, entry_id: str, by: str, repositories: frozenset[str] | None = None) -> GivenUpLine:
+        """Have something that was given up done after all, and note who wants that.
+
+        Args:
+            entry_id: of the line.
+            by: who wants it.
+            repositories: keys of those that this person may see; `None` for all.
+
+        Raises:
+            NotFound: nothing of that name was given up.
+        """
+        ...
+
+    def decisions(self, repository: str, cursor: str = "", limit: int = 50) -> Page[DecisionLine]:
+        """Return a page of what the gate decided last about each pull request, the newest first; a clone has none."""
+        ...
+
+    def decision_days(self, repository: str) -> Sequence[DecisionDay]:
+        """Return the days of the last week on which it decided, the latest first."""
         ...
 
     def storage(self, repository: str = "") -> Sequence[StorageLine]:

@@ -175,6 +175,22 @@ class Client:
         """Put a delivery that was given up back to those that wait."""
         return self._post(f"/deliveries/{_part(delivery_id)}/redeliver", schemas.DeliveryItem, {})
 
+    def list_decisions(self, repository: str) -> Iterator[schemas.DecisionItem]:
+        """Yield what the gate decided last about each pull request, the newest first."""
+        return self._items(f"{_of(repository)}/decisions", schemas.DecisionItem)
+
+    def count_decisions(self, repository: str) -> tuple[schemas.DecisionDayItem, ...]:
+        """Return how the gate decided on each day of the last week."""
+        return self._get(f"{_of(repository)}/decision-days", schemas.DecisionDays).items
+
+    def list_given_up(self, repository: str = "") -> Iterator[schemas.GivenUpItem]:
+        """Yield what was to be done on the forge and was given up, the newest first."""
+        return self._items("/given-up", schemas.GivenUpItem, _named(repository=repository))
+
+    def try_again(self, entry_id: str) -> schemas.GivenUpItem:
+        """Have something that was given up done after all."""
+        return self._post(f"/given-up/{_part(entry_id)}/try-again", schemas.GivenUpItem, {})
+
     def list_tokens(self) -> tuple[schemas.TokenItem, ...]:
         """Return all tokens, without their secrets."""
         return self._get("/tokens", schemas.TokenList).items

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
+from pr_sessions.errors import NotFound
 from pr_sessions.server.gate.outbox import (
     GIVEN_UP_AFTER,
     LEASE,
@@ -13,12 +14,11 @@ from pr_sessions.server.gate.outbox import (
     Entry,
     counts,
     done,
-    given_up,
     put,
     retry,
-    revive,
     take,
 )
+from pr_sessions.server.team.gate import given_up, try_again
 from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.schema import outbox, repositories
 from scene import START, minute
@@ -133,13 +133,37 @@ def test_after_three_days_an_entry_is_given_up_visibly_and_can_be_tried_again(da
     late = START + GIVEN_UP_AFTER
     assert take(database, KINDS, late) is None
     with reading(database) as connection:
-        (entry,) = given_up(connection)
+        (entry,) = given_up(connection, shop, "", 50).items
     assert (entry.repository, entry.kind, entry.subject, entry.problem) == (
         "ada/shop", "comment", "42", "GitHub is down",
     )  # fmt: skip
 
-    assert revive(database, entry.id, late)
+    with writing(database) as connection:
+        assert try_again(connection, entry.id, "mary", frozenset({"ada/shop"}), late) == entry
     assert taken(database, late).attempts == 1
+
+
+def test_what_waits_anew_is_done_instead_of_what_was_given_up(database: Engine, shop: int) -> None:
+    add(database, shop, "comment", "42", b"first")
+    late = START + GIVEN_UP_AFTER
+    assert take(database, KINDS, late) is None
+    add(database, shop, "comment", "42", b"second", now=late)
+    with writing(database) as connection:
+        (entry,) = given_up(connection, None, "", 50).items
+        try_again(connection, entry.id, "mary", None, late)
+
+    assert counted(database) == {"waiting": 1, "taken": 0, "dead": 0}
+    assert taken(database, late).payload == b"second"
+
+
+@pytest.mark.parametrize(("entry", "visible"), [("99", None), ("x", None), ("1", frozenset({"ada/tools"}))])
+def test_what_was_not_given_up_or_may_not_be_seen_is_not_tried_again(
+    database: Engine, shop: int, entry: str, visible: frozenset[str] | None
+) -> None:
+    add(database, shop, "comment", "42")
+    assert take(database, KINDS, START + GIVEN_UP_AFTER) is None
+    with pytest.raises(NotFound, match="nothing that was given up"), writing(database) as connection:
+        try_again(connection, entry, "mary", visible, START)
 
 
 def test_what_was_given_up_leaves_the_list_once_the_same_is_done(database: Engine, shop: int) -> None:

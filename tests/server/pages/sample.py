@@ -32,7 +32,10 @@ from pr_sessions.errors import ForgeFailed, InvalidValue, NotFound
 from pr_sessions.server.backend import (
     EVERY_REPOSITORY,
     Backend,
+    DecisionDay,
+    DecisionLine,
     DeliveryLine,
+    GivenUpLine,
     InboxFilter,
     RepositoryFilter,
     RepositoryLine,
@@ -190,6 +193,18 @@ class SampleBackend:
             )
             for number in range(3)
         ]
+        self.undone = [
+            GivenUpLine(
+                id=str(number),
+                repository=REPOSITORY,
+                kind="comment",
+                subject=f"1{number}",
+                created_at=_ago(days=3, hours=number),
+                attempts=80,
+                problem=f"GitHub refused: {HTML}",
+            )
+            for number in range(2)
+        ]
 
     def repositories(
         self, wanted: RepositoryFilter = EVERY_REPOSITORY, cursor: str = "", limit: int = 100
@@ -281,6 +296,32 @@ class SampleBackend:
             raise InvalidValue("it was not given up", "wait for it")
         self.dead = [replace(each, state="waiting") if each is line else each for each in self.dead]
         return line
+
+    def given_up(self, repository: str = "", cursor: str = "", limit: int = 50) -> Page[GivenUpLine]:
+        return Page(tuple(self.undone))
+
+    def try_again(self, entry_id: str, by: str, repositories: frozenset[str] | None = None) -> GivenUpLine:
+        line = next((each for each in self.undone if each.id == entry_id), None)
+        if line is None:
+            raise NotFound(f"nothing that was given up: {entry_id}", "see the list")
+        self.undone.remove(line)
+        return line
+
+    def decisions(self, repository: str, cursor: str = "", limit: int = 50) -> Page[DecisionLine]:
+        if repository.lower() != REPOSITORY:
+            return Page(())
+        sha = "1f0c5ae1d7d9bb0e9a9be1a3cd0e4c1a64c3f9d2"
+        waiting = DecisionLine(
+            number="14", sha=sha, mode="shadow", waits=True, decided=_ago(minutes=3),
+            planned=(f"comment on #14: would be {HTML}", "check on #14 (1f0c5ae): would be in_progress"),
+        )  # fmt: skip
+        running = DecisionLine(
+            number="15", sha=sha, mode="enforce", waits=False, decided=_ago(hours=3), reasons=(f"{HTML} approved it",)
+        )
+        return Page((waiting, running))
+
+    def decision_days(self, repository: str) -> Sequence[DecisionDay]:
+        return (DecisionDay(NOW.date(), 31, 9),) if repository.lower() == REPOSITORY else ()
 
     def storage(self, repository: str = "") -> Sequence[StorageLine]:
         return (

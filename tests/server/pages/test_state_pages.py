@@ -12,7 +12,7 @@ def test_a_repository_shows_its_health(visit: Visit) -> None:
 
     cells = texts(page.partition("acme/shop</bdi>")[2], "td")
     assert cells == [
-        "enforce",
+        "enforce: gate of acme/shop",
         "3",
         "2 min ago",
         "1 min ago",

@@ -11,7 +11,14 @@ from pr_sessions.core.models import Attribution, Basis, PullRequestRecord
 from pr_sessions.core.open_pull_requests import OpenPullRequest
 from pr_sessions.core.summary import SessionSummary
 from pr_sessions.server.api import schemas
-from pr_sessions.server.backend import DeliveryLine, RepositoryLine, StorageLine
+from pr_sessions.server.backend import (
+    DecisionDay,
+    DecisionLine,
+    DeliveryLine,
+    GivenUpLine,
+    RepositoryLine,
+    StorageLine,
+)
 from pr_sessions.server.viewer import Viewer
 from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.queries import Page, PullRequestLine, SessionLine
@@ -208,6 +215,37 @@ def delivery_item(line: DeliveryLine) -> schemas.DeliveryItem:
         next_at=line.next_at,
         problem=line.problem or None,
     )
+
+
+def given_up_item(line: GivenUpLine) -> schemas.GivenUpItem:
+    """Return something that was given up."""
+    return schemas.GivenUpItem(
+        id=line.id,
+        repository=line.repository,
+        kind=line.kind,
+        subject=line.subject or None,
+        created_at=line.created_at,
+        attempts=line.attempts,
+        problem=line.problem or None,
+    )
+
+
+def decision_item(line: DecisionLine) -> schemas.DecisionItem:
+    """Return what was decided about a pull request."""
+    return schemas.DecisionItem(
+        number=line.number,
+        sha=line.sha,
+        mode=line.mode,
+        waits=line.waits,
+        decided=line.decided,
+        reasons=line.reasons,
+        planned=line.planned,
+    )
+
+
+def decision_day(line: DecisionDay) -> schemas.DecisionDayItem:
+    """Return how it was decided on a day."""
+    return schemas.DecisionDayItem(day=line.day, waits=line.waits, runs=line.runs)
 
 
 def _open_pull_request(pr: OpenPullRequest) -> schemas.OpenPullRequestAnswer:

@@ -135,6 +135,18 @@ class DeliveriesWanted(Paged, frozen=True, kw_only=True):
     state: Literal["waiting", "handled", "ignored", "dead"] = "dead"
 
 
+class GivenUpWanted(Paged, frozen=True, kw_only=True):
+    """What was given up, in one repository or in all."""
+
+    repository: RepositoryFilter | UnsetType = UNSET
+
+
+class OneGivenUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that was given up, in the address."""
+
+    entry_id: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,17}$")]
+
+
 class EvidenceWanted(Paged, frozen=True, kw_only=True):
     """Which merged pull requests: those of an organisation since a day."""
 

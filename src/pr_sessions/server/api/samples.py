@@ -167,6 +167,25 @@ DELIVERY = schemas.DeliveryItem(
     next_at=None,
     problem="GitHub refused: 403",
 )
+GIVEN_UP = schemas.GivenUpItem(
+    id="9",
+    repository=_REPOSITORY,
+    kind="comment",
+    subject="42",
+    created_at=_TEN,
+    attempts=80,
+    problem="GitHub refused: 403",
+)
+DECISION = schemas.DecisionItem(
+    number="42",
+    sha="1f0c5ae1d7d9bb0e9a9be1a3cd0e4c1a64c3f9d2",
+    mode="shadow",
+    waits=True,
+    decided=_TEN,
+    reasons=(),
+    planned=("check on #42 (1f0c5ae): would be in_progress",),
+)
+DECISION_DAY = schemas.DecisionDayItem(day=_TEN.date(), waits=31, runs=9)
 TOKEN = schemas.TokenItem(
     id="0123456789abcdef",
     name="ci-of-the-shop",

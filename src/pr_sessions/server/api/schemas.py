@@ -1,6 +1,6 @@
 """What the API answers. These are its own: the session file and the output of commands may change without it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Raw, Struct
@@ -384,6 +384,56 @@ class DeliveryItem(Answer, frozen=True, kw_only=True):
     attempts: Count
     next_at: datetime | None
     problem: str | None
+
+
+class GivenUpItem(Answer, frozen=True, kw_only=True):
+    """Something that was to be done on the forge, and was given up.
+
+    Attributes:
+        subject: a pull request or a session; `null` for the whole repository.
+        problem: why the last attempt failed.
+    """
+
+    id: str
+    repository: str
+    kind: str
+    subject: str | None
+    created_at: datetime
+    attempts: Count
+    problem: str | None
+
+
+class DecisionItem(Answer, frozen=True, kw_only=True):
+    """What the gate decided last about a pull request.
+
+    Attributes:
+        mode: of the repository at that time; in `shadow` nothing was written.
+        waits: whether its checks may wait; in other modes than enforce, whether they could.
+        reasons: why its checks run.
+        planned: what shadow mode would have written or started.
+    """
+
+    number: str
+    sha: str
+    mode: str
+    waits: bool
+    decided: datetime
+    reasons: tuple[str, ...]
+    planned: tuple[str, ...]
+
+
+class DecisionDayItem(Answer, frozen=True, kw_only=True):
+    """How many pull requests were decided about last on a day in UTC, and how."""
+
+    day: date
+    waits: Count
+    runs: Count
+
+
+class DecisionDays(Answer, frozen=True, kw_only=True):
+    """The days of the last week on which something was decided, the latest first."""
+
+    items: tuple[DecisionDayItem, ...]
 
 
 class TokenItem(Answer, frozen=True, kw_only=True):

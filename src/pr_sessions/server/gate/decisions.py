@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from pr_sessions.config.organisation import Mode
 from pr_sessions.core.gate import clauses, waits_until
@@ -94,34 +94,21 @@ def store(engine: Engine, repository_id: int, decision: StoredDecision) -> None:
 
 def find(connection: Connection, repository_id: int, number: str) -> StoredDecision | None:
     """Return the last decision about a pull request."""
-    rows = _decisions(connection, gate_decisions.c.repository_id == repository_id, gate_decisions.c.number == number)
-    return next(iter(rows), None)
-
-
-def latest(connection: Connection, repository_id: int, most: int = 100) -> Sequence[StoredDecision]:
-    """Return the last decisions of a repository, the latest first."""
-    return _decisions(connection, gate_decisions.c.repository_id == repository_id)[:most]
-
-
-def _decisions(connection: Connection, *conditions: ColumnElement[bool]) -> list[StoredDecision]:
-    rows = connection.execute(
+    row = connection.execute(
         select(gate_decisions, repositories.c.name)
         .join(repositories, repositories.c.id == gate_decisions.c.repository_id)
-        .where(*conditions)
-        .order_by(gate_decisions.c.decided_at.desc(), gate_decisions.c.number)
-        .limit(100)
+        .where(gate_decisions.c.repository_id == repository_id, gate_decisions.c.number == number)
+    ).first()
+    if row is None:
+        return None
+    return StoredDecision(
+        repository=row.name,
+        number=row.number,
+        sha=row.sha,
+        mode=Mode(row.mode),
+        waits=row.waits,
+        decided=row.decided_at,
+        valid_until=row.valid_until,
+        reasons=tuple(row.reasons),
+        planned=tuple(row.planned),
     )
-    return [
-        StoredDecision(
-            repository=row.name,
-            number=row.number,
-            sha=row.sha,
-            mode=Mode(row.mode),
-            waits=row.waits,
-            decided=row.decided_at,
-            valid_until=row.valid_until,
-            reasons=tuple(row.reasons),
-            planned=tuple(row.planned),
-        )
-        for row in rows
-    ]

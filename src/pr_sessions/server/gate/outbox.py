@@ -6,7 +6,7 @@ comment never meet.
 """
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -147,52 +147,6 @@ def retry(engine: Engine, entry: Entry, now: datetime, problem: str, after: time
         _give_up(connection, now)
 
 
-def revive(engine: Engine, entry_id: int, now: datetime) -> bool:
-    """Let an entry that was given up be tried for three more days; return whether there is one."""
-    with writing(engine) as connection:
-        revived = connection.execute(
-            update(outbox)
-            .where(outbox.c.id == entry_id, outbox.c.state == "dead")
-            .values(state="waiting", created_at=now, next_at=now, attempts=0)
-        )
-        return revived.rowcount > 0
-
-
-class GivenUp(Struct, frozen=True, kw_only=True):
-    """An entry that was given up, for lists; `problem` is that of the last attempt."""
-
-    id: int
-    repository: str
-    kind: str
-    subject: str
-    created: datetime
-    attempts: int
-    problem: str
-
-
-def given_up(connection: Connection, most: int = 100) -> Sequence[GivenUp]:
-    """Return the entries that were given up, the latest first."""
-    rows = connection.execute(
-        select(outbox, repositories.c.name)
-        .join(repositories, repositories.c.id == outbox.c.repository_id)
-        .where(outbox.c.state == "dead")
-        .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
-        .limit(most)
-    )
-    return [
-        GivenUp(
-            id=row.id,
-            repository=row.name,
-            kind=row.kind,
-            subject=row.subject,
-            created=row.created_at,
-            attempts=row.attempts,
-            problem=row.problem,
-        )
-        for row in rows
-    ]
-
-
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many entries wait, are taken, and were given up."""
     rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
@@ -266,7 +220,7 @@ def _may_take_of(connection: Connection, installation_id: int | None, now: datet
 
 
 def _give_up(connection: Connection, now: datetime) -> None:
-    """Give up what has waited for three days; it stays in the list of those until it is done or revived."""
+    """Give up what has waited for three days; it stays in the list of those until it is done, or tried again."""
     is_late = outbox.c.created_at <= now - GIVEN_UP_AFTER
     over = or_(outbox.c.state == "waiting", and_(outbox.c.state == "taken", outbox.c.taken_until <= now))
     connection.execute(update(outbox).where(is_late, over).values(state="dead", taken_by="", taken_until=None))

@@ -14,7 +14,10 @@ from pr_sessions.git.remotes import pull_request_page, read_remotes
 from pr_sessions.look.inbox_source import Source, find_source, github_host
 from pr_sessions.server.backend import (
     EVERY_REPOSITORY,
+    DecisionDay,
+    DecisionLine,
     DeliveryLine,
+    GivenUpLine,
     InboxFilter,
     RepositoryFilter,
     RepositoryLine,
@@ -179,6 +182,34 @@ class LocalBackend:
             NotFound: always.
         """
         raise NotFound(f"no delivery {delivery_id[:60]!r}", "only the server of a team has deliveries")
+
+    def given_up(self, repository: str = "", cursor: str = "", limit: int = 50) -> Page[GivenUpLine]:  # noqa: ARG002 - the protocol's
+        """Return none: a clone does nothing on the forge."""
+        self._refuse_unknown(repository)
+        return Page(())
+
+    def try_again(
+        self,
+        entry_id: str,
+        by: str,  # noqa: ARG002 - the protocol's
+        repositories: frozenset[str] | None = None,  # noqa: ARG002 - the protocol's
+    ) -> GivenUpLine:
+        """Refuse, as a clone does nothing on the forge.
+
+        Raises:
+            NotFound: always.
+        """
+        raise NotFound(f"nothing that was given up: {entry_id[:60]!r}", "only the server of a team writes to GitHub")
+
+    def decisions(self, repository: str, cursor: str = "", limit: int = 50) -> Page[DecisionLine]:  # noqa: ARG002 - the protocol's
+        """Return none: a clone has no gate."""
+        self._refuse_unknown(repository)
+        return Page(())
+
+    def decision_days(self, repository: str) -> Sequence[DecisionDay]:
+        """Return none: a clone has no gate."""
+        self._refuse_unknown(repository)
+        return ()
 
     def storage(self, repository: str = "") -> Sequence[StorageLine]:
         """Return every place in which something is stored."""

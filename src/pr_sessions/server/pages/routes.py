@@ -11,6 +11,7 @@ from pr_sessions.server.api.problems import problem_of
 from pr_sessions.server.pages.changes import change_routes
 from pr_sessions.server.pages.corrections import correction_routes
 from pr_sessions.server.pages.diff import diff_routes
+from pr_sessions.server.pages.gate import gate_routes
 from pr_sessions.server.pages.inbox import inbox_routes
 from pr_sessions.server.pages.pages import Html, Pages
 from pr_sessions.server.pages.pull_request import pull_request_routes
@@ -28,6 +29,7 @@ _PARTS = (
     diff_routes,
     correction_routes,
     repository_routes,
+    gate_routes,
     change_routes,
 )
 

@@ -8,7 +8,10 @@ from sqlalchemy import Connection, Engine, func, select, text
 from pr_sessions.errors import InvalidValue, NotFound
 from pr_sessions.server.backend import (
     EVERY_REPOSITORY,
+    DecisionDay,
+    DecisionLine,
     DeliveryLine,
+    GivenUpLine,
     InboxFilter,
     RepositoryFilter,
     RepositoryLine,
@@ -19,7 +22,7 @@ from pr_sessions.server.backend import (
 )
 from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.gate.outbox import put
-from pr_sessions.server.team import changes, deliveries, inbox
+from pr_sessions.server.team import changes, deliveries, gate, inbox
 from pr_sessions.server.team import repositories as health
 from pr_sessions.server.worker.inbox import INBOX
 from pr_sessions.storage.audit import AuditEntry
@@ -154,6 +157,27 @@ class TeamBackend:
         """Put a delivery that was given up back to those that wait."""
         with writing(self._engine) as connection:
             return deliveries.redeliver(connection, delivery_id, by, self._clock())
+
+    def given_up(self, repository: str = "", cursor: str = "", limit: int = 50) -> Page[GivenUpLine]:
+        """Return a page of what was to be done on GitHub and was given up, the newest first."""
+        with reading(self._engine) as connection:
+            repository_id = self._find(connection, repository).id if repository else None
+            return gate.given_up(connection, repository_id, cursor, limit)
+
+    def try_again(self, entry_id: str, by: str, repositories: frozenset[str] | None = None) -> GivenUpLine:
+        """Have something that was given up done after all, and note who wants that."""
+        with writing(self._engine) as connection:
+            return gate.try_again(connection, entry_id, by, repositories, self._clock())
+
+    def decisions(self, repository: str, cursor: str = "", limit: int = 50) -> Page[DecisionLine]:
+        """Return a page of what the gate decided last about each pull request, the newest first."""
+        with reading(self._engine) as connection:
+            return gate.decisions(connection, self._find(connection, repository).id, cursor, limit)
+
+    def decision_days(self, repository: str) -> Sequence[DecisionDay]:
+        """Return the days of the last week on which the gate decided, the latest first."""
+        with reading(self._engine) as connection:
+            return gate.decision_days(connection, self._find(connection, repository).id, self._clock())
 
     def storage(self, repository: str = "") -> Sequence[StorageLine]:
         """Return the tables; of a repository only those that hold something of it."""
