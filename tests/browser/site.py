@@ -15,7 +15,7 @@ from browser.chromium import Opened
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.app import build_app
 from pr_sessions.server.backend import Backend
-from pr_sessions.server.run import free_port
+from pr_sessions.server.run import free_place
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
 from server.pages.sample import NOW
@@ -31,7 +31,7 @@ class Site:
     """
 
     def __init__(self, browser: Browser, backend: Backend) -> None:
-        settings = Settings(port=free_port("127.0.0.1", 0))
+        settings = Settings(port=free_place("127.0.0.1", 0)[1])
         services = Services(
             settings=settings,
             backend=backend,
