@@ -24,6 +24,9 @@ _MOST_ON_PAGE = 200
 _HINT = "leave it out to begin at the first page"
 # Of a summary: more words than these are read by nobody.
 _MOST_UNKNOWNS = 200
+# So many repositories are asked what is not known of them; each one's page shows its part.
+_MOST_READ = 100
+_MORE = (f"what could not be read is shown of {_MOST_READ} repositories; the page of each shows its part",)
 _CURSOR = re.compile(r"([0-9]{1,2})_(-?[0-9]{1,18})_([0-9]{1,18})_([0-9]{1,9})", re.ASCII)
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -53,33 +56,43 @@ def rows_of(connection: Connection, wanted: InboxFilter, cursor: str, limit: int
 
 
 def summary_of(connection: Connection, wanted: InboxFilter) -> StoredInbox:
-    """Return the inbox without its rows."""
-    counts = _counts(connection, wanted)
-    read = _visible(
-        connection,
-        select(repositories.c.name, repositories.c.inbox_at, repositories.c.inbox_rest),
-        wanted,
-        repositories.c.id,
-    )
-    rows = connection.execute(read.where(repositories.c.state == "active").order_by(repositories.c.key)).all()
-    rests = [(row.name, msgspec.msgpack.decode(row.inbox_rest, type=InboxRest)) for row in rows if row.inbox_rest]
-    unread = [row.name for row in rows if row.inbox_at is None]
+    """Return the inbox without its rows: of many repositories, what is not known of the first ones."""
+    read = repositories.c
+    made = _read(connection, wanted, func.min(read.inbox_at)).where(read.inbox_at.is_not(None))
+    unread = _read(connection, wanted, read.name).where(read.inbox_at.is_(None)).order_by(read.key)
+    noted = _read(connection, wanted, read.name, read.inbox_rest).where(read.inbox_rest.is_not(None))
+    rows = connection.execute(noted.order_by(read.key).limit(_MOST_READ + 1)).all()
+    rests = [(row.name, msgspec.msgpack.decode(row.inbox_rest, type=InboxRest)) for row in rows[:_MOST_READ]]
     unknowns = [f"{name}: {unknown}" for name, rest in rests for unknown in rest.unknowns]
+    names = connection.scalars(unread.limit(_MOST_UNKNOWNS)).all()
     return StoredInbox(
-        made=min((row.inbox_at for row in rows if row.inbox_at), default=None),
+        made=connection.scalar(made),
         source=SOURCE,
-        unknowns=tuple([*(f"{name}: not read yet" for name in unread), *unknowns][:_MOST_UNKNOWNS]),
+        unknowns=(*(_MORE if len(rows) > _MOST_READ else ()), *(f"{name}: not read yet" for name in names), *unknowns)[
+            :_MOST_UNKNOWNS
+        ],
         budgets=tuple(budget for _, rest in rests for budget in rest.budgets),
-        counts=counts,
+        counts=_counts(connection, wanted),
     )
+
+
+def _read(connection: Connection, wanted: InboxFilter, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return the query of columns of the repositories that are shown."""
+    query = _visible(connection, select(*columns), wanted, repositories.c.id)
+    return query.where(repositories.c.state == "active")
 
 
 def _counts(connection: Connection, wanted: InboxFilter) -> Mapping[Section, int]:
     if wanted.session_id:
         return Counter(each.row.section for each in rows_of(connection, wanted, "", _MOST_ON_PAGE).items)
-    section = _place(wanted)[0]
-    query = _filtered(connection, select(section, func.count().label("total")), wanted, with_rows=False)
-    return {SECTIONS[row.section]: row.total for row in connection.execute(query.group_by(section))}
+    section, _, repository, _ = _place(wanted)
+    query = _visible(connection, select(section, func.count().label("total")), wanted, repository)
+    if wanted.login:
+        query = query.where(_is_of(wanted.login))
+    # Without a join, so that the index has all that is read.
+    removed = select(repositories.c.id).where(repositories.c.state != "active")
+    query = query.where(repository.not_in(removed)).group_by(section)
+    return {SECTIONS[row.section]: row.total for row in connection.execute(query)}
 
 
 def _place(wanted: InboxFilter) -> Sequence[Column[Any]]:
@@ -88,19 +101,18 @@ def _place(wanted: InboxFilter) -> Sequence[Column[Any]]:
     return columns.section, columns.urgent_at, columns.repository_id, columns.place
 
 
-def _filtered(
-    connection: Connection, query: Select[Any], wanted: InboxFilter, *, with_rows: bool = True
-) -> Select[Any]:
-    """Return the query of what a filter lets through; without rows it may only count."""
+def _filtered(connection: Connection, query: Select[Any], wanted: InboxFilter) -> Select[Any]:
+    """Return the query of the rows that a filter lets through."""
     table = inbox_people if wanted.login else inbox_rows
     query = query.select_from(table).join(repositories, repositories.c.id == table.c.repository_id)
     if wanted.login:
-        login = wanted.login.lower()
-        query = query.where(inbox_people.c.login == login if is_storable(login) else false())
-        if with_rows:
-            is_same = (inbox_rows.c.repository_id == table.c.repository_id) & (inbox_rows.c.place == table.c.place)
-            query = query.join(inbox_rows, is_same)
+        is_same = (inbox_rows.c.repository_id == table.c.repository_id) & (inbox_rows.c.place == table.c.place)
+        query = query.where(_is_of(wanted.login)).join(inbox_rows, is_same)
     return _visible(connection, query, wanted, table.c.repository_id).where(repositories.c.state == "active")
+
+
+def _is_of(login: str) -> ColumnElement[bool]:
+    return inbox_people.c.login == login.lower() if is_storable(login) else false()
 
 
 def _visible(connection: Connection, query: Select[Any], wanted: InboxFilter, repository: Column[int]) -> Select[Any]:

@@ -68,7 +68,7 @@ def store_inbox(connection: Connection, repository_id: int, inbox: Inbox) -> Non
         connection.execute(insert(inbox_rows), rows)
     if people:
         connection.execute(insert(inbox_people), people)
-    rest = msgspec.msgpack.encode(InboxRest(inbox.unknowns, inbox.budgets))
+    rest = msgspec.msgpack.encode(InboxRest(inbox.unknowns, inbox.budgets)) if inbox.unknowns or inbox.budgets else None
     changed = {"inbox_at": inbox.at, "inbox_rest": rest, "changed_at": inbox.at}
     connection.execute(update(repositories).where(repositories.c.id == repository_id).values(changed))
 
