@@ -13,10 +13,12 @@ from signed import SECRET, about, signed
 from sqlalchemy import Engine, select
 
 from pr_sessions.forges.github.access import Secret
+from pr_sessions.server.app import build_app
 from pr_sessions.server.intake.endpoint import with_deliveries
 from pr_sessions.server.intake.writer import DeliveryWriter
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
+from pr_sessions.server.team.backend import TeamBackend
 from pr_sessions.storage.sql.engine import reading
 from pr_sessions.storage.sql.schema import deliveries
 
@@ -212,3 +214,28 @@ def test_a_database_that_is_gone_is_said_to_the_sender(send: Send, database: Eng
     assert (status, "hint: " in text) == (503, True)
     deliveries.create(database)
     assert send(*signed("pull_request", about()))[0] == 202
+
+
+def test_the_whole_application_answers_a_delivery_as_it_answers_all(database: Engine, writer: DeliveryWriter) -> None:
+    services = Services(
+        settings=Settings(webhook_secret=Secret(SECRET)),
+        backend=TeamBackend(database, lambda: NOW),
+        clock=lambda: NOW,
+        environ={},
+        engine=database,
+        deliveries=writer,
+    )
+    headers, body = signed("pull_request", about())
+    with TestClient(build_app(services), base_url="http://127.0.0.1:8765") as client:
+        answer = client.post("/webhooks/github", content=body, headers=headers)
+        page = client.get("/healthz")
+        foreign = client.post("/webhooks/github", content=body, headers={**headers, "host": "evil.example"})
+        read = client.get("/webhooks/github")
+        metrics = services.metrics.text().decode()
+    assert [each.status_code for each in (answer, page, foreign, read)] == [202, 200, 421, 404]
+    different = {"content-type", "content-length", "x-request-id"}
+    assert {k: v for k, v in answer.headers.items() if k not in different} == {
+        k: v for k, v in page.headers.items() if k not in different
+    }
+    assert len({each.headers["x-request-id"] for each in (answer, page, foreign, read)}) == 4
+    assert 'pr_sessions_requests_total{part="webhooks",status="202"} 1.0' in metrics

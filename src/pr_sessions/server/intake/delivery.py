@@ -8,9 +8,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from msgspec import DecodeError, Struct
+from msgspec import DecodeError, Struct, json
 
-from pr_sessions.core.json_text import decode
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.io.files import MIB
 
@@ -86,6 +85,9 @@ class _Envelope(Struct):
     installation: _Numbered | None = None
 
 
+_READ = json.Decoder(_Envelope).decode
+
+
 def check_signature(headers: Mapping[bytes, bytes], body: bytes, secret: Secret) -> None:
     """Refuse a body that GitHub did not sign with our secret.
 
@@ -129,7 +131,8 @@ def delivery_of(hook: str, guid: str, event: str, body: bytes, now: datetime) ->
         Rejected: 400, the body cannot be used.
     """
     try:
-        envelope = decode(body, _Envelope)
+        # Only what it names is kept of it. How deeply the rest is nested is looked at when it is handled.
+        envelope = _READ(body)
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Rejected(400, f"the body is no JSON that can be used: {error}"[:200], _HINT) from None
     action = envelope.action or ""

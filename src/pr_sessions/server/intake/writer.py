@@ -22,7 +22,6 @@ from pr_sessions.storage.sql.schema import deliveries
 MOST_WAITING = 5_000
 MOST_BYTES = 256 * MIB
 MOST_IN_GROUP = 500
-_COUNTED = {"preserve_rowcount": True}
 
 # By hook and id.
 _Rows = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -135,6 +134,7 @@ def store_deliveries(engine: Engine, new: Sequence[Delivery]) -> set[tuple[str, 
     Raises:
         PrSessionsError: nothing is stored: the database is gone, busy or full.
     """
+    # Compressed before the transaction begins, so that no other writer waits for it.
     rows = _rows(new)
     with writing(engine) as connection:
         return _claim(connection, rows)
@@ -146,20 +146,10 @@ def claim_deliveries(connection: Connection, new: Sequence[Delivery]) -> set[tup
 
 
 def _claim(connection: Connection, rows: _Rows) -> set[tuple[str, str]]:
-    # To have each row say whether it is new takes longer than to insert it, and nearly always all are.
-    savepoint = connection.begin_nested()
-    done = connection.execute(_insert(connection), list(rows.values()), execution_options=_COUNTED)
-    if done.rowcount == len(rows):
-        savepoint.commit()
-        return set(rows)
-    savepoint.rollback()
-    statement = _insert(connection).returning(deliveries.c.hook, deliveries.c.guid)
-    return {(hook, guid) for hook, guid in connection.execute(statement, list(rows.values()))}
-
-
-def _insert(connection: Connection) -> postgresql.Insert | sqlite.Insert:
     insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
-    return insert(deliveries).on_conflict_do_nothing(index_elements=["hook", "guid"])
+    statement = insert(deliveries).on_conflict_do_nothing(index_elements=["hook", "guid"])
+    stored = connection.execute(statement.returning(deliveries.c.hook, deliveries.c.guid), list(rows.values()))
+    return {(hook, guid) for hook, guid in stored}
 
 
 def _rows(new: Sequence[Delivery]) -> _Rows:
