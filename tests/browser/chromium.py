@@ -74,6 +74,10 @@ def unpacked() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
             _unpack(folder)
+        # Without fonts the browser ends at the first form; the folder may have been moved since it was unpacked.
+        settings = _FONTS.format(fonts=folder / "fonts", cache=folder / "font-cache")
+        if not (folder / "fonts.conf").is_file() or (folder / "fonts.conf").read_text("utf-8") != settings:
+            (folder / "fonts.conf").write_text(settings, "utf-8")
     return folder
 
 
@@ -85,8 +89,6 @@ def _unpack(folder: Path) -> None:
         for name in ("al2023.tar.br", "fonts.tar.br"):
             with tarfile.open(fileobj=BytesIO(brotli.decompress((ARCHIVES / name).read_bytes()))) as archive:
                 archive.extractall(beside, filter="data")
-        settings = _FONTS.format(fonts=folder / "fonts", cache=folder / "font-cache")
-        (beside / "fonts.conf").write_text(settings, "utf-8")
         beside.chmod(0o755)
         beside.rename(folder)
     except BaseException:

@@ -129,7 +129,7 @@ def test_sessions_are_traced_where_a_collector_is_named(serve: Serve, clone: Pat
 
 
 def test_the_demo_shows_what_its_forge_says(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pr_sessions.cli.demo.pages", "--port", "0"]
+    command = [sys.executable, "-m", "pr_sessions.cli.demo.pages"]
     environ = {**scene.python_environment(), "TMPDIR": str(tmp_path)}
     process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True)
     try:

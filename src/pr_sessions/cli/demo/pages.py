@@ -21,9 +21,8 @@ from pr_sessions.tracker import open_tracker, utc_now
 
 
 @click.command("serve")
-@click.option("--port", type=int, default=8765)
-def main(port: int) -> None:
-    """Play the demo silently, then serve what it made until somebody interrupts it."""
+def main() -> None:
+    """Play the demo silently, then serve what it made, at any free port, until somebody interrupts it."""
     with built(keep=False, silent=True) as stage, chdir(stage.folder):
         forge = play(stage, utc_now())
         open_tracker().record_all(pr.pull_request for pr in forge.pull_requests_by_number.values())
@@ -38,7 +37,7 @@ def main(port: int) -> None:
                 settings=settings, backend=backend, clock=utc_now, environ=environ, local_author=backend.author
             )
 
-        serve(Settings(port=port), os.environ, say=click.echo, services_of=services_of)
+        serve(Settings(port=0), os.environ, say=click.echo, services_of=services_of)
 
 
 if __name__ == "__main__":
