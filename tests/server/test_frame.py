@@ -194,7 +194,8 @@ class TestErrors:
         page, problem = client.get("/nothing", headers=PAGE), client.get("/nothing")
 
         assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
-        assert "<h1>Not Found</h1>" in page.text
+        assert "<h1>Not here</h1>" in page.text
+        assert client.get(page.text.partition('stylesheet" href="')[2].partition('"')[0]).status_code == 200
         assert (problem.status_code, problem.headers["content-type"]) == (404, "application/problem+json")
         assert problem.json()["detail"] == "there is nothing at this address"
 

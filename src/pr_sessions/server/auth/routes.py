@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.forges.github.access import Secret
 from pr_sessions.server.api.problems import RequestRefused
-from pr_sessions.server.assets import asset_address
 from pr_sessions.server.auth import attempts, github, oidc
 from pr_sessions.server.auth.asking import open_client
 from pr_sessions.server.auth.audit import note
@@ -24,6 +23,7 @@ from pr_sessions.server.auth.tokens import Unauthorised
 from pr_sessions.server.auth.viewers import cookie_name, is_secure
 from pr_sessions.server.frame.limits import Allowance
 from pr_sessions.server.frame.origin import client_of
+from pr_sessions.server.pages.look import style_address
 from pr_sessions.server.services import Services
 from pr_sessions.storage.sql.engine import writing
 
@@ -67,7 +67,7 @@ def routes(services: Services) -> list[BaseRouteHandler]:
     def choose(request: AnyRequest) -> Response[Any]:
         path = attempts.safe_path(request.query_params.get("next", "/"))
         page = _environment().get_template("login.html")
-        return Response(page.render(providers=offers(services, path), style=asset_address("pico.min.css")))
+        return Response(page.render(providers=offers(services, path), style=style_address()))
 
     @get("/login/{provider:str}", sync_to_thread=True, opt={"public": True})
     def begin(request: AnyRequest) -> Response[Any]:

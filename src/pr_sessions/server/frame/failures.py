@@ -9,8 +9,8 @@ from litestar import Request, Response
 from litestar.types import Scope, Send
 
 from pr_sessions.server.api.problems import Problem, RequestRefused, problem_answer, problem_of
-from pr_sessions.server.assets import asset_address
 from pr_sessions.server.frame.origin import headers_of
+from pr_sessions.server.pages.look import error_title, style_address
 
 _FOLDER = Path(__file__).with_name("templates")
 _PROGRAMS = ("/api/", "/compat/", "/webhooks/", "/events", "/metrics", "/healthz", "/readyz", "/static/")
@@ -36,7 +36,12 @@ def failure_page(problem: Problem, scope: Scope) -> str:
     return (
         _environment()
         .get_template("failure.html")
-        .render(problem=problem, request_id=scope["state"].get("request_id", ""), style=asset_address("pico.min.css"))
+        .render(
+            problem=problem,
+            title=error_title(problem.status),
+            request_id=scope["state"].get("request_id", ""),
+            style=style_address(),
+        )
     )
 
 

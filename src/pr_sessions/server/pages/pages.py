@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,11 @@ from pr_sessions.render.terminal import plural
 from pr_sessions.server.assets import asset_address
 from pr_sessions.server.backend import Backend
 from pr_sessions.server.pages import links, text
+from pr_sessions.server.pages.look import version
 from pr_sessions.server.services import Services
 from pr_sessions.server.viewer import Refused, Right, Viewer
 
 TEMPLATES = Path(__file__).with_name("templates")
-ASSETS = Path(__file__).with_name("assets")
 NOBODY = Viewer("")
 
 AnyRequest = Request[Any, Any, Any]
@@ -63,9 +62,13 @@ class Pages:
             sign=lambda name: markup(sign(name)),
             Right=Right,
             is_team=services.backend.is_team,
-            version=_version(),
+            version=version(),
             asset=asset_address,
         )
+        if services.backend.is_team:
+            # The first person who looks does not wait until each template is compiled.
+            for path in TEMPLATES.glob("*.html"):
+                environment.get_template(path.name)
         self._environment = environment
 
     @property
@@ -101,7 +104,8 @@ class Pages:
             zone=text.zone_name(self.services.clock(), self.zone),
             **values,
         )
-        # What a person may see depends on the person.
+        # What a person may see depends on the person. There is no ETag: almost every page shows ages, the key of a form
+        # and who looks, so none would fit twice; the revision of a repository says nothing of them.
         headers = {"Cache-Control": "private, no-cache"}
         return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers)
 
@@ -146,11 +150,3 @@ _REFUSED = {
     Right.AUDIT: "you may not read the log of changes",
     Right.ADMIN: "only administrators may do this",
 }
-
-
-def _version() -> str:
-    """Return what changes whenever a style or script of ours does."""
-    digest = sha256()
-    for path in sorted([*ASSETS.iterdir(), *SHARED.glob("*.css")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

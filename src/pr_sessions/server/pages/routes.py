@@ -13,6 +13,7 @@ from pr_sessions.server.pages.corrections import correction_routes
 from pr_sessions.server.pages.diff import diff_routes
 from pr_sessions.server.pages.gate import gate_routes
 from pr_sessions.server.pages.inbox import inbox_routes
+from pr_sessions.server.pages.look import error_title
 from pr_sessions.server.pages.pages import Html, Pages
 from pr_sessions.server.pages.pull_request import pull_request_routes
 from pr_sessions.server.pages.repositories import repository_routes
@@ -49,18 +50,4 @@ def routes(services: Services) -> list[BaseRouteHandler | Router]:
 def error_page(pages: Pages, request: Request[Any, Any, Any], error: Exception) -> Html:
     """Return the page of an error: what is wrong, and what to do. Nothing of the program is shown."""
     problem = problem_of(error)
-    title = _TITLES.get(problem.status, "Something went wrong")
-    return pages.show(request, "error.html", title, status=problem.status, problem=problem)
-
-
-_TITLES = {
-    400: "Not understood",
-    401: "Not logged in",
-    403: "Not allowed",
-    404: "Not here",
-    405: "Not here",
-    409: "Not now",
-    422: "Not possible",
-    502: "The forge refused",
-    503: "Busy",
-}
+    return pages.show(request, "error.html", error_title(problem.status), status=problem.status, problem=problem)

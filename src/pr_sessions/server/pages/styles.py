@@ -5,7 +5,7 @@ from litestar.handlers import BaseRouteHandler
 
 from pr_sessions.render.inbox_view import TEMPLATES as SHARED
 from pr_sessions.server.assets import asset_address
-from pr_sessions.server.pages.pages import ASSETS
+from pr_sessions.server.pages.look import ASSETS
 
 # Pico lies in a layer: whatever we say stands above it.
 _STYLES = ((SHARED, "inbox_tokens.css"), (ASSETS, "pages.css"), (SHARED, "inbox_rows.css"))

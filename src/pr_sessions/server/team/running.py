@@ -17,7 +17,7 @@ from pr_sessions.server.intake.writer import DeliveryWriter
 from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
 from pr_sessions.server.team.backend import TeamBackend
-from pr_sessions.server.team.schedule import Schedule, completing, forgetting, tasks_of_app
+from pr_sessions.server.team.schedule import Schedule, completing, forgetting, renewing, tasks_of_app
 from pr_sessions.server.worker import inbox
 from pr_sessions.server.worker.handling import Handling
 from pr_sessions.server.worker.loop import Workers
@@ -65,7 +65,7 @@ class Running:
         self.writer = DeliveryWriter(engine, self._workers.wake)
         self._stops = threading.Event()
         always = (completing(engine, utc_now), forgetting(engine, utc_now))
-        tasks = (*always, *(tasks_of_app(engine, app) if app else ()))
+        tasks = (*always, *((renewing(engine, utc_now), *tasks_of_app(engine, app)) if app else ()))
         self._schedule = Schedule(engine, tasks, utc_now)
         self._executor = threading.Thread(target=self._do_outbox, name="outbox", daemon=True)
 

@@ -16,6 +16,7 @@ from pr_sessions.server.evidence.keeping import forget_unmerged
 from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.reconcile.missed import catch_up
 from pr_sessions.server.reconcile.nightly import reconcile
+from pr_sessions.server.worker.renewing import EVERY, renew
 from pr_sessions.storage.sql.engine import reading
 from pr_sessions.storage.sql.retention import forget
 from pr_sessions.storage.sql.timers import complete_expired, finish, take
@@ -76,6 +77,11 @@ def forgetting(engine: Engine, clock: Callable[[], datetime]) -> Task:
         forget_unmerged(engine, clock())
 
     return Task("retention", timedelta(days=1), run)
+
+
+def renewing(engine: Engine, clock: Callable[[], datetime]) -> Task:
+    """Return what has inboxes made again that no delivery has changed for long."""
+    return Task("inboxes", EVERY, lambda: renew(engine, clock()))
 
 
 class Schedule:
