@@ -16,8 +16,8 @@ from fake_github import FakeGitHub, Reply
 from forked import Server
 from pr_sessions.core.times import write_time
 from pr_sessions.server.gate.outbox import LEASE, counts
-from pr_sessions.storage.sql.engine import reading
-from server.gate.served import ENFORCE, about, configure, deliver, environment
+from pr_sessions.storage.sql.engine import POSTGRESQL, reading
+from server.gate.served import ENFORCE, about, app_of, configure, deliver, environment, executor
 
 CONFIGURATION = ENFORCE + b"gate.dashboard: true\n"
 DISPATCH = b"dispatch: true\n"
@@ -56,7 +56,7 @@ class Killer:
 
 
 class Team:
-    """The server's process, which is killed, and started again after the lease."""
+    """Does what the outbox holds: in a process of its own where it is killed, in this one before and after that."""
 
     def __init__(self, fake: FakeGitHub, time: Time, engine: Engine, url: str, server: Server, folder: Path) -> None:
         self.fake, self.time, self.engine, self._url, self._server, self._folder = (
@@ -68,24 +68,31 @@ class Team:
             folder,
         )
         self.killer = Killer(fake, folder / "process")
-        self._environ = {**os.environ, "APP": json.dumps(environment(fake))}
+        self._app = environment(fake)
+        self._environ = {**os.environ, "APP": json.dumps(self._app)}
         fake.permissions, fake.viewer, fake.clock = {"ada": "write"}, fake.me, time
 
     def finish(self) -> None:
-        """Processes run until nothing is left to do, each after the lease of one that was killed."""
-        for _ in range(12):
-            self.time.now += timedelta(minutes=1)
-            if self._run() == 0 and is_done(self.engine):
-                return
+        """A process is killed if one is to be; after its lease, the next one runs until nothing is left to do."""
+        self.time.now += timedelta(minutes=1)
+        if self.killer.at:
+            self._run_killed()
             self.killer.at = 0
+            self.time.now += LEASE
+        # As a process that has just begun, it knows no token: its requests are those of one that is killed.
+        ours = executor(self.engine, app_of(self._app, self.time), self.time)
+        for _ in range(12):
+            while ours.do_next():
+                pass
+            if is_done(self.engine):
+                return
             self.time.now += LEASE
         pytest.fail("it does not come to an end")
 
-    def _run(self) -> int:
+    def _run_killed(self) -> None:
         arguments = [self._url, self.time.now.isoformat(), str(self.killer.file)]
         code, _, problems = self._server.run("server.gate.dying:main", arguments, self._folder, self._environ)
-        assert code in (0, -signal.SIGKILL), problems
-        return code
+        assert code == -signal.SIGKILL, problems
 
     def opened(self, number: int) -> None:
         """An agent opens a pull request."""
@@ -122,7 +129,10 @@ def test_dying_at_any_write_loses_and_doubles_nothing(team_process: Team, databa
     assert expected == Counter(comments=1, checks=2, issues=1)
     writing = killer.steps("create-comment", "checks/create", "issues/update")
     assert len(writing) == 3
-    moments = [(1, False), *((step, is_after) for step in writing for is_after in (False, True))]
+    # What a database keeps of a process that was killed is tested at every moment once, on SQLite.
+    moments = [(step, True) for step in writing]
+    if database.dialect.name != POSTGRESQL:
+        moments += [(1, False), *((step, False) for step in writing)]
     for number, (step, is_after) in enumerate(moments, 1):
         killer.at, killer.is_after = step, is_after
         assert play(1 + 2 * number) == expected, (step, is_after)
