@@ -55,3 +55,14 @@ def test_the_container_installs_every_package_of_the_extra_by_its_hash() -> None
     names = {re.split(r"[\[>=<;]", line)[0] for line in wanted} - {"pr-sessions"}
     pins = re.findall(r"^([a-z0-9-]+)==\S+", (DEPLOY / "requirements.txt").read_text("utf-8"), re.MULTILINE)
     assert names - set(pins) == set()
+
+
+def test_the_guide_to_the_first_start_names_what_compose_takes() -> None:
+    guide = (ROOT / "docs/guides/server.md").read_text("utf-8")
+    section = guide.partition("## In a container")[2].partition("\n## ")[0]
+    compose = (DEPLOY / "compose.yaml").read_text("utf-8")
+    files = {secret["file"].removeprefix("secrets/") for secret in COMPOSE["secrets"].values()}
+    rows = [line.split("|")[1] for line in section.splitlines() if line.lstrip().startswith("| `")]
+    assert {name for row in rows for name in re.findall("`([^`]+)`", row)} == files
+    variables = set(re.findall(r"^ *(?:export )?([A-Z_]+)=", section, re.MULTILINE))
+    assert variables == set(re.findall(r"\$\{([A-Z_]+)", compose))
