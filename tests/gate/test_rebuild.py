@@ -281,6 +281,22 @@ def test_a_later_correction_in_the_synced_document_stands() -> None:
     assert after(said(8, 16, "/session move #9"), sessions=held).collection["bob-20251122-1006"].prs == ("8", "9")
 
 
+@pytest.mark.parametrize(
+    "comments",
+    [
+        (said(7, 10, "/session move new"),),
+        (said(8, 12, "/complete-session"), said(8, 14, "/session move #9")),
+        (said(8, 12, "/session move #9"), said(9, 14, "/session move new")),
+    ],
+)
+def test_sessions_to_which_commands_were_applied_already_stay_as_they_are(comments: tuple[Comment, ...]) -> None:
+    prs = told(7), told(8, 5), told(9, 6, "bob"), told(10, 20)
+    first = rebuilt(*prs, comments=comments, at=21)
+    again = rebuilt(*prs, comments=comments, at=21, sessions=synced_file(*first.collection))
+
+    assert sessions(again) == sessions(first)
+
+
 def test_work_that_follows_joins_the_session_that_a_move_began() -> None:
     found = rebuilt(told(7), told(8, 20), comments=(said(7, 10, "/session move new"),), at=21)
     assert {session.id: session.prs for session in found.collection} == {

@@ -255,10 +255,20 @@ def apply_command(
     return _move(collection, command, pull_request, rules)
 
 
+def was_applied(collection: SessionCollection, command: Command) -> bool:
+    """Return whether it is this move that put its pull request where it is, so that it changes nothing any more."""
+    kept = record_of(collection, command.number)
+    put = kept.attribution if kept and is_manual(kept) else None
+    return command.kind is CommandKind.MOVE and put is not None and (put.at, put.by) == (command.at, command.by)
+
+
 def _complete(collection: SessionCollection, command: Command, policy: Policy) -> tuple[SessionCollection, Command]:
     session = collection.for_pull_request(command.number)
     if session is None:
         return collection, replace(command, problem=f"no session holds #{command.number}")
+    if _was_put_later(session.pull_requests.get(command.number), command):
+        # It ended the session before that one.
+        return collection, replace(command, problem=f"a later correction put #{command.number} where it is")
     if session.started and command.at < session.started:
         return collection, replace(command, problem=f"{session.id} began later")
     return collection.put(advance(session, CompletionAsked(command.at, TRIGGER), policy)), command
@@ -272,7 +282,7 @@ def _move(
     known = pull_request or kept
     if known is None:
         return collection, replace(command, problem=f"#{command.number} takes no part in sessions")
-    if kept and is_manual(kept) and kept.attribution and kept.attribution.at and kept.attribution.at > command.at:
+    if _was_put_later(kept, command):
         return collection, replace(command, problem=f"a later correction put #{command.number} where it is")
     target = _target(collection, command, known, rules.policy)
     if target is None:
@@ -290,6 +300,11 @@ def record_of(collection: SessionCollection, number: str) -> PullRequestRecord |
     """Return what is kept of a pull request, in a session or in none; `None` where nothing is."""
     session = collection.for_pull_request(number)
     return session.pull_requests.get(number, PullRequestRecord()) if session else collection.unattributed(number)
+
+
+def _was_put_later(kept: PullRequestRecord | None, command: Command) -> bool:
+    put = kept.attribution if kept and is_manual(kept) else None
+    return put is not None and put.at is not None and put.at > command.at
 
 
 def _target(

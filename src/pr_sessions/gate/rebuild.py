@@ -21,7 +21,7 @@ from pr_sessions.core.policy import Ruleset, Track
 from pr_sessions.core.recording import Recorded, record
 from pr_sessions.errors import ForgeFailed
 from pr_sessions.forges.base import ChangedFile, Comment, ForgePullRequest, ForgeReader, ForgeStack, Review
-from pr_sessions.gate.commands import Command, apply_command, parse_commands, record_of
+from pr_sessions.gate.commands import Command, apply_command, parse_commands, record_of, was_applied
 from pr_sessions.gate.event import Event
 from pr_sessions.tracker.environment import tidy
 
@@ -195,6 +195,7 @@ def rebuild(snapshot: Snapshot, rules: Ruleset, now: datetime) -> RebuiltSession
     collection = snapshot.sessions or InMemorySessions()
     untrusted = {n for n, is_trusted in trust.items() if is_trusted is False and _is_there_by_its_text(collection, n)}
     collection = _without(collection, excluded | untrusted)
+    known = collection
     recorded: dict[str, Recorded] = {}
     writers = frozenset(pr.author.login.lower() for number, pr in snapshot.pull_requests.items() if trust[number])
     applied: list[Command] = []
@@ -203,6 +204,9 @@ def rebuild(snapshot: Snapshot, rules: Ruleset, now: datetime) -> RebuiltSession
         if isinstance(change, PullRequest):
             context = AttributionContext(at=at, writers=writers)
             collection, recorded[change.number] = record(collection, change, context, rules, now)
+        elif was_applied(known, change):
+            # A team's server has done what its own comments are about.
+            applied.append(change)
         else:
             collection, command = apply_command(collection, change, prs.get(change.number), rules)
             applied.append(command)

@@ -9,6 +9,9 @@ from pr_sessions.core.policy import GateMode
 from pr_sessions.forges.base import Comment, ForgePullRequest
 from pr_sessions.gate.comments.bot_comments import CommentKind, with_mark
 from pr_sessions.gate.comments.replies import MOST, Reply, replies
+from pr_sessions.gate.rebuild import rebuild
+from rules import all_signatures
+from scene import minute
 
 CURSOR, CLAUDE, US = app("cursor"), app("claude"), app("github-actions[bot]")
 PRS = (told(12, 0, CURSOR), told(13, 5, CURSOR), told(20, 6, CLAUDE))
@@ -41,6 +44,16 @@ def answered(*comments: Comment, number: int = 12, minutes: float = 24) -> list[
 )
 def test_the_answer_says_what_came_of_it(asked: str, answer: str) -> None:
     assert answered(said(12, 20, asked)) == [answer]
+
+
+@pytest.mark.parametrize("asked", ["/complete-session", "/session move #20", "/session move new", "/session move #99"])
+def test_the_answer_is_the_same_where_the_sessions_hold_already_what_was_asked_for(asked: str) -> None:
+    comment = said(12, 20, asked)
+    before = snapshot(*PRS, comments=(comment,))
+    stored = rebuild(before, all_signatures(POLICY), minute(21)).collection
+    texts = [one.text for one in replies(assessed(replace(before, sessions=stored), 12, 24))]
+
+    assert texts == answered(comment)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from msgspec import Struct
 from pr_sessions.core.explain import BASES, attribution_clause
 from pr_sessions.core.gate import waits_until
 from pr_sessions.core.lifecycle import runs_out
-from pr_sessions.core.models import Session, State
+from pr_sessions.core.models import Completion, Session, State
 from pr_sessions.core.policy import GateMode, Policy
 from pr_sessions.gate.assess import Assessment
-from pr_sessions.gate.commands import Command, CommandKind, is_of_box, parse_commands
+from pr_sessions.gate.commands import TRIGGER, Command, CommandKind, is_of_box, parse_commands, was_applied
 from pr_sessions.gate.comments.bot_comments import replied_to
 from pr_sessions.gate.rebuild import NO_SESSION, RebuiltSessions, Snapshot, rebuild
 from pr_sessions.gate.wording import clock, counted, ended, name, reference, references, text
@@ -65,7 +65,8 @@ def _reply(assessment: Assessment, commands: Sequence[Command]) -> Reply:
 def _line(assessment: Assessment, command: Command, before: RebuiltSessions, after: RebuiltSessions) -> str:
     if command.kind is CommandKind.STATUS:
         return _status(assessment, command.number)
-    previous, session = before.session_of(command.number), after.session_of(command.number)
+    session = after.session_of(command.number)
+    previous = None if _is_stored(assessment.snapshot, command) else before.session_of(command.number)
     problem = _problem(command, after)
     if command.kind is CommandKind.COMPLETE and session is None:
         return f"Nothing was completed: {_outside(command.number, after)}"
@@ -77,6 +78,16 @@ def _line(assessment: Assessment, command: Command, before: RebuiltSessions, aft
         why = "" if command.problem else f": {text(problem)}"
         return f"Nothing was moved{why}. {_USAGE}"
     return _moved(command, previous, session)
+
+
+def _is_stored(snapshot: Snapshot, command: Command) -> bool:
+    """Return whether a command has had its effect already: a team's server records before it replies."""
+    session = snapshot.sessions.for_pull_request(command.number) if snapshot.sessions else None
+    if session is None or snapshot.sessions is None:
+        return False
+    if command.kind is CommandKind.COMPLETE:
+        return session.completion == Completion(command.at, TRIGGER)
+    return was_applied(snapshot.sessions, command)
 
 
 def _problem(command: Command, after: RebuiltSessions) -> str:
