@@ -1,10 +1,13 @@
 """What is to be done outside the database is done at least once, and by one worker at a time."""
 
+import os
+import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from pr_sessions.errors import NotFound
 from pr_sessions.server.gate.outbox import (
@@ -14,6 +17,7 @@ from pr_sessions.server.gate.outbox import (
     Entry,
     counts,
     done,
+    free_abandoned,
     put,
     retry,
     take,
@@ -90,6 +94,25 @@ def test_an_entry_of_a_process_that_died_is_taken_again_after_the_lease(database
     assert take(database, KINDS, START + LEASE - timedelta(seconds=1)) is None
     second = taken(database, START + LEASE)
     assert (second.id, second.attempts) == (first.id, 2)
+
+
+def test_an_entry_of_a_process_that_died_here_is_taken_again_once_the_next_one_starts(
+    database: Engine, shop: int, child: Callable[..., subprocess.Popen[str]]
+) -> None:
+    add(database, shop, "comment", "42")
+    first = taken(database)
+    ended = child("")
+    ended.communicate()
+    of_ended = first.taken_by.replace(f" {os.getpid()} ", f" {ended.pid} ")
+    of_another = f"another-machine {ended.pid} 1"
+    results = []
+    for taken_by in (of_another, of_ended):
+        with writing(database) as connection:
+            connection.execute(update(outbox).values(taken_by=taken_by))
+        free_abandoned(database, START)
+        results.append(take(database, KINDS, START) is not None)
+
+    assert results == [False, True]
 
 
 def test_a_worker_that_was_too_slow_ends_nothing(database: Engine, shop: int) -> None:

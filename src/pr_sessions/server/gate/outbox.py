@@ -8,12 +8,12 @@ comment never meet.
 import zlib
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, exists, func, literal, or_, select, update
 
-from pr_sessions.storage.sql.engine import writing
+from pr_sessions.server.taking import is_abandoned, new_taker
+from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.schema import Instant, installations, outbox, repositories
 
 # Nothing takes longer, or another process does it once more.
@@ -112,6 +112,18 @@ def take(engine: Engine, kinds: Collection[str], now: datetime) -> Entry | None:
         return next((entry for entry in attempts if entry), None)
 
 
+def free_abandoned(engine: Engine, now: datetime) -> None:
+    """End the lease of entries of processes of this machine that died. Call it before any is taken."""
+    taken = select(outbox.c.id, outbox.c.taken_by).where(outbox.c.state == "taken", outbox.c.taken_until > now)
+    with reading(engine) as connection:
+        rows = connection.execute(taken).all()
+    for entry_id, taken_by in rows:
+        if is_abandoned(taken_by):
+            with writing(engine) as connection:
+                is_same = and_(outbox.c.id == entry_id, outbox.c.taken_by == taken_by)
+                connection.execute(update(outbox).where(is_same).values(taken_until=now))
+
+
 def done(engine: Engine, entry: Entry) -> None:
     """Remove an entry that was done, with those of the same that were given up."""
     with writing(engine) as connection:
@@ -165,7 +177,7 @@ def _take(
     ).first()
     if row is None:
         return None
-    taken_by = uuid4().hex
+    taken_by = new_taker()
     connection.execute(
         update(outbox)
         .where(outbox.c.id == entry_id)

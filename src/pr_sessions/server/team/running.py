@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from pr_sessions.errors import ForgeFailed, InvalidValue
 from pr_sessions.forges.github.app import App, find_app, open_installation
 from pr_sessions.forges.github.inbox import GitHubInbox
-from pr_sessions.server.gate import kinds
+from pr_sessions.server.gate import kinds, outbox
 from pr_sessions.server.gate.configuration import ServedRepository
 from pr_sessions.server.gate.execute import Executor
 from pr_sessions.server.intake.writer import DeliveryWriter
@@ -18,10 +18,9 @@ from pr_sessions.server.services import Services
 from pr_sessions.server.settings import Settings
 from pr_sessions.server.team.backend import TeamBackend
 from pr_sessions.server.team.schedule import Schedule, completing, forgetting, renewing, tasks_of_app
-from pr_sessions.server.worker import inbox
+from pr_sessions.server.worker import inbox, mailboxes
 from pr_sessions.server.worker.handling import Handling
 from pr_sessions.server.worker.loop import Workers
-from pr_sessions.server.worker.mailboxes import free_abandoned
 from pr_sessions.storage.sql.engine import open_engine
 from pr_sessions.storage.sql.migrate import check
 from pr_sessions.storage.sql.repositories import StoredRepository
@@ -71,7 +70,8 @@ class Running:
 
     def start(self) -> None:
         """Begin all threads."""
-        free_abandoned(self._engine)
+        mailboxes.free_abandoned(self._engine)
+        outbox.free_abandoned(self._engine, utc_now())
         self.writer.start()
         self._workers.start()
         self._schedule.start()

@@ -3,18 +3,16 @@
 The rule is kept by rows of the database, so it counts for all processes. A worker that ends leaves a lease that ends.
 """
 
-import os
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from platform import node
 from random import Random
-from uuid import uuid4
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from pr_sessions.server.taking import is_abandoned, new_taker
 from pr_sessions.storage.sql.engine import POSTGRESQL, reading, writing
 from pr_sessions.storage.sql.schema import deliveries, mailboxes
 
@@ -88,24 +86,9 @@ def free_abandoned(engine: Engine) -> None:
     with reading(engine) as connection:
         rows = connection.execute(taken).all()
     for name, taken_by in rows:
-        if _is_abandoned(taken_by):
+        if is_abandoned(taken_by):
             with writing(engine) as connection:
                 _release(connection, Mailbox(name=name, taken_by=taken_by, letters=()))
-
-
-def _is_abandoned(taken_by: str) -> bool:
-    machine, _, rest = taken_by.partition(" ")
-    number = rest.partition(" ")[0]
-    if machine != node() or not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    # A process of before had our number.
-    return int(number) == os.getpid()
 
 
 def finish(connection: Connection, mailbox: Mailbox, problems: Mapping[int, str], now: datetime) -> bool:
@@ -213,7 +196,7 @@ def _lock(connection: Connection, name: str, now: datetime) -> str:
     insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
     connection.execute(insert(mailboxes).values(name=name).on_conflict_do_nothing())
     free = select(mailboxes.c.name).where(mailboxes.c.name == name, _is_free(now)).with_for_update(skip_locked=True)
-    return f"{node()} {os.getpid()} {uuid4().hex}" if connection.execute(free).first() else ""
+    return new_taker() if connection.execute(free).first() else ""
 
 
 def _letters(connection: Connection, name: str, now: datetime) -> tuple[Letter, ...]:

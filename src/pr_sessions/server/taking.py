@@ -1,0 +1,29 @@
+"""Who has taken what only one process does at a time. The database keeps it, beside the end of its lease."""
+
+import os
+from platform import node
+from uuid import uuid4
+
+
+def new_taker() -> str:
+    """Return a name for one taking: this machine, this process, and what tells its takings apart."""
+    return f"{node()} {os.getpid()} {uuid4().hex}"
+
+
+def is_abandoned(taken_by: str) -> bool:
+    """Return whether a process of this machine took it, and ended without giving it back.
+
+    Call it before this process has taken anything. What another machine took is free when the lease ends.
+    """
+    machine, _, rest = taken_by.partition(" ")
+    number = rest.partition(" ")[0]
+    if machine != node() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    # A process of before had our number.
+    return int(number) == os.getpid()
