@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import text
 
 import scene
+from pr_sessions.errors import InvalidValue
 from pr_sessions.server.auth.tokens import create_token
+from pr_sessions.server.settings import check_public_url
 from pr_sessions.server.viewer import Right
 from pr_sessions.storage.sql.engine import open_engine, writing
 from pr_sessions.storage.sql.migrate import upgrade
@@ -85,6 +87,12 @@ class TestDatabase:
 @pytest.mark.parametrize("host", ["localhost", "::1"])
 def test_it_listens_on_this_machine_by_any_of_its_names(serve: Serve, clone: Path, host: str) -> None:
     assert serve(clone, "--host", host).client().get("/").status_code == 200
+
+
+@pytest.mark.parametrize("url", ["sessions", "ftp://sessions.example.com", "https://", "https://[", "https://a:b@c"])
+def test_a_public_address_that_nobody_could_open_is_an_error(url: str) -> None:
+    with pytest.raises(InvalidValue, match="no address of a server"):
+        check_public_url(url)
 
 
 def test_an_address_of_another_machine_is_an_error(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def switch_gate(organisation: str, server: str, *, off: bool, environ: Mapping[s
         InvalidValue: the address or the token cannot be used.
         PrSessionsError: the server does not answer, or refuses.
     """
-    refuse_without_extra()
+    refuse_without_extra("the server")
     import httpx
     import msgspec
 

@@ -25,7 +25,7 @@ from pr_sessions.server.app import build_app
 from pr_sessions.server.frame.logs import set_up_logs
 from pr_sessions.server.frame.origin import is_loopback
 from pr_sessions.server.services import Services, has_credentials, open_services
-from pr_sessions.server.settings import Settings, with_environment
+from pr_sessions.server.settings import Settings, check_public_url, with_environment
 from pr_sessions.server.setup_app.link import first_link
 from pr_sessions.tracker.workspace import find_author
 
@@ -57,6 +57,7 @@ def serve(
         PrSessionsError: the address cannot be used, or the settings of the environment have mistakes; there is no
             clone, or no database that can be used.
     """
+    check_public_url(settings.public_url)
     whole = with_environment(settings, environ)
     services = services_of(whole, environ)
     bound, port = free_place(settings.host, settings.port)

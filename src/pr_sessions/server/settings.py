@@ -1,6 +1,7 @@
 """How a server is set up: options of the command line, and secrets of the environment or of files that it names."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -87,6 +88,21 @@ def with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings
         oidc_client_id=environ.get("PR_SESSIONS_OIDC_CLIENT_ID", "").strip(),
         oidc_client_secret=read_secret(environ, "PR_SESSIONS_OIDC_CLIENT_SECRET"),
     )
+
+
+def check_public_url(url: str) -> None:
+    """Refuse what is no address of a server; an empty one is none.
+
+    Raises:
+        InvalidValue: nobody could open it.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if url and not (is_address and url.isprintable() and not (parts.username or parts.query or parts.fragment)):
+        raise InvalidValue("--public-url is no address of a server", "write it like https://sessions.example.com")
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> Secret | None:
