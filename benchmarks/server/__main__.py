@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.server import deliveries, inbox, lists
+from benchmarks.server import deliveries, http, inbox, lists
 from benchmarks.server.fill import PULL_REQUESTS, fill
 from pr_sessions.storage.sql.engine import open_engine
 from pr_sessions.storage.sql.migrate import upgrade
@@ -42,6 +42,13 @@ def main(total: int) -> int:
             for figure in lists.figures({**lists.list_queries(engine), "inbox": inbox.inbox_queries(engine)}):
                 print(figure, flush=True)
                 missed += figure.p99 >= lists.TARGET
+            engine.dispose()
+            print(
+                f"{'pages and API, milliseconds of the server':<33}{'at once':>5}{'n':>7}{'p50':>9}{'p99':>9}{'max':>9}"
+            )
+            for served in http.figures(url):
+                print(served, flush=True)
+                missed += not served.is_reached
     from benchmarks.server import catch_up
 
     for promise in catch_up.figures():

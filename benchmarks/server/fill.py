@@ -5,7 +5,7 @@ million sessions that were recorded one by one would take hours.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count, islice
 from random import Random
 from typing import Any
@@ -26,6 +26,7 @@ from pr_sessions.storage.sql.schema import (
 
 FIRST = datetime(2024, 6, 1, tzinfo=UTC)
 LAST = datetime(2026, 6, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REPOSITORIES = 3000
 PEOPLE = 20_000
 # Of a session, on average.
@@ -40,8 +41,7 @@ _STATES = ("merged", "closed", "open", "")
 _OLD_SHARES, _NEW_SHARES = list(accumulate([780, 210, 5, 5])), list(accumulate([500, 100, 390, 10]))
 _TABLES = (sessions, pull_requests, session_aliases, runs)
 # What the JSON of a session and of a pull request may be like.
-_EXTRA = json.encode({"metadata": {"title": "Fix the parser", "runs": ["x" * 40] * 8}}).decode()
-_RECORD = json.encode({"files_changed": 7, "branch": "agent/fix-the-parser", "evidence": ["x" * 40] * 6}).decode()
+_RECORD = json.encode({"files_changed": 7, "branch": "agent/fix-the-parser", "head": "x" * 40}).decode()
 Row = tuple[Any, ...]
 
 
@@ -92,6 +92,9 @@ def _rows(
     started = -position(start)
     latest = started + random.randrange(10**10)
     is_active = is_new and random.random() < 0.4
+    if is_active:
+        # The timer has completed every other one.
+        latest = -position(LAST) - random.randrange(3 * 10**9)
     listed = min(1 + int(random.expovariate(1 / (PULL_REQUESTS - 0.5))), 60)
 
     def pull_request(holder: str | None, opened: int) -> Row:
@@ -105,16 +108,33 @@ def _rows(
     if random.random() < 0.05:
         pulls.append(pull_request(None, started))
     ended, trigger = (None, "") if is_active else (latest, "timeout")
+    extra = _extra(
+        session_id, author, started, None if is_active else latest, latest, [pull[1] for pull in pulls[:listed]]
+    )
     session = (repository_id, session_id, author, agent, f"Fix the parser {place}", is_active, f"{start:%FT%T}")
     aliases = [(repository_id, f"was-{session_id}", session_id)] if place % 100 == 0 else []
     # Some runs work in two repositories.
     run = f"{place - 1 if place % 200 == 1 else place:020x}"
     return (
-        [(*session, started, latest, ended, started, trigger, listed, -latest, _EXTRA)],
+        [(*session, started, latest, ended, started, trigger, listed, -latest, extra)],
         pulls,
         aliases,
         [(repository_id, run, session_id)] if place % 10 < 6 else [],
     )
+
+
+def _extra(session_id: str, author: str, started: int, ended: int | None, latest: int, numbers: Sequence[int]) -> str:
+    """Return the JSON of a session as it is stored: with the places of the records, which have rows of their own."""
+    record: dict[str, Any] = {"session_id": session_id, "author": author, "started": _text(started)}
+    record |= {"last_activity": _text(latest), "prs": [str(number) for number in numbers]}
+    record["metadata"] = {"title": "Fix the parser", "pull_requests": {str(number): None for number in numbers}}
+    if ended is not None:
+        record |= {"completed": _text(ended), "completion_trigger": "timeout"}
+    return json.encode(record).decode()
+
+
+def _text(microseconds: int) -> str:
+    return f"{EPOCH + timedelta(microseconds=microseconds):%FT%TZ}"
 
 
 def _load(engine: Engine, table: Table, rows: list[Row]) -> None:

@@ -191,6 +191,8 @@ def test_a_collection_answers_as_a_list_of_its_sessions_would(
     policy = Policy()
     alive = {s.id for s in model.values() if covers(s, moment, policy)}
     assert alive <= {s.id for s in collection.active_near(moment, policy.timeout)}
+    quiet = {s.id for s in model.values() if not s.completion and (s.latest is None or s.latest <= moment)}
+    assert quiet <= {s.id for s in collection.active_until(moment)} <= {s.id for s in collection.active()}
 
 
 def _grown(session: Session, model: dict[str, Session]) -> Session:

@@ -66,6 +66,10 @@ class SessionCollection(Protocol):
         """Return the sessions that have not completed, by id."""
         ...
 
+    def active_until(self, at: datetime) -> Sequence[Session]:
+        """Return at least the sessions that have not completed and in which nothing happened after a time."""
+        ...
+
     def active_near(self, at: datetime, within: timedelta) -> Sequence[Session]:
         """Return at least the sessions that were alive within this time of `at`."""
         ...
@@ -146,6 +150,10 @@ class SessionReader(Protocol):
 
     def active_ids(self) -> Iterable[str]:
         """Return the ids of the sessions that have not completed."""
+        ...
+
+    def active_until(self, at: datetime) -> Iterable[str]:
+        """Return the ids of at least those of them in which nothing happened after a time."""
         ...
 
     def ends(self) -> Iterable[tuple[str, str]]:

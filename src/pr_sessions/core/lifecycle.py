@@ -84,7 +84,9 @@ def advance(session: Session, event: Event, policy: Policy) -> Session:
 
 def sweep(collection: L, policy: Policy, now: datetime) -> tuple[L, tuple[Session, ...]]:
     """Complete every session that has run out; return those."""
-    ended = tuple(s for old in collection.active() if (s := advance(old, TimePassed(now), policy)) is not old)
+    # No session runs out sooner than after the timeout.
+    quiet = collection.active_until(now - policy.timeout)
+    ended = tuple(s for old in quiet if (s := advance(old, TimePassed(now), policy)) is not old)
     return (collection.put(*ended), ended) if ended else (collection, ())
 
 

@@ -84,6 +84,11 @@ class OverlaidSessions(Generic[R]):
         """Return the sessions that have not completed, by id."""
         return tuple([self[session_id] for session_id in self.active_ids()])
 
+    def active_until(self, at: datetime) -> tuple[Session, ...]:
+        """Return at least the sessions that have not completed and in which nothing happened after a time."""
+        ids = [*filter(self._is_kept, self.reader.active_until(at)), *self._put.active_until(at)]
+        return tuple([self[session_id] for session_id in sorted(ids)])
+
     def active_near(self, at: datetime, within: timedelta) -> tuple[Session, ...]:
         """Return at least the sessions that were alive within this time of `at`."""
         near = dict.fromkeys((*self.reader.near(at, within), *self._put.near(at, within)))
@@ -222,6 +227,10 @@ class SessionIndex:
     def active_ids(self) -> list[str]:
         """Return the ids of the sessions that have not completed."""
         return [session_id for session_id, session in self.sessions.items() if not session.completion]
+
+    def active_until(self, at: datetime) -> list[str]:  # noqa: ARG002 - the protocol's
+        """Return the ids of the active sessions: to read when something happened last takes as long as to use it."""
+        return self.active_ids()
 
     def ends(self) -> list[tuple[str, str]]:
         """Return a text that sorts like its end or last work, and the id, for each completed session."""

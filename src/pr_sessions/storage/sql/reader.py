@@ -13,6 +13,7 @@ from pr_sessions.core.models import PullRequestRecord, Session
 from pr_sessions.core.people import record_without_person, session_without_people
 from pr_sessions.storage.files.codec import StoredSession, decode_session
 from pr_sessions.storage.files.record_codec import Record, StoredRecord, decode_record
+from pr_sessions.storage.lines import position
 from pr_sessions.storage.sql.rows import LONGEST, with_records
 from pr_sessions.storage.sql.schema import carried, pull_requests, runs, session_aliases, sessions, stacks
 
@@ -115,6 +116,10 @@ class SqlReader:
         """Return the ids of the sessions that have not completed; they are read with them."""
         return self.load(sessions.c.is_active.is_(true()))
 
+    def active_until(self, at: datetime) -> list[str]:
+        """Return the ids of the active sessions in which nothing happened after a time; they are read with them."""
+        return self.load(and_(sessions.c.is_active.is_(true()), sessions.c.position >= position(at)))
+
     def ends(self) -> list[tuple[str, str]]:
         """Return a text that sorts like its end or last work, and the id, for each completed session."""
         completed = and_(sessions.c.repository_id == self._id, sessions.c.is_active.is_not(true()))
@@ -160,11 +165,12 @@ class SqlReader:
         """Return the ids of at least the sessions that were alive within this time of `at`."""
         first, last = at - within - _A_DAY, at + within + _A_DAY
         s = sessions.c
-        short = and_(s.near_from.between(first - LONGEST, last), s.ended_at >= first)
+        # Each condition is one range of one index; of both together SQLite reads every session of the repository.
+        short = self.load(and_(s.near_from.between(first - LONGEST, last), s.ended_at >= first))
         # What is not known, or is in an impossible order, may have been at any time.
         began = or_(s.started_at.is_(None), s.started_at <= last)
         lasted = or_(s.ended_at.is_(None), s.ended_at >= first, s.ended_at < s.started_at)
-        return self.load(or_(short, and_(s.near_from.is_(None), began, lasted)))
+        return [*short, *self.load(and_(s.near_from.is_(None), began, lasted))]
 
     def named(self, alias: str) -> str | None:
         """Return the id of a session that another one became part of."""
