@@ -154,3 +154,10 @@ def test_outside_git_nothing_lies_in_a_clone(cli: Cli, tmp_path: Path, monkeypat
         ".cursor/.pr-sessions-paused",
     ]
     assert {row["git"] for row in found.values()} == {None}
+
+
+def test_no_place_is_listed_twice(cli: Cli, repo: Path) -> None:
+    body = "https://claude.ai/code/session_01AbCdEfGhIjKlMnOpQrStUv"
+    cli("add", "7", "--title", "auto-pr: fix", "--author", "ada", "--body", body)
+    places = [row["path"] for row in cli("where", "--json").json["places"]]
+    assert (str(repo / ".git/pr-sessions/runs.json") in places, len(places)) == (True, len(set(places)))

@@ -156,7 +156,8 @@ def _in_the_clone(repository: Repository) -> Iterator[Location]:
             yield Location(repository.hook_log, "what went wrong in a hook", "hooks of agents", "nothing", _lines)
         if repository.run_ids:
             writers = "add, import, hooks of agents"
-            yield Location(repository.run_ids, "vendors' ids of agents' runs, private", writers, "nothing", _run_ids)
+            purpose = "ids of agents' runs, for this user alone"
+            yield Location(repository.run_ids, purpose, writers, "vendors' ids", _run_ids)
         caches = (
             (repository.policy_cache, "configuration", "any command"),
             (repository.signature_cache, "signatures of agents", "add, import, classify"),
@@ -183,10 +184,6 @@ def _in_the_clone(repository: Repository) -> Iterator[Location]:
     for looks in (repository.last_looks, users_looks(os.environ)):
         if looks and _can_be_seen(looks):
             yield Location(looks, "what you saw of the inbox, and snoozed", "inbox", "hashes, times", _nothing)
-    if (run_ids := repository.run_ids) and exists(run_ids):
-        yield Location(
-            run_ids, "agents' runs that this clone met, for its user alone", OUR_WRITERS, "vendors' ids", _nothing
-        )
     yield Location(repository.paused, "its presence switches tracking off", "pause", "nothing", _nothing)
 
 
