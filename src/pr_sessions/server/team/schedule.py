@@ -16,6 +16,7 @@ from pr_sessions.server.evidence.keeping import forget_unmerged
 from pr_sessions.server.gate.configuration import served_repository
 from pr_sessions.server.reconcile.missed import catch_up
 from pr_sessions.server.reconcile.nightly import reconcile
+from pr_sessions.server.worker.forgetting import forget_handled
 from pr_sessions.server.worker.renewing import EVERY, renew
 from pr_sessions.storage.sql.engine import reading
 from pr_sessions.storage.sql.retention import forget
@@ -70,11 +71,12 @@ def completing(engine: Engine, clock: Callable[[], datetime]) -> Task:
 
 
 def forgetting(engine: Engine, clock: Callable[[], datetime]) -> Task:
-    """Return what removes sessions that ended too long ago, where an administrator wants that, and useless checks."""
+    """Return what removes old sessions where an administrator wants that, old deliveries, and useless checks."""
 
     def run() -> None:
         forget(engine, clock())
         forget_unmerged(engine, clock())
+        forget_handled(engine, clock())
 
     return Task("retention", timedelta(days=1), run)
 
