@@ -17,7 +17,7 @@ from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.erase import ErasedPerson, erase_person
 from pr_sessions.storage.sql.export import export
 from pr_sessions.storage.sql.merge import merge_file
-from pr_sessions.storage.sql.schema import evidence, metadata, reports, settings
+from pr_sessions.storage.sql.schema import deliveries, evidence, metadata, reports, settings
 from pr_sessions.storage.sql.store import SqlStore
 from pr_sessions.tracker import Tracker
 from pr_sessions.tracker.workspace import NullWorkspace
@@ -145,3 +145,16 @@ def test_the_command_erases(database: Engine, database_url: str, capfd: Any) -> 
     assert run(["database", "erase", "mallory", "--database", database_url]) == 0
     assert capfd.readouterr().out == "Erased from 1 session, 1 unattributed pull request, 1 audit entry\n"
     assert "mallory" not in texts(database)
+
+
+def test_deliveries_that_were_given_up_and_name_the_person_are_removed(database: Engine) -> None:
+    common = {"hook": "1", "event": "push", "mailbox": "repository:7", "received_at": NOW, "next_at": NOW}
+    rows = [
+        {**common, "guid": login, "state": "dead", "payload": zlib.compress(json.encode({"login": login}))}
+        for login in ("Mallory", "ada")
+    ]
+    with writing(database) as connection:
+        connection.execute(insert(deliveries), rows)
+    erase_person(database, "mallory", NOW, "admin")
+    with reading(database) as connection:
+        assert list(connection.scalars(select(deliveries.c.guid))) == ["ada"]

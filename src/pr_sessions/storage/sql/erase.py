@@ -15,6 +15,7 @@ from pr_sessions.storage.audit import AuditEntry
 from pr_sessions.storage.sql.engine import reading, writing
 from pr_sessions.storage.sql.schema import (
     audit,
+    deliveries,
     evidence,
     inbox_people,
     inbox_rows,
@@ -68,6 +69,7 @@ def erase_person(engine: Engine, login: str, now: datetime, by: str) -> ErasedPe
     with writing(engine) as connection:
         entries = _erase_from_log(connection, login)
         _erase_from_the_rest(connection, login, person)
+        _erase_from_given_up(connection, login.lower())
         erased = ErasedPerson(sum(n for n, _ in counts), sum(n for _, n in counts), entries)
         details = {"sessions": erased.sessions, "unattributed": erased.unattributed}
         connection.execute(insert(audit).values(entry_values(AuditEntry(now, by, "erase", "", details), None)))
@@ -132,6 +134,15 @@ def _erase_from_the_rest(connection: Connection, login: str, person: bytes) -> N
             this = [column == getattr(row, column.name) for column in reports.primary_key]
             changed = {"author": ERASED, "value": zlib.compress(value)}
             connection.execute(update(reports).where(*this).values(changed))
+
+
+def _erase_from_given_up(connection: Connection, lower: str) -> None:
+    """Remove deliveries that were given up and name a person; what waits is cleared of people when it is handled."""
+    is_dead = deliveries.c.state == "dead"
+    for number in connection.scalars(select(deliveries.c.id).where(is_dead)).all():
+        payload = connection.scalar(select(deliveries.c.payload).where(deliveries.c.id == number))
+        if payload and lower.encode() in zlib.decompress(payload).lower():
+            connection.execute(delete(deliveries).where(deliveries.c.id == number))
 
 
 def _without(value: Any, login: str) -> Any:
