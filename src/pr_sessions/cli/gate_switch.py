@@ -6,10 +6,9 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from pr_sessions.errors import InvalidValue, PrSessionsError
-from pr_sessions.forges.github.access import checked_address, checked_token, refuse_without_extra
+from pr_sessions.cli.server_access import server_and_token
+from pr_sessions.errors import PrSessionsError
 
-TOKEN, SERVER = "PR_SESSIONS_TOKEN", "PR_SESSIONS_SERVER"
 _SECONDS = 15
 _MOST = 10_000
 # What holds while nobody answers.
@@ -34,15 +33,10 @@ def switch_gate(organisation: str, server: str, *, off: bool, environ: Mapping[s
         InvalidValue: the address or the token cannot be used.
         PrSessionsError: the server does not answer, or refuses.
     """
-    refuse_without_extra("the server")
+    address, token = server_and_token(server, environ)
     import httpx
     import msgspec
 
-    address = checked_address(server or environ.get(SERVER, "").strip() or "-", SERVER, "https://sessions.example.com")
-    text = environ.get(TOKEN, "").strip()
-    if not text:
-        raise InvalidValue(f"{TOKEN} is not set", "make a token with the scope admin on the server")
-    token = checked_token(text, TOKEN)
     url = f"{address}/gate/organisations/{quote(organisation, safe='')}"
     headers = {"authorization": f"Bearer {token.reveal()}"}
     try:

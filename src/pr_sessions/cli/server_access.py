@@ -10,6 +10,7 @@ from pr_sessions.errors import PrSessionsError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from pr_sessions.forges.github.access import Secret
     from pr_sessions.server.client import Client
 
 TOKEN, SERVER = "PR_SESSIONS_TOKEN", "PR_SESSIONS_SERVER"
@@ -22,19 +23,31 @@ def server_client(url: str, environ: Mapping[str, str] = os.environ) -> Iterator
     Raises:
         PrSessionsError: no server or no token is named, or a package is missing.
     """
+    address, token = server_and_token(url, environ)
+    from pr_sessions.server.client import Client
+
+    with Client(address, token.reveal()) as client:
+        yield client
+
+
+def server_and_token(url: str, environ: Mapping[str, str]) -> "tuple[str, Secret]":
+    """Return the address of the server that is named, or that the environment names, and the token for it.
+
+    Raises:
+        InvalidValue: the address or the token cannot be used.
+        PrSessionsError: no server or no token is named, or a package is missing.
+    """
+    from pr_sessions.forges.github.access import checked_address, checked_token, refuse_without_extra
+
+    refuse_without_extra("the server")
     address = url or environ.get(SERVER, "").strip()
     if not address:
         raise PrSessionsError("no server is named", f"give --server URL, or set {SERVER}")
+    address = checked_address(address, "--server" if url else SERVER, "https://sessions.example.com")
     token = environ.get(TOKEN, "").strip()
     if not token:
         raise PrSessionsError(f"{TOKEN} is not set", "an administrator creates one: pr-sessions token create")
-    from pr_sessions.forges.github.access import checked_token, refuse_without_extra
-
-    refuse_without_extra("the server")
-    from pr_sessions.server.client import Client
-
-    with Client(address, checked_token(token, TOKEN).reveal()) as client:
-        yield client
+    return address, checked_token(token, TOKEN)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from forked import MAIN, Server
 from pr_sessions.cli.gate_switch import WITHOUT_SERVER, switch_gate
-from pr_sessions.errors import InvalidValue, PrSessionsError
+from pr_sessions.errors import PrSessionsError
 from pr_sessions.server.viewer import Right
 from pr_sessions.storage.sql.engine import reading
 from pr_sessions.storage.sql.schema import audit, repositories
@@ -25,15 +25,16 @@ def test_a_dead_server_is_named_with_what_holds_without_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "environ"),
+    ("server", "environ", "problem"),
     [
-        ("", {"PR_SESSIONS_TOKEN": "x"}),
-        ("http://sessions.example.com", {"PR_SESSIONS_TOKEN": "x"}),
-        ("https://x.example", {}),
+        ("", {"PR_SESSIONS_TOKEN": "x"}, "no server is named"),
+        ("ftp://x.example", {"PR_SESSIONS_TOKEN": "x"}, "--server is not https"),
+        ("", {"PR_SESSIONS_TOKEN": "x", "PR_SESSIONS_SERVER": "ftp://x.example"}, "PR_SESSIONS_SERVER is not https"),
+        ("https://x.example", {}, "PR_SESSIONS_TOKEN is not set"),
     ],
 )
-def test_without_an_address_or_a_token_nothing_is_asked(server: str, environ: dict[str, str]) -> None:
-    with pytest.raises(InvalidValue):
+def test_without_an_address_or_a_token_nothing_is_asked(server: str, environ: dict[str, str], problem: str) -> None:
+    with pytest.raises(PrSessionsError, match=problem):
         switch_gate("ada", server, off=True, environ=environ)
 
 

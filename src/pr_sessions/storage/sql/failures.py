@@ -40,7 +40,7 @@ _UNWRITABLE: _Words = (
 )
 _GONE: _Words = (
     DatabaseFailed,
-    "the database {place} is gone",
+    "the database {place} cannot be reached",
     "check that it runs and can be reached from here",
 )
 
@@ -53,7 +53,7 @@ _OF_SQLITE: Mapping[str, _Words] = {
     "SQLITE_PERM": _UNWRITABLE,
     "SQLITE_CANTOPEN": (
         DatabaseFailed,
-        "the database {place} is gone or cannot be opened",
+        "the database {place} cannot be opened",
         "check the path and who may read it",
     ),
     "SQLITE_NOTADB": _DAMAGED,
