@@ -202,7 +202,8 @@ class TokenWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ]
         | None
     ) = None
-    days: Annotated[int, Meta(ge=1, le=366)] = 90
+    # To JSON Schema 90.0 is an integer, too.
+    days: Annotated[float, Meta(ge=1, le=366, multiple_of=1)] = 90
 
 
 class SyncWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
