@@ -4,7 +4,8 @@ A session's id stays, though it may be made of a login: clones know the session 
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -16,6 +17,10 @@ from pr_sessions.core.people import HIDDEN, TICK
 ERASED = "erased"
 
 IsErased = Callable[[str], bool]
+# GitHub allows 39 characters, and 45 for an App.
+_LONGEST_LOGIN = 100
+# Fields with a login, and those beside them with the account's number.
+_NUMBERED = (("login", "id"), ("author", "author_id"))
 
 
 def erase_from_session(session: Session, is_erased: IsErased) -> Session:
@@ -66,6 +71,42 @@ def erase_from_record(record: PullRequestRecord, is_erased: IsErased, also: Iter
         if field in REPORTED and getattr(changed, field) != getattr(record, field)
     }
     return replace(changed, reported_at={**record.reported_at, **later})
+
+
+def erase_from_json(value: Any, is_erased: IsErased) -> Any:
+    """Return a value of JSON without people who were erased, their numbers on the forge included; else itself.
+
+    A person is known by a text that is the login and nothing else. Then it is replaced inside of longer texts, too, but
+    not as a part of a session's id.
+    """
+    names = _erased(_texts_in(value), is_erased)
+    if not names:
+        return value
+    any_of_them = "|".join(map(re.escape, names))
+    return _without(value, re.compile(rf"(?<![\w-])(?:{any_of_them})(?![\w-])", re.IGNORECASE))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if len(value) <= _LONGEST_LOGIN:
+            yield value
+    elif isinstance(value, list | tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(each)
+
+
+def _without(value: Any, names: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return names.sub(ERASED, value)
+    if isinstance(value, list | tuple):
+        return [_without(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {key: _without(each, names) for key, each in value.items()}
+    for login, number in _NUMBERED:
+        if number in changed and changed.get(login) != value.get(login):
+            changed[number] = None
+    return changed
 
 
 def _erase_from_text(text: str, name: str) -> str:

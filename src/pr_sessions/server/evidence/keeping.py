@@ -9,21 +9,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pr_sessions.server.evidence.observations import Kind, Observation
 from pr_sessions.storage.sql.engine import POSTGRESQL, writing
 from pr_sessions.storage.sql.schema import evidence
+from pr_sessions.storage.sql.tombstones import erased_names
 
 # A head that was not merged for so long is of no use to an auditor; every push has one.
 KEPT_UNMERGED = timedelta(days=90)
 
 
 def keep_observations(connection: Connection, repository_id: int, observations: Iterable[Observation]) -> None:
-    """Keep observations, each once: the latest report of it counts, in whatever order they come."""
+    """Keep observations, each once, without people who were erased: the latest of it counts, in any order."""
     insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
+    name_of = erased_names(connection)
     for observation in observations:
         made = insert(evidence).values(
             repository_id=repository_id,
             kind=observation.kind.value,
             number=observation.number,
             head=observation.head,
-            subject=observation.subject,
+            subject=name_of(observation.subject),
             at=observation.at,
             outcome=observation.outcome,
         )

@@ -10,10 +10,12 @@ from msgspec import Struct
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from pr_sessions.core.erasure import ERASED, erase_from_json
 from pr_sessions.forges.base import Comment
 from pr_sessions.server.worker.replay import Report
 from pr_sessions.storage.sql.engine import POSTGRESQL
 from pr_sessions.storage.sql.schema import reports
+from pr_sessions.storage.sql.tombstones import erased_in
 
 _PULL_REQUEST, _COMMENT = "pull_request", "comment"
 _MOST_OF_AUTHOR = 500
@@ -44,12 +46,16 @@ class News(Struct, frozen=True, kw_only=True):
 def keep(connection: Connection, repository_id: int, news: Iterable[News]) -> frozenset[str]:
     """Keep what is not older than what is known; return the numbers of the pull requests that it is about.
 
-    What is as old as what is known counts again: GitHub's times have whole seconds.
+    What is as old as what is known counts again: GitHub's times have whole seconds. Nobody who was erased is named.
     """
+    is_erased = erased_in(connection)
     insert = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
     numbers = set()
     for each in news:
         kind, subject, author, value = _content(each)
+        if is_erased and value:
+            value = msgspec.msgpack.encode(erase_from_json(msgspec.msgpack.decode(value), is_erased))
+            author = ERASED if is_erased(author) else author
         made = insert(reports).values(
             repository_id=repository_id,
             kind=kind,

@@ -8,7 +8,7 @@ from msgspec import Struct, msgpack
 from sqlalchemy import Connection, Engine, and_, cast, delete, exists, func, insert, or_, select, update
 from sqlalchemy import Text as PlainText
 
-from pr_sessions.core.erasure import ERASED, erase_from_record, erase_from_session
+from pr_sessions.core.erasure import ERASED, IsErased, erase_from_json, erase_from_record, erase_from_session
 from pr_sessions.core.ids import clean
 from pr_sessions.errors import InvalidValue
 from pr_sessions.storage.audit import AuditEntry
@@ -27,7 +27,7 @@ from pr_sessions.storage.sql.schema import (
     tokens,
 )
 from pr_sessions.storage.sql.store import SqlStore, entry_values
-from pr_sessions.storage.sql.tombstones import add_tombstone, erased_in
+from pr_sessions.storage.sql.tombstones import add_tombstone, erased_in, stand_in
 
 
 class ErasedPerson(Struct, frozen=True):
@@ -107,7 +107,7 @@ def _erase_from_log(connection: Connection, login: str) -> int:
     named = or_(func.lower(audit.c.by) == login.lower(), _names(audit.c.details, login))
     rows = connection.execute(select(audit.c.id, audit.c.by, audit.c.details).where(named)).all()
     for row in rows:
-        values = {"by": _without(row.by, login), "details": _without(row.details, login)}
+        values = erase_from_json({"by": row.by, "details": row.details}, _is(login))
         connection.execute(update(audit).where(audit.c.id == row.id).values(values))
     return len(rows)
 
@@ -125,12 +125,11 @@ def _erase_from_the_rest(connection: Connection, login: str, person: bytes) -> N
         delete(logins).where(or_(func.lower(logins.c.login) == lower, func.lower(logins.c.name) == lower))
     )
     connection.execute(update(tokens).where(func.lower(tokens.c.made_by) == lower).values(made_by=ERASED))
-    # Two who were erased stay two people: who approved is not who asked.
-    stand_in = f"{ERASED}-{person.hex()[:8]}"
-    connection.execute(update(evidence).where(func.lower(evidence.c.subject) == lower).values(subject=stand_in))
+    named = func.lower(evidence.c.subject) == lower
+    connection.execute(update(evidence).where(named).values(subject=stand_in(person)))
     for row in connection.execute(select(reports).where(reports.c.author == lower)).all():
         if row.value:
-            value = msgpack.encode(_without(msgpack.decode(zlib.decompress(row.value)), login))
+            value = msgpack.encode(erase_from_json(msgpack.decode(zlib.decompress(row.value)), _is(login)))
             this = [column == getattr(row, column.name) for column in reports.primary_key]
             changed = {"author": ERASED, "value": zlib.compress(value)}
             connection.execute(update(reports).where(*this).values(changed))
@@ -145,10 +144,5 @@ def _erase_from_given_up(connection: Connection, lower: str) -> None:
             connection.execute(delete(deliveries).where(deliveries.c.id == number))
 
 
-def _without(value: Any, login: str) -> Any:
-    """Return a value of JSON with a word in place of each text that is the login."""
-    if isinstance(value, str):
-        return ERASED if value.casefold() == login.casefold() else value
-    if isinstance(value, list | tuple):
-        return [_without(each, login) for each in value]
-    return {key: _without(each, login) for key, each in value.items()} if isinstance(value, dict) else value
+def _is(login: str) -> IsErased:
+    return lambda text: text.casefold() == login.casefold()

@@ -4,12 +4,13 @@ The key lies in the database itself, so that it outlives a change of the server'
 """
 
 import hmac
+from collections.abc import Callable
 from datetime import datetime
 from secrets import token_hex
 
 from sqlalchemy import Connection, insert, select
 
-from pr_sessions.core.erasure import IsErased
+from pr_sessions.core.erasure import ERASED, IsErased
 from pr_sessions.storage.sql.schema import settings, tombstones
 
 _KEY = "tombstone_key"
@@ -30,6 +31,20 @@ def add_tombstone(connection: Connection, login: str, now: datetime) -> bytes:
     if connection.execute(select(tombstones.c.person).where(tombstones.c.person == person)).first() is None:
         connection.execute(insert(tombstones).values(person=person, erased_at=now))
     return person
+
+
+def erased_names(connection: Connection) -> Callable[[str], str]:
+    """Return what gives a name as it may be kept: itself, or `stand_in` of somebody who was erased."""
+    people = frozenset(connection.scalars(select(tombstones.c.person)))
+    if not people:
+        return lambda name: name
+    key = _key(connection)
+    return lambda name: stand_in(person) if (person := _person(name, key)) in people else name
+
+
+def stand_in(person: bytes) -> str:
+    """Return a name for somebody who was erased: two of them stay two people, as who approved is not who asked."""
+    return f"{ERASED}-{person.hex()[:8]}"
 
 
 def _key(connection: Connection) -> bytes:
