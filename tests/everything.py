@@ -16,10 +16,19 @@ def import_everything() -> None:
     for module in pkgutil.walk_packages(pr_sessions.__path__, "pr_sessions."):
         # Alembic runs the migrations, where it has prepared what they use.
         if not any(name in module.name for name in ("scripts", "__main__", "migrations")):
-            source = import_module(module.name).__file__
-            for name in _imported_by(Path(str(source))):
-                with suppress(ImportError):
-                    import_module(name)
+            _import(module.name)
+
+
+def _import(module: str) -> None:
+    try:
+        source = import_module(module).__file__
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("pr_sessions"):
+            raise
+        return  # A package of an extra that this interpreter does not have.
+    for name in _imported_by(Path(str(source))):
+        with suppress(ImportError):
+            import_module(name)
 
 
 def _imported_by(source: Path) -> set[str]:

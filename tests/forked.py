@@ -65,6 +65,8 @@ def standing_in(python: Path, folder: Path) -> Iterator[Path]:
         listener.listen(64)
         command = [python, __file__, str(listener.fileno()), "accept"]
         process = subprocess.Popen(command, pass_fds=[listener.fileno()])
+        # Where the server ends early, nobody waits for it.
+        listener.close()
         program = folder / "python"
         program.write_text(_PROGRAM.format(python=sys.executable, here=str(Path(__file__).parent), folder=name))
         program.chmod(0o755)

@@ -1,7 +1,6 @@
 """Somebody who was erased is named nowhere in the database, whatever is delivered later."""
 
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,10 +17,10 @@ LOGIN = "mallory"
 
 
 @pytest.fixture
-def server(database: Engine) -> Iterator[Server]:
+def server(database: Engine) -> Server:
     server = Server(database)
     server.writers.add(LOGIN)
-    yield server
+    return server
 
 
 def pull_request(number: int = 1) -> dict[str, Any]:
@@ -40,14 +39,13 @@ def review(number: int = 1) -> dict[str, Any]:
 def naming(engine: Engine) -> dict[str, str]:
     """What names the person, by table and column, in whatever case; what is compressed is unpacked."""
     with reading(engine) as connection:
-        cells = {
+        return {
             f"{table.name}.{column}": str(unpacked(value))
             for table in metadata.sorted_tables
             for row in connection.execute(select(table))
             for column, value in row._mapping.items()
             if LOGIN in str(unpacked(value)).lower()
         }
-    return cells
 
 
 def unpacked(value: Any) -> Any:
