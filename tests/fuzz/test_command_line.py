@@ -12,8 +12,8 @@ from pr_sessions.cli.main import pr_sessions
 from pr_sessions.tracker import Tracker
 from scene import Clock, auto, committed, on_disk, tracker_at
 
-# They start whole stories of their own, look at all of git's history, or take away what they are asked to.
-APART = ("demo",)
+# One starts a whole story, and one answers until it is interrupted.
+APART = ("demo", "serve")
 COMMANDS = [name for section in SECTIONS.values() for name in section if name not in APART]
 
 
