@@ -60,7 +60,7 @@ def values(result: Result) -> list[str]:
     [
         (("",), EVERY),
         (("co",), ["complete", "completion", "config"]),
-        (("gate", ""), ["check", "comment", "dashboard", "decide", "finish", "sweep"]),
+        (("gate", ""), ["check", "comment", "dashboard", "decide", "finish", "move", "off", "on", "sweep"]),
         (("gate", "sweep", "--r"), ["--repository"]),
         (("completion", ""), ["bash", "fish", "powershell", "zsh"]),
         (("add", "42", "--st"), ["--state"]),

@@ -42,6 +42,12 @@ ELSEWHERE = {
     "forges/tool.py": "a nameless temporary file",
     "git/commands.py": "the folder in which git runs",
     "config/cache.py": "our own table",
+    "server/assets.py": "files of this package",
+    "server/pages/look.py": "files of this package",
+    "server/pages/pages.py": "files of this package",
+    "server/pages/styles.py": "files of this package",
+    "storage/sql/backup.py": "a file that an administrator names",
+    "storage/sql/engine.py": "a file that an administrator names",
     "stub.py": "the folders of the interpreter's own packages",
 }
 
@@ -79,6 +85,10 @@ def is_ours(owner: str, name: str) -> bool:
         ("places.own_tracker()", "touch"),
         ("files", "read_bytes"),
         ("webbrowser", "open"),
+        ("call.tracker(repository)", "unlink"),
+        ("pages.backend.tracker(repository)", "unlink"),
+        # Of repositories on GitHub.
+        ("self", "open"),
     }
 
 

@@ -37,6 +37,8 @@ def switch_gate(organisation: str, server: str, *, off: bool, environ: Mapping[s
     import httpx
     import msgspec
 
+    from pr_sessions.core.json_text import decode
+
     url = f"{address}/gate/organisations/{quote(organisation, safe='')}"
     headers = {"authorization": f"Bearer {token.reveal()}"}
     try:
@@ -46,6 +48,6 @@ def switch_gate(organisation: str, server: str, *, off: bool, environ: Mapping[s
     if response.status_code in (401, 403):
         raise PrSessionsError(f"{address} refuses the token", "it needs the scope admin")
     try:
-        return msgspec.json.decode(response.content[:_MOST] if response.status_code == 200 else b"", type=Switched)
+        return decode(response.content[:_MOST] if response.status_code == 200 else b"", Switched)
     except msgspec.DecodeError:
         raise PrSessionsError(f"{address} answers with {response.status_code}", WITHOUT_SERVER) from None

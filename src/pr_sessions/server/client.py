@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from pr_sessions.core.json_text import decode
 from pr_sessions.errors import ForgeFailed, InvalidValue, NotFound, PrSessionsError
 from pr_sessions.forges.github.access import Secret, checked_address, refuse_without_extra
 from pr_sessions.io.files import MIB
@@ -271,8 +272,8 @@ class Client:
         status, data = answer
         try:
             if status in (200, 201):
-                return msgspec.json.decode(data, type=kind)
-            problem = msgspec.json.decode(data, type=dict[str, Any])
+                return decode(data, kind)
+            problem = decode(data, dict[str, Any])
         except msgspec.DecodeError:
             raise ForgeFailed(
                 f"{self.url} answered something else ({status})", "check that pr-sessions serves there", status

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
+from pr_sessions.core.json_text import decode
 from pr_sessions.errors import InvalidValue
 from pr_sessions.storage.queries import MOST_ON_PAGE, PullRequestFilter, SessionFilter
 
@@ -57,7 +58,7 @@ def read_cursor(wanted: SessionFilter | PullRequestFilter, cursor: str, kind: ty
     """
     try:
         text = cursor.encode("ascii") if len(cursor) <= _MOST else b""
-        read = json.decode(urlsafe_b64decode(text + b"=" * (-len(text) % 4)), type=_Cursor)
+        read = decode(urlsafe_b64decode(text + b"=" * (-len(text) % 4)), _Cursor)
         key = json.decode(json.encode(read.key), type=kind)
     except (ValueError, DecodeError):
         raise InvalidValue(f"not a cursor: {cursor[:40]!r}", _HINT) from None

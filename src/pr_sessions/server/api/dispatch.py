@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
+from pr_sessions.core.json_text import decode
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.server.api.operations import Call, Operation, state_of
 from pr_sessions.server.api.problems import MEDIA_TYPE, RequestRefused, problem_answer
@@ -106,7 +107,7 @@ def _body(operation: Operation, media_type: str, data: bytes) -> Any:
     if media_type.partition(";")[0].strip().lower() != JSON:
         raise RequestRefused(415, f"the body is not {JSON}", f"send: Content-Type: {JSON}")
     try:
-        return msgspec.json.decode(data, type=operation.body)
+        return decode(data, operation.body)
     except msgspec.ValidationError as error:
         raise RequestRefused(422, f"the body does not fit: {error}") from None
     except msgspec.DecodeError:

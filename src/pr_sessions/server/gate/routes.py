@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from sqlalchemy import Connection, Engine, func, select
 
 from pr_sessions.config.organisation import Mode
+from pr_sessions.core.json_text import decode
 from pr_sessions.errors import PrSessionsError
 from pr_sessions.server.auth.audit import note
 from pr_sessions.server.gate.configuration import ServedRepository, repository_named, switch
@@ -82,7 +83,7 @@ def routes(services: Services) -> list[BaseRouteHandler]:
             return _problem(403, "this takes a token with the scope admin")
         try:
             name = msgspec.convert(request.path_params["organisation"], _Login)
-            wanted = msgspec.json.decode(body[:_MOST], type=Switch)
+            wanted = decode(body[:_MOST], Switch)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             return _problem(400, f"it cannot be read: {error}")
         now = services.clock()

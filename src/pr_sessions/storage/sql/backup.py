@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import DecodeError, Struct, ValidationError, convert, json
 from sqlalchemy import Connection, Engine, LargeBinary, Table, func, insert, select, text
 
+from pr_sessions.core.json_text import decode
 from pr_sessions.errors import CannotWrite, InvalidValue, UnreadableFile
 from pr_sessions.storage.sql.engine import POSTGRESQL, reading, writing
 from pr_sessions.storage.sql.migrate import check, newest, revision_of
@@ -106,7 +107,7 @@ def _fill(connection: Connection, head: _Head, lines: Iterator[bytes], path: Pat
     count = 0
     for line in lines:
         try:
-            value = json.decode(line)
+            value = decode(line)
             if isinstance(value, dict):
                 _flush(connection, tables, waiting)
                 if convert(value, _End).rows != count or next(lines, None) is not None:
@@ -172,7 +173,7 @@ def _read(path: Path) -> Iterator[bytes]:
 
 def _head(line: bytes, path: Path) -> _Head:
     try:
-        head = json.decode(line, type=_Head)
+        head = decode(line, _Head)
     except (DecodeError, ValidationError):
         head = _Head("", "", {})
     if head.format != FORMAT:

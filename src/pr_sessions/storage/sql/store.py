@@ -108,6 +108,7 @@ class SqlTransaction:
         self.top = top
         self.is_erased = erased_in(connection)
         self._now = now
+        self._has_written = False
 
     def commit(self, sessions: Any, *audit: AuditEntry, touch_last_updated: bool = True) -> bool:
         """Store the changes of the sessions, then the audit entries; all of it when the transaction ends.
@@ -121,12 +122,18 @@ class SqlTransaction:
         is_changed = sessions is not self.sessions
         if is_changed:
             sessions = self._without_people(self._without_erased(sessions))
-            write_changes(self.connection, self._store.repository_id, sessions)
-            self.sessions = sessions
+            write_changes(self.connection, self._store.repository_id, self._stored(), sessions)
+            self.sessions, self._has_written = sessions, True
             self._note_change(touch_last_updated=touch_last_updated)
         self._add_entries(*audit)
         self.is_committed = True
         return is_changed
+
+    def _stored(self) -> SqlReader:
+        """Return what is stored; the first reader remembers what was not there before the last commit."""
+        if not self._has_written:
+            return self.sessions.reader
+        return self._store.sessions_on(lambda: nullcontext(self.connection)).reader
 
     def back_up(self, kind: BackupKind = BackupKind.AUTOMATIC) -> Place | None:  # noqa: ARG002 - the protocol's
         """Return `None`: the database is backed up as a whole."""

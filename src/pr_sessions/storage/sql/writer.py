@@ -24,8 +24,8 @@ _LINKS: tuple[tuple[str, Table, tuple[str, ...]], ...] = (
 _Records = dict[tuple[str | None, str], StoredRecord | None]
 
 
-def write_changes(connection: Connection, repository_id: int, after: SqlSessions) -> None:
-    """Write the changes of a collection. The caller has locked the repository."""
+def write_changes(connection: Connection, repository_id: int, before: SqlReader, after: SqlSessions) -> None:
+    """Write the changes of a collection over what is stored. The caller has locked the repository."""
     changes, zone = after.changes, after.reader.zone
     written = []
     for i in changes.sessions:
@@ -35,7 +35,7 @@ def write_changes(connection: Connection, repository_id: int, after: SqlSessions
         number: decode_record(after.record_of(number, record), zone) if record else None
         for number, record in changes.unattributed.items()
     }
-    write(connection, repository_id, after.reader, written, changes.absorbed, records)
+    write(connection, repository_id, before, written, changes.absorbed, records)
 
 
 def write(
