@@ -42,6 +42,7 @@ ELSEWHERE = {
     "forges/tool.py": "a nameless temporary file",
     "git/commands.py": "the folder in which git runs",
     "config/cache.py": "our own table",
+    "server/taking.py": "what the system says of a process",
     "server/assets.py": "files of this package",
     "server/pages/look.py": "files of this package",
     "server/pages/pages.py": "files of this package",

@@ -4,6 +4,8 @@ import os
 from platform import node
 from uuid import uuid4
 
+_MOST = 4096
+
 
 def new_taker() -> str:
     """Return a name for one taking: this machine, this process, and what tells its takings apart."""
@@ -25,5 +27,15 @@ def is_abandoned(taken_by: str) -> bool:
         return True
     except (OSError, OverflowError):
         return False
-    # A process of before had our number.
-    return int(number) == os.getpid()
+    # A process of before had our number, or it ended and nobody has waited for it, as in a container.
+    return int(number) == os.getpid() or _has_ended(int(number))
+
+
+def _has_ended(number: int) -> bool:
+    """Return whether a process is one that ended already: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html."""
+    try:
+        with open(f"/proc/{number}/stat", "rb") as file:  # noqa: PTH123 - no file: what the system says
+            state = file.read(_MOST)
+    except OSError:
+        return False
+    return state.rpartition(b") ")[2][:1] in (b"Z", b"X")
