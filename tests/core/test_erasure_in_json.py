@@ -1,4 +1,4 @@
-"""Whoever was erased is replaced in JSON wherever the login stands alone or as a word, never inside a session's id."""
+"""An erased person is replaced in JSON wherever the login stands alone or as a word, never inside a session's id."""
 
 from typing import Any
 
